@@ -1,0 +1,152 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// One strict list for every target. Warnings become errors where P2P_COPY_STRICT is set (the Makefile sets it): who
+// depends on this package must not be stopped by a warning that a newer compiler adds.
+var strict: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+]
+if Context.environment["P2P_COPY_STRICT"] != nil {
+  strict.append(.treatAllWarnings(as: .error))
+}
+
+extension Target.Dependency {
+  static let nioCore = product(name: "NIOCore", package: "swift-nio")
+  static let nioPosix = product(name: "NIOPosix", package: "swift-nio")
+  static let nioEmbedded = product(name: "NIOEmbedded", package: "swift-nio")
+  static let nioHTTP1 = product(name: "NIOHTTP1", package: "swift-nio")
+  static let nioWebSocket = product(name: "NIOWebSocket", package: "swift-nio")
+  static let nioSSL = product(name: "NIOSSL", package: "swift-nio-ssl")
+  static let crypto = product(name: "Crypto", package: "swift-crypto")
+  static let logging = product(name: "Logging", package: "swift-log")
+  static let serviceLifecycle = product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+  static let argumentParser = product(name: "ArgumentParser", package: "swift-argument-parser")
+}
+
+let package = Package(
+  name: "p2p-copy",
+  products: [
+    .executable(name: "p2p-copy", targets: ["p2p-copy"]),
+    .library(name: "P2PCopy", targets: ["P2PCopy"]),
+    .library(name: "P2PCopyCore", targets: ["P2PCopyCore"]),
+    .library(name: "P2PCopyRelay", targets: ["P2PCopyRelay"]),
+    .library(name: "P2PCopyCLI", targets: ["P2PCopyCLI"]),
+    .library(name: "P2PCopyTesting", targets: ["P2PCopyTesting"]),
+    .library(name: "WebSocketTransport", targets: ["WebSocketTransport"]),
+    .library(name: "Zstd", targets: ["Zstd"]),
+    .library(name: "LZ4", targets: ["LZ4"]),
+    .library(name: "AESGCM", targets: ["AESGCM"]),
+    .library(name: "Argon2id", targets: ["Argon2id"]),
+  ],
+  traits: [
+    .trait(name: "LZ4", description: "The LZ4 compressor, over the system's liblz4"),
+    .default(enabledTraits: []),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-nio.git", exact: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-nio-ssl.git", exact: "2.37.6"),
+    .package(url: "https://github.com/apple/swift-crypto.git", exact: "4.5.2"),
+    .package(url: "https://github.com/apple/swift-argument-parser.git", exact: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-log.git", exact: "1.16.2"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", exact: "2.13.0"),
+  ],
+  targets: [
+    // The core: codec protocols, registry, negotiation, messages, secrets. No I/O.
+    .target(name: "P2PCopyCore", dependencies: [.nioCore, .crypto], swiftSettings: strict),
+
+    // RFC 6455 frames on the data path, shared by the relay and the transport.
+    .target(name: "WebSocketFraming", dependencies: [.nioCore], swiftSettings: strict),
+
+    // The library: send, receive.
+    .target(name: "P2PCopy", dependencies: ["P2PCopyCore", .nioCore, .nioPosix], swiftSettings: strict),
+
+    // The relay server. Knows no codec.
+    .target(
+      name: "P2PCopyRelay",
+      dependencies: ["WebSocketFraming", .nioCore, .nioPosix, .nioHTTP1, .nioWebSocket, .nioSSL, .logging],
+      swiftSettings: strict),
+
+    // The commands, as a library: a build with more codecs is one line of main.
+    .target(
+      name: "P2PCopyCLI",
+      dependencies: ["P2PCopy", "P2PCopyCore", "P2PCopyRelay", .argumentParser, .logging, .serviceLifecycle],
+      swiftSettings: strict),
+    .executableTarget(
+      name: "p2p-copy",
+      dependencies: [
+        "P2PCopyCLI", "WebSocketTransport", "Zstd", "AESGCM", "Argon2id",
+        .target(name: "LZ4", condition: .when(traits: ["LZ4"])),
+      ],
+      swiftSettings: strict),
+
+    // The conformance kit for codec authors, and an in-memory transport.
+    .target(name: "P2PCopyTesting", dependencies: ["P2PCopyCore", .nioCore], swiftSettings: strict),
+
+    // Codecs. SwiftPM keeps the folder name Plugins for build tools, hence the explicit paths.
+    .target(
+      name: "WebSocketTransport",
+      dependencies: [
+        "P2PCopyCore", "WebSocketFraming", .nioCore, .nioPosix, .nioHTTP1, .nioWebSocket, .nioSSL,
+      ],
+      path: "Plugins/WebSocketTransport/WebSocketTransport", swiftSettings: strict),
+    .systemLibrary(
+      name: "CZstd", path: "Plugins/Zstd/CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+    .target(
+      name: "Zstd", dependencies: ["P2PCopyCore", "CZstd"], path: "Plugins/Zstd/Zstd", swiftSettings: strict),
+    .systemLibrary(
+      name: "CLZ4", path: "Plugins/LZ4/CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
+    .target(
+      name: "LZ4",
+      dependencies: ["P2PCopyCore", .target(name: "CLZ4", condition: .when(traits: ["LZ4"]))],
+      path: "Plugins/LZ4/LZ4", swiftSettings: strict),
+    .systemLibrary(
+      name: "CLibcrypto", path: "Plugins/AESGCM/CLibcrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+    .target(
+      name: "AESGCM", dependencies: ["P2PCopyCore", "CLibcrypto"], path: "Plugins/AESGCM/AESGCM",
+      swiftSettings: strict),
+    .systemLibrary(
+      name: "CArgon2", path: "Plugins/Argon2id/CArgon2", pkgConfig: "libargon2", providers: [.apt(["libargon2-dev"])]),
+    .target(
+      name: "Argon2id", dependencies: ["P2PCopyCore", "CArgon2"], path: "Plugins/Argon2id/Argon2id",
+      swiftSettings: strict),
+
+    // Tests, a folder a target.
+    .testTarget(name: "P2PCopyCoreTests", dependencies: ["P2PCopyCore", .nioCore], swiftSettings: strict),
+    .testTarget(
+      name: "WebSocketFramingTests", dependencies: ["WebSocketFraming", .nioCore], swiftSettings: strict),
+    .testTarget(
+      name: "P2PCopyRelayTests",
+      dependencies: ["P2PCopyRelay", "WebSocketFraming", .nioCore, .nioPosix, .nioEmbedded, .logging],
+      swiftSettings: strict),
+    .testTarget(
+      name: "WebSocketTransportTests",
+      dependencies: [
+        "WebSocketTransport", "P2PCopyCore", "P2PCopyTesting", "P2PCopyRelay", "WebSocketFraming", .nioCore, .nioPosix,
+        .nioEmbedded,
+      ],
+      swiftSettings: strict),
+    .testTarget(
+      name: "CodecTests",
+      dependencies: [
+        "P2PCopyCore", "P2PCopyTesting", "Zstd", "AESGCM", "Argon2id",
+        .target(name: "LZ4", condition: .when(traits: ["LZ4"])),
+      ],
+      swiftSettings: strict),
+    .testTarget(
+      name: "P2PCopyTests",
+      dependencies: ["P2PCopy", "P2PCopyCore", "P2PCopyTesting", "Zstd", "AESGCM", "Argon2id", .nioCore],
+      swiftSettings: strict),
+    .testTarget(name: "P2PCopyCLITests", dependencies: ["P2PCopyCLI", "P2PCopyCore"], swiftSettings: strict),
+    .testTarget(
+      name: "EndToEndTests",
+      dependencies: [
+        "P2PCopy", "P2PCopyCore", "P2PCopyRelay", "WebSocketTransport", "Zstd", "AESGCM", "Argon2id", "p2p-copy",
+        .logging, .nioCore,
+      ],
+      swiftSettings: strict),
+    .testTarget(name: "InteropTests", dependencies: ["p2p-copy"], swiftSettings: strict),
+  ]
+)

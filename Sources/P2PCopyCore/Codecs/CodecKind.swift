@@ -1,0 +1,7 @@
+/// The kinds of codec a registry holds.
+public enum CodecKind: String, CaseIterable, Sendable {
+  case transport
+  case cipher
+  case compressor
+  case keyDeriver = "key-deriver"
+}

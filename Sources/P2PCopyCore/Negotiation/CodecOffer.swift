@@ -1,0 +1,54 @@
+/// What a sender can do: per negotiated kind, the codecs in order of preference.
+///
+/// Travels in the manifest; the receiver answers with a ``CodecSelection``.
+public struct CodecOffer: Hashable, Sendable {
+  /// One codec of an offer.
+  public struct Entry: Hashable, Sendable {
+    /// Its name.
+    public var name: CodecName
+
+    /// The parameters in force at the sender, by name.
+    public var parameters: [String: Int]
+
+    /// Creates an entry.
+    public init(name: CodecName, parameters: [String: Int] = [:]) {
+      self.name = name
+      self.parameters = parameters
+    }
+  }
+
+  /// Ciphers, the preferred first.
+  public var ciphers: [Entry]
+
+  /// Compressors, the preferred first. "None" need not be listed: it is always common.
+  public var compressors: [Entry]
+
+  /// Creates an offer.
+  public init(ciphers: [Entry], compressors: [Entry]) {
+    self.ciphers = ciphers
+    self.compressors = compressors
+  }
+
+  /// Everything a registry has, in its order.
+  public init(_ registry: CodecRegistry) {
+    self.init(ciphers: registry.ciphers.map(Entry.init), compressors: registry.compressors.map(Entry.init))
+  }
+}
+
+extension CodecOffer.Entry {
+  fileprivate init(_ codec: any Codec) {
+    self.init(
+      name: codec.name,
+      parameters: Dictionary(codec.parameters.map { ($0.name, $0.value) }, uniquingKeysWith: { first, _ in first }))
+  }
+}
+
+extension CodecOffer: CustomStringConvertible {
+  /// The names by kind, for error messages.
+  public var description: String {
+    func list(_ entries: [Entry]) -> String {
+      entries.isEmpty ? "none" : entries.map(\.name.description).joined(separator: ", ")
+    }
+    return "ciphers: \(list(ciphers)); compressors: \(list(compressors))"
+  }
+}

@@ -1,0 +1,46 @@
+/// The receiver's answer to a ``CodecOffer``: of each kind the sender's first that the receiver has too.
+///
+/// The sender's order decides, so both sides compute the same selection from the same two lists and nobody between can
+/// steer it without changing one of them.
+public struct CodecSelection: Hashable, Sendable {
+  /// The cipher.
+  public var cipher: CodecName
+
+  /// The compressor; ``CodecName/none`` when the two sides share no other.
+  public var compressor: CodecName
+
+  /// Creates a selection as a peer stated it.
+  public init(cipher: CodecName, compressor: CodecName) {
+    self.cipher = cipher
+    self.compressor = compressor
+  }
+
+  /// Selects from a sender's offer what a receiver's registry has.
+  ///
+  /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/noCommonCodec`` and both offers in its message when no
+  ///   cipher is common.
+  public init(from offer: CodecOffer, for registry: CodecRegistry) throws(P2PCopyError) {
+    guard let cipher = offer.ciphers.first(where: { registry.cipher(named: $0.name) != nil }) else {
+      throw P2PCopyError(
+        .noCommonCodec,
+        "the peers share no cipher; the sender offers \(offer), the receiver has \(CodecOffer(registry));"
+          + " use builds with a common one")
+    }
+    let compressor = offer.compressors.first { registry.compressor(named: $0.name) != nil || $0.name == .none }
+    self.init(cipher: cipher.name, compressor: compressor?.name ?? .none)
+  }
+
+  /// Checks, at the sender, that a receiver's selection follows from the sender's own offer.
+  ///
+  /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/protocolViolation`` when something was selected that was
+  ///   not offered.
+  public func check(against offer: CodecOffer) throws(P2PCopyError) {
+    guard offer.ciphers.contains(where: { $0.name == cipher }) else {
+      throw P2PCopyError(.protocolViolation, "the receiver selected the cipher \(cipher), which was not offered")
+    }
+    guard compressor == .none || offer.compressors.contains(where: { $0.name == compressor }) else {
+      throw P2PCopyError(
+        .protocolViolation, "the receiver selected the compressor \(compressor), which was not offered")
+    }
+  }
+}

@@ -1,0 +1,55 @@
+/// Makes text from outside safe to show: in a terminal, in a log, in an error message.
+///
+/// File names may hold escape sequences that repaint a terminal, newlines that forge log lines and bidirectional
+/// overrides that turn `gpj.exe` around. What is shown is escaped; the file itself keeps its bytes.
+public enum DisplayText {
+  /// The text with everything that could act on a terminal replaced by a visible escape.
+  ///
+  /// - Parameter bytes: Any bytes, meant as UTF-8.
+  /// - Returns: Printable text: control characters as `\n`, `\t`, `\u{1B}`, invalid UTF-8 as `\xFF`, a backslash as
+  ///   `\\`, so that two different names never look the same by escaping.
+  public static func escaped(_ bytes: some Sequence<UInt8>) -> String {
+    let bytes = Array(bytes)
+    if let text = String(validating: bytes, as: UTF8.self) { return escaped(text) }
+    var result = ""
+    var rest = bytes[...]
+    while let first = rest.first {
+      let scalarLength = (1...4).first { length in
+        rest.count >= length && String(validating: rest.prefix(length), as: UTF8.self) != nil
+      }
+      if let scalarLength {
+        result += escaped(String(decoding: rest.prefix(scalarLength), as: UTF8.self))
+        rest = rest.dropFirst(scalarLength)
+      } else {
+        result += "\\x" + Hex.encode([first]).uppercased()
+        rest = rest.dropFirst()
+      }
+    }
+    return result
+  }
+
+  /// The same for text that is already valid Unicode.
+  public static func escaped(_ text: String) -> String {
+    var result = ""
+    for scalar in text.unicodeScalars { append(scalar, to: &result) }
+    return result
+  }
+
+  private static func append(_ scalar: Unicode.Scalar, to result: inout String) {
+    switch scalar {
+    case "\\": result += "\\\\"
+    case "\n": result += "\\n"
+    case "\r": result += "\\r"
+    case "\t": result += "\\t"
+    case _ where isHarmless(scalar): result.unicodeScalars.append(scalar)
+    default: result += "\\u{" + String(scalar.value, radix: 16, uppercase: true) + "}"
+    }
+  }
+
+  private static func isHarmless(_ scalar: Unicode.Scalar) -> Bool {
+    switch scalar.properties.generalCategory {
+    case .control, .format, .surrogate, .lineSeparator, .paragraphSeparator, .privateUse, .unassigned: false
+    default: true
+    }
+  }
+}

@@ -1,0 +1,40 @@
+/// The code both peers share.
+///
+/// Copies share one piece of memory, which is wiped when the last of them goes. The code is never printed.
+public struct PairingCode: Sendable {
+  private final class Storage: Sendable {
+    let bytes: SecretBytes
+    init(_ bytes: consuming SecretBytes) { self.bytes = bytes }
+  }
+
+  /// The longest code that is accepted, in bytes of UTF-8.
+  public static let maximumByteCount = 4096
+
+  private let storage: Storage
+
+  /// Takes a code.
+  ///
+  /// - Parameter text: The code, 1 to 4096 bytes of UTF-8, used exactly as given.
+  /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/usage`` when it is empty or too long.
+  public init(_ text: String) throws(P2PCopyError) {
+    try self.init(SecretBytes(copying: text.utf8Span.span.bytes))
+  }
+
+  /// Takes a code as UTF-8 bytes.
+  ///
+  /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/usage`` when it is empty or too long.
+  public init(_ bytes: consuming SecretBytes) throws(P2PCopyError) {
+    guard bytes.byteCount > 0 else { throw P2PCopyError(.usage, "the code is empty; give one both sides know") }
+    guard bytes.byteCount <= Self.maximumByteCount else {
+      throw P2PCopyError(.usage, "the code is longer than \(Self.maximumByteCount) bytes; give a shorter one")
+    }
+    storage = Storage(bytes)
+  }
+
+  /// Calls `body` with the code's bytes.
+  public func withSecret<Result: ~Copyable, Failure: Error>(
+    _ body: (borrowing SecretBytes) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    try body(storage.bytes)
+  }
+}

@@ -1,0 +1,81 @@
+/// Where a relay is: a URL such as `wss://relay.example.org` or `ws://[::1]:8765/path`.
+public struct RelayAddress: Hashable, Sendable, CustomStringConvertible {
+  /// `ws`, `wss`, or what another transport serves; lower case.
+  public let scheme: String
+
+  /// A name or an address, without the brackets of an IPv6 literal.
+  public let host: String
+
+  /// The port.
+  public let port: Int
+
+  /// Path and query, beginning with `/`.
+  public let target: String
+
+  /// Parses a URL.
+  ///
+  /// - Parameter text: `scheme://host[:port][/path]`. Without a port 443 is taken for `wss` and 80 for others.
+  /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/usage``.
+  public init(_ text: String) throws(P2PCopyError) {
+    func refuse(_ why: String) -> P2PCopyError {
+      P2PCopyError(
+        .usage,
+        "'\(DisplayText.escaped(text.utf8))' is not a relay address: \(why); give one such as wss://relay.example.org")
+    }
+    guard let separator = text.firstRange(of: "://") else { throw refuse("it has no scheme") }
+    let scheme = text[..<separator.lowerBound].lowercased()
+    let isScheme = { (character: Character) in
+      character.isASCII && (character.isLetter || character.isNumber || "+-.".contains(character))
+    }
+    guard !scheme.isEmpty, scheme.allSatisfy(isScheme) else {
+      throw refuse("its scheme is malformed")
+    }
+    let rest = text[separator.upperBound...]
+    let authorityEnd = rest.firstIndex { $0 == "/" || $0 == "?" || $0 == "#" } ?? rest.endIndex
+    let authority = rest[..<authorityEnd]
+    let afterAuthority = rest[authorityEnd...]
+    guard !authority.contains("@") else { throw refuse("it must not contain a user name") }
+
+    let host: Substring
+    var portText: Substring?
+    if authority.first == "[" {
+      guard let close = authority.firstIndex(of: "]") else { throw refuse("the ']' of its host is missing") }
+      host = authority[authority.index(after: authority.startIndex)..<close]
+      let afterHost = authority[authority.index(after: close)...]
+      if afterHost.first == ":" {
+        portText = afterHost.dropFirst()
+      } else if !afterHost.isEmpty {
+        throw refuse("its host is malformed")
+      }
+    } else {
+      let parts = authority.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+      host = parts[0]
+      if parts.count > 1 { portText = parts[1] }
+    }
+    guard !host.isEmpty, host.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }), host.utf8.count <= 255 else {
+      throw refuse("its host is missing or malformed")
+    }
+
+    var port = scheme == "wss" ? 443 : 80
+    if let portText {
+      guard let number = Int(portText), (1...65535).contains(number), portText.utf8.first != UInt8(ascii: "+") else {
+        throw refuse("its port is not a number from 1 to 65535")
+      }
+      port = number
+    }
+    var target = String(afterAuthority.prefix { $0 != "#" })
+    guard target.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else { throw refuse("its path is malformed") }
+    if target.first != "/" { target = "/" + target }
+
+    self.scheme = scheme
+    self.host = String(host)
+    self.port = port
+    self.target = target
+  }
+
+  /// The URL, always with its port.
+  public var description: String {
+    let shownHost = host.contains(":") ? "[\(host)]" : host
+    return "\(scheme)://\(shownHost):\(port)\(target == "/" ? "" : target)"
+  }
+}

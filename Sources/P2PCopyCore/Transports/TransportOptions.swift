@@ -1,0 +1,17 @@
+/// Limits and trust of a connection to a relay.
+public struct TransportOptions: Sendable {
+  /// How long name resolution, connecting, TLS and the upgrade may take together.
+  public var connectTimeout: Duration = .seconds(30)
+
+  /// After how long without a byte from the relay the connection is probed; three unanswered probes end it.
+  public var keepaliveInterval: Duration = .seconds(20)
+
+  /// The largest message that is accepted, in bytes.
+  public var maximumMessageByteCount = 2 << 20
+
+  /// A PEM file with the certificate authorities to trust instead of the system's.
+  public var trustRootsFile: String?
+
+  /// The defaults.
+  public init() {}
+}
