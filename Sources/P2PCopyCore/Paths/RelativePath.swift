@@ -1,0 +1,65 @@
+/// A path from a peer that has been proven to stay below the directory it is taken relative to, as far as its spelling
+/// goes: symbolic links on the way are the file system code's concern.
+///
+/// Bytes, not text: two names that Unicode counts as equal stay two names.
+public struct RelativePath: Hashable, Sendable {
+  /// The longest path in bytes.
+  public static let maximumByteCount = 4095
+
+  /// The longest component in bytes (`NAME_MAX`).
+  public static let maximumComponentByteCount = 255
+
+  /// The most components.
+  public static let maximumDepth = 256
+
+  /// The path's bytes, components joined with `/`.
+  public let bytes: [UInt8]
+
+  /// Checks a path.
+  ///
+  /// - Parameter bytes: Components separated by `/`.
+  /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/unsafePath`` that names the path and what is wrong: empty,
+  ///   absolute, a component that is empty, `.` or `..`, a NUL, too long, too deep. A backslash is an ordinary character.
+  public init(validating bytes: [UInt8]) throws(P2PCopyError) {
+    func refuse(_ why: String) -> P2PCopyError {
+      P2PCopyError(.unsafePath, "refused the name '\(DisplayText.escaped(bytes.prefix(300)))': \(why)")
+    }
+    guard !bytes.isEmpty else { throw refuse("it is empty") }
+    guard bytes.count <= Self.maximumByteCount else { throw refuse("it is longer than \(Self.maximumByteCount) bytes") }
+    guard bytes[0] != UInt8(ascii: "/") else { throw refuse("it is absolute") }
+    guard !bytes.contains(0) else { throw refuse("it contains a NUL byte") }
+    let components = bytes.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+    guard components.count <= Self.maximumDepth else {
+      throw refuse("it is deeper than \(Self.maximumDepth) directories")
+    }
+    for component in components {
+      guard !component.isEmpty else { throw refuse("it has an empty component") }
+      guard !component.elementsEqual(".".utf8) else { throw refuse("it has a component '.'") }
+      guard !component.elementsEqual("..".utf8) else { throw refuse("it leads out of the directory") }
+      guard component.count <= Self.maximumComponentByteCount else {
+        throw refuse("a component is longer than \(Self.maximumComponentByteCount) bytes")
+      }
+    }
+    self.bytes = bytes
+  }
+
+  /// The components, at least one.
+  public var components: [ArraySlice<UInt8>] { bytes.split(separator: UInt8(ascii: "/")) }
+
+  /// The last component: the file's own name.
+  public var name: ArraySlice<UInt8> {
+    guard let slash = bytes.lastIndex(of: UInt8(ascii: "/")) else { return bytes[...] }
+    return bytes[(slash + 1)...]
+  }
+
+  /// Everything before the last component, without the `/`; empty when there is only one component.
+  public var parent: ArraySlice<UInt8> {
+    guard let slash = bytes.lastIndex(of: UInt8(ascii: "/")) else { return [] }
+    return bytes[..<slash]
+  }
+}
+
+extension RelativePath: CustomStringConvertible {
+  /// The path, safe to show.
+  public var description: String { DisplayText.escaped(bytes) }
+}
