@@ -1,0 +1,45 @@
+import NIOCore
+import P2PCopyCore
+
+/// One end of a pair in an ``InMemoryRelay``. A connection that nobody holds any more counts as aborted, as a process
+/// that ended would.
+final class InMemoryConnection: TransportConnection {
+  let buffers: MessageBufferPool
+
+  private let relay: InMemoryRelay
+  private let identifier: Int
+  private let maximumMessageByteCount: Int
+
+  init(relay: InMemoryRelay, maximumMessageByteCount: Int) {
+    self.relay = relay
+    self.maximumMessageByteCount = maximumMessageByteCount
+    buffers = relay.buffers
+    identifier = relay.open()
+  }
+
+  deinit {
+    relay.release(identifier)
+  }
+
+  func send(_ message: consuming TransportMessage) async throws {
+    let message = message
+    guard message.byteCount <= maximumMessageByteCount else {
+      throw P2PCopyError(
+        .internalError,
+        "a message of \(message.byteCount) bytes was sent; the limit is \(maximumMessageByteCount)")
+    }
+    try await relay.send(message, from: identifier)
+  }
+
+  func receive() async throws -> TransportMessage? {
+    try await relay.receive(at: identifier)
+  }
+
+  func finish(_ closure: TransportClosure) async throws -> TransportClosure {
+    try await relay.finish(identifier, saying: closure)
+  }
+
+  func abort() {
+    relay.abort(identifier)
+  }
+}
