@@ -1,0 +1,47 @@
+import CLibcrypto
+public import P2PCopyCore
+
+/// AES-256 in Galois/Counter Mode (NIST SP 800-38D, RFC 5116 section 5.2) over the system's libcrypto.
+///
+/// Nonces of 12 bytes are for protocol 2, those of 32 bytes for protocol 1; GCM hashes the latter down to a counter
+/// block (SP 800-38D, section 7.1).
+public struct AESGCMCipher: Cipher, CodecPlugin {
+  /// Creates the cipher; it has no options.
+  public init() {}
+
+  /// `aes-256-gcm`.
+  public var name: CodecName { "aes-256-gcm" }
+
+  /// One line with the library's version.
+  public var summary: String {
+    let version = OpenSSL_version(OPENSSL_VERSION_STRING).map { String(cString: $0) } ?? "unknown"
+    return "AES-256-GCM (NIST SP 800-38D), libcrypto \(version)"
+  }
+
+  /// 32.
+  public var keyByteCount: Int { 32 }
+
+  /// 16.
+  public var tagByteCount: Int { 16 }
+
+  /// 12 and 32.
+  public var nonceByteCounts: [Int] { [12, 32] }
+
+  /// Registers the cipher.
+  public static func register(in registry: inout CodecRegistry) {
+    registry.register(AESGCMCipher())
+  }
+
+  /// Makes a context for one key.
+  ///
+  /// - Parameter key: 32 bytes.
+  /// - Returns: A context that accepts both nonce lengths, in any order.
+  /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/internalError`` when the key has another length or
+  ///   libcrypto fails.
+  public func makeContext(key: borrowing SecretBytes) throws(P2PCopyError) -> any CipherContext {
+    guard key.byteCount == keyByteCount else {
+      throw P2PCopyError(.internalError, "a key for \(name) has \(keyByteCount) bytes, not \(key.byteCount)")
+    }
+    return try AESGCMContext(key: key)
+  }
+}

@@ -1,0 +1,109 @@
+import CLibcrypto
+import P2PCopyCore
+
+/// An `EVP_CIPHER_CTX` for AES-256-GCM in one direction.
+///
+/// The functions are called in this order for each message: ``start(nonce:)``, ``authenticate(_:)``,
+/// ``transform(_:)``, when opening ``expect(_:)``, ``finish()``, when sealing ``appendTag(of:to:)``. A failure leaves
+/// it ready for the next start.
+final class EVPCipherContext {
+  private let context: OpaquePointer
+  private var nonceByteCount = 12
+
+  init(key: borrowing SecretBytes, isSealing: Bool) throws(P2PCopyError) {
+    guard let context = EVP_CIPHER_CTX_new() else { throw Self.failure("make a context") }
+    self.context = context
+    let result = key.withUnsafeBytes { key in
+      EVP_CipherInit_ex(context, EVP_aes_256_gcm(), nil, Self.bytes(key), nil, isSealing ? 1 : 0)
+    }
+    guard result == 1 else { throw Self.failure("take the key") }
+  }
+
+  deinit {
+    EVP_CIPHER_CTX_free(context)
+  }
+
+  func start(nonce: RawSpan) throws(P2PCopyError) {
+    if nonce.byteCount != nonceByteCount {
+      guard EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_SET_IVLEN, Int32(clamping: nonce.byteCount), nil) == 1 else {
+        throw Self.failure("take a nonce of \(nonce.byteCount) bytes")
+      }
+      nonceByteCount = nonce.byteCount
+    }
+    // -1 keeps the direction; key and cipher stay as they are.
+    let result = nonce.withUnsafeBytes { EVP_CipherInit_ex(context, nil, nil, nil, Self.bytes($0), -1) }
+    guard result == 1 else { throw Self.failure("take the nonce") }
+  }
+
+  func authenticate(_ associatedData: RawSpan) throws(P2PCopyError) {
+    guard associatedData.byteCount > 0 else { return }
+    guard let length = Int32(exactly: associatedData.byteCount) else {
+      throw P2PCopyError(.internalError, "associated data of \(associatedData.byteCount) bytes is too long")
+    }
+    var written: Int32 = 0
+    let result = associatedData.withUnsafeBytes { source in
+      EVP_CipherUpdate(context, nil, &written, Self.bytes(source), length)
+    }
+    guard result == 1 else { throw Self.failure("authenticate") }
+  }
+
+  /// Encrypts or decrypts in place.
+  func transform(_ message: inout MutableRawSpan) throws(P2PCopyError) {
+    guard message.byteCount > 0 else { return }
+    guard let length = Int32(exactly: message.byteCount) else {
+      throw P2PCopyError(.internalError, "a message of \(message.byteCount) bytes is too long for one seal")
+    }
+    var written: Int32 = 0
+    let result = message.withUnsafeMutableBytes { message in
+      let start = message.baseAddress?.assumingMemoryBound(to: UInt8.self)
+      return EVP_CipherUpdate(context, start, &written, start, length)
+    }
+    guard result == 1, written == length else { throw Self.failure("work on \(length) bytes") }
+  }
+
+  /// Sets the tag that ``finish()`` compares with.
+  func expect(_ tag: RawSpan) throws(P2PCopyError) {
+    let result = tag.withUnsafeBytes { tag in
+      // The parameter is not const in C, but setting a tag only reads it.
+      EVP_CIPHER_CTX_ctrl(
+        context, EVP_CTRL_AEAD_SET_TAG, Int32(clamping: tag.count), UnsafeMutableRawPointer(mutating: tag.baseAddress))
+    }
+    guard result == 1 else { throw Self.failure("take the tag") }
+  }
+
+  /// Ends a message.
+  ///
+  /// - Returns: When opening, whether the tag fits; libcrypto compares it in constant time.
+  func finish() -> Bool {
+    var written: Int32 = 0
+    // GCM writes nothing here, but a buffer of one block must be given.
+    let result = withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 16) { block in
+      EVP_CipherFinal_ex(context, block.baseAddress, &written)
+    }
+    if result != 1 { ERR_clear_error() }
+    return result == 1
+  }
+
+  func appendTag(of byteCount: Int, to tag: inout OutputRawSpan) throws(P2PCopyError) {
+    let result = tag.withUnsafeMutableBytes { room, used in
+      let free = UnsafeMutableRawBufferPointer(rebasing: room[used...])
+      let result = EVP_CIPHER_CTX_ctrl(
+        context, EVP_CTRL_AEAD_GET_TAG, Int32(clamping: byteCount), free.baseAddress)
+      if result == 1 { used += byteCount }
+      return result
+    }
+    guard result == 1 else { throw Self.failure("give the tag") }
+  }
+
+  /// Takes the reason from the thread's error queue and empties the queue, so that nobody else trips over it.
+  static func failure(_ what: String) -> P2PCopyError {
+    let code = ERR_get_error()
+    ERR_clear_error()
+    let reason = ERR_reason_error_string(code).map { String(cString: $0) } ?? "no reason given"
+    return P2PCopyError(.internalError, "libcrypto could not \(what): \(reason)")
+  }
+
+  private static func bytes(_ buffer: UnsafeRawBufferPointer) -> UnsafePointer<UInt8>? {
+    buffer.baseAddress?.assumingMemoryBound(to: UInt8.self)
+  }
+}

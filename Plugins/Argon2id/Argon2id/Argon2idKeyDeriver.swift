@@ -1,0 +1,69 @@
+import CArgon2
+public import P2PCopyCore
+
+/// Argon2id, version 0x13 (RFC 9106), over the system's libargon2.
+///
+/// Lanes run on threads of their own while a derivation lasts, and the working memory is wiped by the library.
+public struct Argon2idKeyDeriver: KeyDeriver, CodecPlugin {
+  /// The lengths in bytes that can be derived.
+  public static let derivedByteCounts = 16...64
+
+  /// The most memory a cost may ask for: 4 GiB. A slip in a cost should be an error, not a machine that swaps.
+  public static let maximumMemoryKibibytes: UInt32 = 4 << 20
+
+  /// Creates the deriver; it has no options.
+  public init() {}
+
+  /// `argon2id`.
+  public var name: CodecName { "argon2id" }
+
+  /// One line about it.
+  public var summary: String { "Argon2id version 1.3 (RFC 9106), libargon2" }
+
+  /// Registers the deriver.
+  public static func register(in registry: inout CodecRegistry) {
+    registry.register(Argon2idKeyDeriver())
+  }
+
+  /// Derives bytes from a secret.
+  ///
+  /// - Parameters:
+  ///   - secret: The code as UTF-8, 0 or more bytes.
+  ///   - salt: 8 or more bytes.
+  ///   - cost: At least one pass, one lane and 8 KiB a lane; at most ``maximumMemoryKibibytes``.
+  ///   - byteCount: One of ``derivedByteCounts``.
+  /// - Returns: `byteCount` bytes.
+  /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/internalError`` when an argument is outside of that, or
+  ///   memory or threads are short.
+  public func deriveKey(
+    from secret: borrowing SecretBytes, salt: RawSpan, cost: KeyDerivationCost, byteCount: Int
+  ) throws(P2PCopyError) -> SecretBytes {
+    guard Self.derivedByteCounts.contains(byteCount) else {
+      throw P2PCopyError(.internalError, "argon2id derives 16 to 64 bytes here, not \(byteCount)")
+    }
+    guard salt.byteCount >= 8 else {
+      throw P2PCopyError(.internalError, "argon2id needs a salt of 8 bytes or more, not \(salt.byteCount)")
+    }
+    guard cost.memoryKibibytes <= Self.maximumMemoryKibibytes else {
+      throw P2PCopyError(
+        .internalError,
+        "argon2id was asked for \(cost.memoryKibibytes) KiB of memory; at most \(Self.maximumMemoryKibibytes) are allowed"
+      )
+    }
+    return try SecretBytes(byteCount: byteCount) { (derived: inout MutableRawSpan) throws(P2PCopyError) in
+      let status = secret.withUnsafeBytes { secret in
+        salt.withUnsafeBytes { salt in
+          derived.withUnsafeMutableBytes { derived in
+            argon2id_hash_raw(
+              cost.iterations, cost.memoryKibibytes, cost.parallelism, secret.baseAddress, secret.count,
+              salt.baseAddress, salt.count, derived.baseAddress, derived.count)
+          }
+        }
+      }
+      guard status == ARGON2_OK.rawValue else {
+        throw P2PCopyError(
+          .internalError, "argon2id failed: \(String(cString: argon2_error_message(status)))")
+      }
+    }
+  }
+}

@@ -1,0 +1,44 @@
+#if LZ4
+  import CLZ4
+  import P2PCopyCore
+
+  /// The library's hash table, reused for every chunk.
+  final class LZ4CompressionContext: CompressionContext {
+    private let state: UnsafeMutableRawPointer
+    private let acceleration: Int32
+
+    init(acceleration: Int) {
+      state = .allocate(byteCount: Int(LZ4_sizeofState()), alignment: 16)
+      self.acceleration = Int32(clamping: acceleration)
+    }
+
+    deinit {
+      state.deallocate()
+    }
+
+    func compress(_ input: RawSpan, into output: inout OutputRawSpan) throws(P2PCopyError) {
+      guard input.byteCount <= LZ4Chunk.maximumRawByteCount else {
+        throw P2PCopyError(
+          .internalError, "lz4 takes at most \(LZ4Chunk.maximumRawByteCount) bytes at once, not \(input.byteCount)")
+      }
+      let isCompressed = input.withUnsafeBytes { source in
+        output.withUnsafeMutableBytes { room, used in
+          let free = UnsafeMutableRawBufferPointer(rebasing: room[used...])
+          guard free.count > LZ4Chunk.headerByteCount else { return false }
+          let block = UnsafeMutableRawBufferPointer(rebasing: free[LZ4Chunk.headerByteCount...])
+          let count = LZ4_compress_fast_extState(
+            state, source.baseAddress?.assumingMemoryBound(to: CChar.self),
+            block.baseAddress?.assumingMemoryBound(to: CChar.self), Int32(source.count), Int32(clamping: block.count),
+            acceleration)
+          guard count > 0 else { return false }
+          free.storeBytes(of: UInt32(source.count).littleEndian, as: UInt32.self)
+          used += LZ4Chunk.headerByteCount + Int(count)
+          return true
+        }
+      }
+      guard isCompressed else {
+        throw P2PCopyError(.internalError, "lz4 could not compress \(input.byteCount) bytes: the room is too small")
+      }
+    }
+  }
+#endif

@@ -1,0 +1,35 @@
+import CZstd
+import P2PCopyCore
+
+/// A `ZSTD_DCtx`, reused for every chunk.
+///
+/// Single-shot decompression writes straight into the caller's room and allocates nothing that the frame asks for.
+final class ZstdDecompressionContext: DecompressionContext {
+  private let context: OpaquePointer
+
+  init() throws(P2PCopyError) {
+    guard let context = ZSTD_createDCtx() else {
+      throw P2PCopyError(.internalError, "zstd has no memory for a decompression context; free some and try again")
+    }
+    self.context = context
+  }
+
+  deinit {
+    ZSTD_freeDCtx(context)
+  }
+
+  func decompress(_ input: RawSpan, into output: inout OutputRawSpan) throws(P2PCopyError) {
+    try ZstdFrameHeader.check(input, room: output.freeCapacity)
+    let result = input.withUnsafeBytes { source in
+      output.withUnsafeMutableBytes { room, used in
+        let free = UnsafeMutableRawBufferPointer(rebasing: room[used...])
+        let result = ZSTD_decompressDCtx(context, free.baseAddress, free.count, source.baseAddress, source.count)
+        if ZSTD_isError(result) == 0 { used += result }
+        return result
+      }
+    }
+    guard ZSTD_isError(result) == 0 else {
+      throw ZstdFrameHeader.refusal(String(cString: ZSTD_getErrorName(result)))
+    }
+  }
+}
