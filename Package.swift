@@ -61,7 +61,9 @@ let package = Package(
     .target(name: "WebSocketFraming", dependencies: [.nioCore], swiftSettings: strict),
 
     // The library: send, receive.
-    .target(name: "P2PCopy", dependencies: ["P2PCopyCore", .nioCore, .nioPosix], swiftSettings: strict),
+    .target(name: "CSystemCalls"),
+    .target(
+      name: "P2PCopy", dependencies: ["P2PCopyCore", "CSystemCalls", .nioCore, .nioPosix], swiftSettings: strict),
 
     // The relay server. Knows no codec.
     .target(

@@ -1,0 +1,34 @@
+public import P2PCopyCore
+
+/// Something that happened in a transfer. More cases may come: have a `default`.
+public enum TransferEvent: Sendable {
+  /// Connected to the relay; waiting for somebody with the same code.
+  case waitingForPeer(relay: RelayAddress)
+
+  /// The other peer is there.
+  case paired
+
+  /// The size of the transfer is known.
+  case started(TransferProgress)
+
+  /// What the receiver has already is being read, to go on from there; may take a while for large files.
+  case checking(path: String)
+
+  /// Another piece is done. At most ten a second.
+  case progress(TransferProgress)
+
+  /// A file is complete.
+  case fileFinished(path: String, byteCount: Int64)
+
+  /// A file was left alone: the same is there, or something of that name that must not be replaced.
+  case fileSkipped(path: String, reason: String)
+
+  /// A file failed; the transfer goes on with the others.
+  case fileFailed(EntryFailure)
+
+  /// Something a person should know; nothing failed.
+  case notice(String)
+
+  /// The transfer is over, well or not. The last event.
+  case finished(TransferSummary)
+}

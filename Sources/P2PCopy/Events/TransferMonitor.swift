@@ -1,0 +1,124 @@
+import P2PCopyCore
+import Synchronization
+
+/// Counts what all sessions of one transfer do and tells the listener about it.
+final class TransferMonitor: Sendable {
+  /// No more often than this is progress reported.
+  static let reportInterval = Duration.milliseconds(100)
+
+  private struct State {
+    var progress = TransferProgress()
+    var summary = TransferSummary()
+    var lastReport = ContinuousClock.now
+    var startTime: ContinuousClock.Instant?
+  }
+
+  /// What the listener iterates over.
+  let events: TransferEvents
+
+  private let continuation: AsyncStream<TransferEvent>.Continuation
+  private let state = Mutex(State())
+
+  init() {
+    let (stream, continuation) = AsyncStream.makeStream(
+      of: TransferEvent.self, bufferingPolicy: .bufferingNewest(TransferEvents.maximumPendingCount))
+    events = TransferEvents(stream: stream)
+    self.continuation = continuation
+  }
+
+  /// Passes an event on.
+  func emit(_ event: TransferEvent) {
+    continuation.yield(event)
+  }
+
+  /// The sizes of one session are known.
+  func start(fileCount: Int, byteCount: Int64) {
+    let progress = state.withLock { state in
+      if state.startTime == nil { state.startTime = .now }
+      state.progress.totalFileCount += fileCount
+      state.progress.totalByteCount = state.progress.totalByteCount.addingReportingOverflow(byteCount).partialValue
+      return state.progress
+    }
+    emit(.started(progress))
+  }
+
+  /// A file begins; `resumedByteCount` bytes of it are there already.
+  func beginFile(_ path: RelativePath, resumedByteCount: Int64 = 0) {
+    state.withLock { state in
+      state.progress.currentPath = path.description
+      state.progress.byteCount += resumedByteCount
+      state.summary.resumedByteCount += resumedByteCount
+    }
+  }
+
+  /// Some bytes of the current file are done.
+  func advance(by byteCount: Int) {
+    let now = ContinuousClock.now
+    let due: TransferProgress? = state.withLock { state in
+      state.progress.byteCount += Int64(byteCount)
+      state.progress.transferredByteCount += Int64(byteCount)
+      state.summary.transferredByteCount += Int64(byteCount)
+      guard now - state.lastReport >= Self.reportInterval else { return nil }
+      state.lastReport = now
+      return state.progress
+    }
+    if let due { emit(.progress(due)) }
+  }
+
+  /// A file is complete.
+  func finishFile(_ path: RelativePath, byteCount: Int64) {
+    state.withLock { state in
+      state.progress.fileCount += 1
+      state.summary.completeFileCount += 1
+    }
+    emit(.fileFinished(path: path.description, byteCount: byteCount))
+  }
+
+  /// A file was complete before.
+  func skipUnchanged(_ path: RelativePath, byteCount: Int64) {
+    state.withLock { state in
+      state.progress.fileCount += 1
+      state.progress.byteCount += byteCount
+      state.summary.completeFileCount += 1
+      state.summary.unchangedFileCount += 1
+      state.summary.resumedByteCount += byteCount
+    }
+    emit(.fileSkipped(path: path.description, reason: "already complete"))
+  }
+
+  /// A file was left alone because of the conflict policy.
+  func skipExisting(_ path: RelativePath) {
+    state.withLock { state in
+      state.progress.fileCount += 1
+      state.summary.skippedFileCount += 1
+    }
+    emit(.fileSkipped(path: path.description, reason: "something of that name exists"))
+  }
+
+  /// A file failed.
+  func fail(_ failure: EntryFailure) {
+    state.withLock { state in
+      state.progress.fileCount += 1
+      state.summary.failures.append(failure)
+    }
+    emit(.fileFailed(failure))
+  }
+
+  /// Something worth knowing.
+  func notice(_ text: String) {
+    state.withLock { $0.summary.notices.append(text) }
+    emit(.notice(text))
+  }
+
+  /// Ends the events with the summary.
+  func finish() -> TransferSummary {
+    let (progress, summary) = state.withLock { state in
+      if let startTime = state.startTime { state.summary.duration = ContinuousClock.now - startTime }
+      return (state.progress, state.summary)
+    }
+    emit(.progress(progress))
+    emit(.finished(summary))
+    continuation.finish()
+    return summary
+  }
+}

@@ -1,0 +1,37 @@
+import Glibc
+import P2PCopyCore
+
+/// An open directory below the output directory.
+///
+/// Everything is done relative to its descriptor and without following links, so it does not matter what happens to the
+/// path it was opened by.
+final class DirectoryHandle {
+  let descriptor: FileDescriptor
+
+  init(_ descriptor: consuming FileDescriptor) {
+    self.descriptor = descriptor
+  }
+
+  /// What is there under a name, links not followed; `nil` for nothing.
+  func status(of name: some Sequence<UInt8>) throws(SystemError) -> FileStatus? {
+    do {
+      return try FileStatus(of: name, relativeTo: descriptor.number, followLinks: false)
+    } catch {
+      guard error.number == ENOENT else { throw error }
+      return nil
+    }
+  }
+
+  /// Removes a name that is not a directory. Does nothing when it is gone.
+  func remove(_ name: some Sequence<UInt8>) throws(SystemError) {
+    guard name.withCString({ unlinkat(descriptor.number, $0, 0) }) == 0 || errno == ENOENT else { throw .last }
+  }
+
+  /// Renames within the directory and replaces what is there, in one step.
+  func rename(_ old: some Sequence<UInt8>, replacing new: some Sequence<UInt8>) throws(SystemError) {
+    let result = old.withCString { old in
+      new.withCString { new in renameat(descriptor.number, old, descriptor.number, new) }
+    }
+    guard result == 0 else { throw .last }
+  }
+}

@@ -1,0 +1,53 @@
+import Glibc
+
+/// What is needed of `stat`.
+struct FileStatus: Hashable {
+  enum Kind: Hashable {
+    case regular
+    case directory
+    case symbolicLink
+    case other
+  }
+
+  /// Device and inode: two paths with the same identity are one file.
+  struct Identity: Hashable {
+    var device: UInt
+    var inode: UInt
+  }
+
+  var kind: Kind
+  var byteCount: Int64
+  var modificationSeconds: Int
+  var modificationNanoseconds: Int
+  var linkCount: Int
+  var identity: Identity
+
+  init(_ status: stat) {
+    kind =
+      switch status.st_mode & S_IFMT {
+      case S_IFREG: .regular
+      case S_IFDIR: .directory
+      case S_IFLNK: .symbolicLink
+      default: .other
+      }
+    byteCount = Int64(status.st_size)
+    modificationSeconds = status.st_mtim.tv_sec
+    modificationNanoseconds = status.st_mtim.tv_nsec
+    linkCount = Int(status.st_nlink)
+    identity = Identity(device: UInt(status.st_dev), inode: UInt(status.st_ino))
+  }
+
+  /// Looks at a path.
+  ///
+  /// - Parameters:
+  ///   - path: Relative to `directory`.
+  ///   - directory: A directory's descriptor, or `AT_FDCWD`.
+  ///   - followLinks: Whether to look at what a symbolic link points to.
+  /// - Throws: ``SystemError``.
+  init(of path: some Sequence<UInt8>, relativeTo directory: Int32 = AT_FDCWD, followLinks: Bool) throws(SystemError) {
+    var status = stat()
+    let flags = followLinks ? 0 : AT_SYMLINK_NOFOLLOW
+    guard path.withCString({ fstatat(directory, $0, &status, flags) }) == 0 else { throw .last }
+    self.init(status)
+  }
+}

@@ -1,0 +1,66 @@
+import NIOCore
+import P2PCopyCore
+
+/// Reads and compresses the chunks of one file; any worker may prepare any chunk.
+struct ChunkPreparation: Sendable {
+  let file: OpenSourceFile
+  let buffers: MessageBufferPool
+  let contexts: CompressionContexts?
+
+  /// Reads the chunk at an offset, and compresses it if the session compresses.
+  ///
+  /// - Throws: ``SystemError`` or ``P2PCopyError``.
+  func prepare(offset: Int64, byteCount: Int) throws -> PreparedChunk {
+    let raw = try read(offset: offset, byteCount: byteCount)
+    guard let contexts else { return raw }
+    let compressed = try compress(raw, contexts)
+    buffers.recycle(raw.message)
+    return compressed
+  }
+
+  /// Reads a chunk without compressing it.
+  func read(offset: Int64, byteCount: Int) throws -> PreparedChunk {
+    var message = emptyMessage()
+    var readError: SystemError?
+    let count = message.writeWithUnsafeMutableBytes(minimumWritableBytes: byteCount) { memory in
+      do throws(SystemError) {
+        return try file.descriptor.read(
+          into: UnsafeMutableRawBufferPointer(rebasing: memory[..<byteCount]), at: offset)
+      } catch {
+        readError = error
+        return 0
+      }
+    }
+    if let readError { throw readError }
+    return PreparedChunk(message: message, rawByteCount: count)
+  }
+
+  /// The compressed form of a chunk.
+  func compress(_ raw: PreparedChunk, _ contexts: CompressionContexts) throws -> PreparedChunk {
+    var message = emptyMessage()
+    let room = contexts.compressor.maximumCompressedByteCount(for: raw.rawByteCount)
+    guard room >= 0, room <= Protocol1Suite.maximumMessageByteCount else {
+      throw P2PCopyError(.internalError, "the compressor \(contexts.compressor.name) asks for \(room) bytes of room")
+    }
+    let count = try contexts.withContext { context in
+      try raw.message.withUnsafeReadableBytes { bytes in
+        let input = RawSpan(_unsafeBytes: UnsafeRawBufferPointer(rebasing: bytes[ChunkHeader.byteCount...]))
+        return try message.writeWithUnsafeMutableBytes(minimumWritableBytes: room) { memory in
+          var output = OutputRawSpan(buffer: memory, initializedCount: 0)
+          try context.compress(input, into: &output)
+          return output.finalize(for: memory)
+        }
+      }
+    }
+    guard count <= room else {
+      throw P2PCopyError(.internalError, "the compressor \(contexts.compressor.name) exceeded its own bound")
+    }
+    return PreparedChunk(message: message, rawByteCount: raw.rawByteCount)
+  }
+
+  private func emptyMessage() -> ByteBuffer {
+    var message = buffers.take()
+    message.writeRepeatingByte(0, count: ChunkHeader.byteCount)
+    return message
+  }
+}

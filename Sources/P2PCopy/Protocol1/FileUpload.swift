@@ -1,0 +1,139 @@
+import NIOCore
+import P2PCopyCore
+
+/// Sends one file: header, chunks, end.
+///
+/// Chunks are read and compressed by a few tasks side by side; they are chained, sealed and sent in order by the
+/// session's task.
+struct FileUpload {
+  /// How many chunks are prepared ahead.
+  static let window = 4
+
+  let channel: PeerChannel
+  let monitor: TransferMonitor
+  let compression: CompressionMode
+  let contexts: CompressionContexts?
+  let file: OpenSourceFile
+  let offset: Int64
+
+  private var checksum = ChainedChecksum()
+  private var sequenceNumber: UInt64 = 0
+
+  init(
+    of file: OpenSourceFile, from offset: Int64, to channel: PeerChannel, compression: CompressionMode,
+    contexts: CompressionContexts?, monitor: TransferMonitor
+  ) {
+    self.file = file
+    self.offset = offset
+    self.channel = channel
+    self.compression = compression
+    self.contexts = contexts
+    self.monitor = monitor
+  }
+
+  /// Sends everything from the offset on.
+  ///
+  /// - Throws: ``FileUploadInterrupted`` when the file itself could not be sent whole and the session goes on; anything
+  ///   else ends the session.
+  mutating func run() async throws {
+    let remaining = file.byteCount - offset
+    let firstByteCount = Int(min(remaining, Int64(ChunkHeader.maximumPayloadByteCount)))
+    let (first, chosen) = try prepareFirst(byteCount: firstByteCount)
+    monitor.beginFile(file.source.path, resumedByteCount: offset)
+    try await channel.send(
+      .file(
+        FileHeader(
+          path: file.source.path.bytes, byteCount: file.byteCount,
+          compression: chosen?.compressor.name ?? .none, appendFrom: offset)))
+    do {
+      try await emit(first, expecting: firstByteCount)
+      let preparation = ChunkPreparation(file: file, buffers: channel.connection.buffers, contexts: chosen)
+      try await sendRest(preparation, from: offset + Int64(firstByteCount))
+      try file.checkUnchanged()
+    } catch let error as SystemError {
+      try await interrupt(OpenSourceFile.explain(error, file.source))
+    } catch let error as P2PCopyError where error.code == .sourceUnreadable {
+      try await interrupt(error)
+    }
+    try await channel.send(.fileEnd)
+  }
+
+  /// Ends the file early, in a way that a receiver can tell: by the size it does not have. Ours goes on with the next
+  /// file; the Python tool's stops.
+  private func interrupt(_ error: P2PCopyError) async throws {
+    try await channel.send(.fileEnd)
+    throw FileUploadInterrupted(error: error)
+  }
+
+  /// Reads the first chunk and decides by it whether the file is compressed.
+  private func prepareFirst(byteCount: Int) throws -> (PreparedChunk, CompressionContexts?) {
+    let preparation = ChunkPreparation(file: file, buffers: channel.connection.buffers, contexts: nil)
+    let raw: PreparedChunk
+    do {
+      raw = try preparation.read(offset: offset, byteCount: byteCount)
+    } catch let error as SystemError {
+      throw FileUploadInterrupted(error: OpenSourceFile.explain(error, file.source))
+    }
+    guard let contexts, compression != .off else { return (raw, nil) }
+    if compression == .auto, raw.rawByteCount == 0 { return (raw, nil) }
+    let compressed = try preparation.compress(raw, contexts)
+    let ratio =
+      Double(compressed.message.readableBytes - ChunkHeader.byteCount) / Double(max(1, raw.rawByteCount))
+    if compression == .auto, ratio >= Protocol1Suite.worthwhileRatio {
+      channel.connection.buffers.recycle(compressed.message)
+      return (raw, nil)
+    }
+    channel.connection.buffers.recycle(raw.message)
+    return (compressed, contexts)
+  }
+
+  private mutating func sendRest(_ preparation: ChunkPreparation, from start: Int64) async throws {
+    let chunkByteCount = Int64(ChunkHeader.maximumPayloadByteCount)
+    let remaining = file.byteCount - start
+    guard remaining > 0 else { return }
+    let count = Int((remaining - 1) / chunkByteCount) + 1
+    let byteCounts = { (index: Int) in Int(min(chunkByteCount, remaining - Int64(index) * chunkByteCount)) }
+
+    try await withThrowingTaskGroup(of: (Int, PreparedChunk).self) { group in
+      var started = 0
+      var sent = 0
+      var early: [Int: PreparedChunk] = [:]
+      while sent < count {
+        while started < count, started - sent < Self.window {
+          let index = started
+          let byteCount = byteCounts(index)
+          group.addTask {
+            (index, try preparation.prepare(offset: start + Int64(index) * chunkByteCount, byteCount: byteCount))
+          }
+          started += 1
+        }
+        if let chunk = early.removeValue(forKey: sent) {
+          try await emit(chunk, expecting: byteCounts(sent))
+          sent += 1
+        } else if let (index, chunk) = try await group.next() {
+          early[index] = chunk
+        }
+      }
+    }
+  }
+
+  private mutating func emit(_ chunk: consuming PreparedChunk, expecting byteCount: Int) async throws {
+    guard chunk.rawByteCount == byteCount else { throw file.changed }
+    var message = chunk.message
+    let rawByteCount = chunk.rawByteCount
+    chunk = PreparedChunk(message: ByteBuffer(), rawByteCount: 0)
+    let chain = message.withUnsafeReadableBytes { bytes in
+      checksum.update(with: UnsafeRawBufferPointer(rebasing: bytes[ChunkHeader.byteCount...]))
+    }
+    ChunkHeader(sequenceNumber: sequenceNumber, chain: chain).write(to: &message, at: message.readerIndex)
+    try channel.security?.sealPayload(of: &message)
+    sequenceNumber += 1
+    try await channel.send(consume message)
+    monitor.advance(by: rawByteCount)
+  }
+}
+
+/// A file could not be sent whole; the session is in order and goes on with the next.
+struct FileUploadInterrupted: Error {
+  let error: P2PCopyError
+}

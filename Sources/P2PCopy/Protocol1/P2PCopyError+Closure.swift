@@ -1,0 +1,25 @@
+import P2PCopyCore
+
+extension P2PCopyError {
+  /// What it means for a peer that the connection was closed while it still expected something.
+  init(_ closure: TransportClosure, as role: PeerRole) {
+    let reason = DisplayText.escaped(String(closure.reason.prefix(123)))
+    let said = reason.isEmpty ? "" : " (\(reason))"
+    switch closure.status {
+    case 1013:
+      self.init(
+        .relayRefused, "the relay refused this connection\(said); another \(role) uses the code, or the relay is full",
+        cause: closure)
+    case 1002, 1003, 1007, 1008, 1009, 1010:
+      self.init(.relayRefused, "the relay or the \(role.other) refused what was sent\(said)", cause: closure)
+    case TransportClosure.receiverFailed:
+      self.init(.peerFailed, "the receiver ended with a failure\(said); see there", cause: closure)
+    case TransportClosure.senderFailed:
+      self.init(.peerLeft, "the sender stopped before the end\(said); \(Self.resumeHint)", cause: closure)
+    default:
+      self.init(.peerLeft, "the \(role.other) left before the end\(said); \(Self.resumeHint)", cause: closure)
+    }
+  }
+
+  private static let resumeHint = "run the same commands again, the sender with --resume, to go on"
+}

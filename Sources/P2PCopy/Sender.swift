@@ -1,0 +1,82 @@
+public import P2PCopyCore
+
+/// Sends files and directories to a receiver that has the same code.
+///
+/// ```swift
+/// let sender = try Sender(relay: "wss://relay.example.org", code: "our secret", codecs: codecs)
+/// let summary = try await sender.send(["results"])
+/// ```
+///
+/// Cancelling the task that sends ends the transfer; what the receiver has by then can be resumed.
+public struct Sender: Sendable {
+  /// The relay both peers connect to.
+  public var relay: RelayAddress
+
+  /// The code both peers share.
+  public var code: PairingCode
+
+  /// The codecs to use.
+  public var codecs: CodecRegistry
+
+  /// How to send.
+  public var options: SendOptions
+
+  /// Creates a sender. Nothing is connected yet.
+  public init(relay: RelayAddress, code: PairingCode, codecs: CodecRegistry, options: SendOptions = SendOptions()) {
+    self.relay = relay
+    self.code = code
+    self.codecs = codecs
+    self.options = options
+  }
+
+  /// Creates a sender from texts.
+  ///
+  /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/usage`` when the address or the code is malformed.
+  public init(
+    relay: String, code: String, codecs: CodecRegistry, options: SendOptions = SendOptions()
+  ) throws(P2PCopyError) {
+    self.init(relay: try RelayAddress(relay), code: try PairingCode(code), codecs: codecs, options: options)
+  }
+
+  /// Sends files and directories.
+  ///
+  /// - Parameters:
+  ///   - paths: What to send. A file arrives under its own name, a directory under its own name with everything below.
+  ///   - listener: Hears about the transfer while it runs, in a child task.
+  /// - Returns: What it came to. Protocol 1 has no receipt: this means that everything was sent and, through a relay
+  ///   of ours, that the receiver ended without a failure.
+  /// - Throws: ``P2PCopyError``, also when only some files failed; the last event has the summary in any case.
+  @discardableResult
+  public func send(
+    _ paths: [String], listener: @escaping @Sendable (TransferEvents) async -> Void = { _ in }
+  ) async throws -> TransferSummary {
+    try await Transfer.run(listener) { monitor in
+      let tree = try SourceTree(listing: paths)
+      for notice in tree.notices { monitor.notice(notice) }
+      for failure in tree.failures { monitor.fail(failure) }
+      let codes = try SessionCodes.codes(for: code)
+      let groups = tree.groups(codes.count)
+      for group in groups { try checkManifest(of: group) }
+      return zip(codes, groups).map { code, files in
+        let session = SendSession(
+          rendezvous: Rendezvous(
+            relay: relay, code: code, role: .sender, encrypt: options.encrypt, codecs: codecs,
+            peerTimeout: options.peerTimeout, transportOptions: options.transport, monitor: monitor),
+          files: files, compression: options.compression, resume: options.resume)
+        return { try await session.run() }
+      }
+    }
+  }
+
+  private func checkManifest(of files: [SourceFile]) throws(P2PCopyError) {
+    let plainByteCount = SendSession.manifest(of: files, resume: options.resume).encoded().utf8.count
+    // Sealed, it travels as hexadecimal digits with a nonce and a tag.
+    let byteCount = options.encrypt ? 2 * plainByteCount + 256 : plainByteCount
+    guard byteCount <= Protocol1Suite.maximumMessageByteCount else {
+      throw P2PCopyError(
+        .usage,
+        "\(files.count) files are too many for one manifest of protocol 1 (\(byteCount) bytes, 2 MiB at most);"
+          + " send in several runs, or spread them with a code that begins n=4=n (or more)")
+    }
+  }
+}

@@ -1,0 +1,59 @@
+import NIOCore
+import P2PCopyCore
+
+/// What sending and receiving have in common: worker threads, sessions side by side, events, the final error.
+enum Transfer {
+  typealias Session = @Sendable () async throws -> Void
+
+  /// Runs the sessions that `prepare` makes.
+  ///
+  /// - Throws: ``P2PCopyError``: the first session's that failed as a whole, otherwise the one that stands for the files
+  ///   that failed.
+  static func run(
+    _ listener: @escaping @Sendable (TransferEvents) async -> Void,
+    _ prepare: @escaping @Sendable (TransferMonitor) throws -> [Session]
+  ) async throws -> TransferSummary {
+    let monitor = TransferMonitor()
+    async let listening: Void = listener(monitor.events)
+    let threadCount = max(2, min(System.coreCount, 8)) + 1
+    let error: P2PCopyError? = await WorkerThreads.run(count: threadCount) {
+      do {
+        return await runAll(try prepare(monitor))
+      } catch {
+        return wrap(error)
+      }
+    }
+    let summary = monitor.finish()
+    await listening
+    if let error = error ?? summary.error { throw error }
+    return summary
+  }
+
+  /// Runs sessions side by side. One that fails does not stop the others: what they carry still arrives.
+  private static func runAll(_ sessions: [Session]) async -> P2PCopyError? {
+    await withTaskGroup(of: P2PCopyError?.self) { group in
+      for session in sessions {
+        group.addTask {
+          do {
+            try await session()
+            return nil
+          } catch {
+            return wrap(error)
+          }
+        }
+      }
+      var first: P2PCopyError?
+      for await error in group where first == nil { first = error }
+      return first
+    }
+  }
+
+  private static func wrap(_ error: any Error) -> P2PCopyError {
+    switch error {
+    case let error as P2PCopyError: error
+    case is CancellationError:
+      P2PCopyError(.cancelled, "interrupted; run the same commands again, the sender with --resume, to go on")
+    default: P2PCopyError(.internalError, "unexpected error; please report it", cause: error)
+    }
+  }
+}
