@@ -22,17 +22,18 @@ final class InMemoryConnection: TransportConnection {
   }
 
   func send(_ message: consuming TransportMessage) async throws {
-    let message = message
-    guard message.byteCount <= maximumMessageByteCount else {
-      throw P2PCopyError(
-        .internalError,
-        "a message of \(message.byteCount) bytes was sent; the limit is \(maximumMessageByteCount)")
-    }
     try await relay.send(message, from: identifier)
   }
 
   func receive() async throws -> TransportMessage? {
-    try await relay.receive(at: identifier)
+    guard let message = try await relay.receive(at: identifier) else { return nil }
+    guard message.byteCount <= maximumMessageByteCount else {
+      abort()
+      throw P2PCopyError(
+        .protocolViolation,
+        "a message of \(message.byteCount) bytes came; the limit is \(maximumMessageByteCount)")
+    }
+    return message
   }
 
   func finish(_ closure: TransportClosure) async throws -> TransportClosure {

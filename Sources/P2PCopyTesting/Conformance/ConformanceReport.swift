@@ -1,0 +1,74 @@
+import P2PCopyCore
+import Testing
+
+/// Collects what a check finds and reports it as issues of the running test, at the place of the call.
+struct ConformanceReport: Sendable {
+  /// The codec under test, as it stands in front of every issue.
+  let subject: String
+  let sourceLocation: SourceLocation
+
+  init(_ codec: any Codec, sourceLocation: SourceLocation) {
+    subject = codec.name.description
+    self.sourceLocation = sourceLocation
+  }
+
+  func fail(_ what: String) {
+    Issue.record("\(subject): \(what)", sourceLocation: sourceLocation)
+  }
+
+  func require(_ condition: Bool, _ what: @autoclosure () -> String) {
+    if !condition { fail(what()) }
+  }
+
+  /// Runs a part of a check; an error that leaves it is an issue.
+  func section(_ name: String, _ body: () throws -> Void) {
+    do {
+      try body()
+    } catch {
+      fail("\(name): unexpected error: \(error)")
+    }
+  }
+
+  /// Runs a part of a check; an error that leaves it is an issue.
+  func section(
+    isolation: isolated (any Actor)? = #isolation, _ name: String, _ body: () async throws -> Void
+  ) async {
+    do {
+      try await body()
+    } catch {
+      fail("\(name): unexpected error: \(error)")
+    }
+  }
+
+  /// Requires that `body` throws.
+  ///
+  /// - Parameters:
+  ///   - what: What is tried, for the issue.
+  ///   - code: The code it must throw with, or `nil` when any will do.
+  ///   - body: Tries it.
+  func requireRefusal(
+    _ what: @autoclosure () -> String, code: P2PCopyError.Code? = nil, _ body: () throws(P2PCopyError) -> Void
+  ) {
+    do throws(P2PCopyError) {
+      try body()
+      fail("\(what()) was accepted")
+    } catch {
+      guard let code, error.code != code else { return }
+      fail("\(what()) was refused with the code \(error.code) instead of \(code)")
+    }
+  }
+
+  /// What every codec says about itself.
+  func checkDescription(of codec: any Codec) {
+    require(!codec.summary.isEmpty, "the summary is empty")
+    require(!codec.summary.contains(where: \.isNewline), "the summary is longer than one line")
+    require(codec.name != .none, "the name 'none' is reserved")
+    require(
+      Set(codec.parameters.map(\.name)).count == codec.parameters.count, "two parameters have the same name")
+    for parameter in codec.parameters {
+      require(
+        parameter.range.contains(parameter.value),
+        "the parameter \(parameter.name) is \(parameter.value), outside of \(parameter.range)")
+    }
+  }
+}
