@@ -1,0 +1,46 @@
+import NIOCore
+
+/// Judges whether a peer is alive.
+struct Keepalive {
+  /// What to do about a peer now.
+  enum Verdict: Equatable {
+    case alive
+    case ping
+    case dead
+  }
+
+  private var lastSign: NIODeadline
+  private var lastPing: NIODeadline?
+  private var unsentByteCount = 0
+  private var sentByteCount: Int64 = 0
+
+  init(now: NIODeadline) {
+    lastSign = now
+  }
+
+  /// Something came from the peer, or it could not be heard because it was not read.
+  mutating func noteReceived(now: NIODeadline) {
+    lastSign = now
+    lastPing = nil
+  }
+
+  /// Looks at a peer.
+  ///
+  /// - Parameters:
+  ///   - interval: After this long a silent peer is pinged, after three of these it is dead.
+  ///   - writtenByteCount: All bytes written to it so far.
+  ///   - unsentByteCount: Those of them that the system has not taken yet.
+  mutating func check(
+    now: NIODeadline, interval: TimeAmount, writtenByteCount: UInt64, unsentByteCount: Int
+  ) -> Verdict {
+    let sent = Int64(clamping: writtenByteCount) - Int64(unsentByteCount)
+    // A queue that had built up and now moves shows that the peer takes bytes. An empty one shows nothing.
+    if self.unsentByteCount > 0, sent > sentByteCount { noteReceived(now: now) }
+    (sentByteCount, self.unsentByteCount) = (sent, unsentByteCount)
+    let silence = now - lastSign
+    if silence >= interval * 3 { return .dead }
+    guard silence >= interval, lastPing.map({ now - $0 >= interval }) ?? true else { return .alive }
+    lastPing = now
+    return .ping
+  }
+}

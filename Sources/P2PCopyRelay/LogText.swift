@@ -1,0 +1,15 @@
+/// Makes text from a peer safe for a log line: it can neither end the line nor act on a terminal.
+enum LogText {
+  /// ASCII letters, digits and the usual punctuation stay, everything else becomes `\u{…}`.
+  static func escaped(_ text: some StringProtocol) -> String {
+    var result = ""
+    for scalar in text.unicodeScalars {
+      switch scalar {
+      case "\\": result += "\\\\"
+      case " "..."~": result.unicodeScalars.append(scalar)
+      default: result += "\\u{" + String(scalar.value, radix: 16, uppercase: true) + "}"
+      }
+    }
+    return result
+  }
+}

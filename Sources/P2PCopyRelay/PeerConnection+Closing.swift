@@ -1,0 +1,164 @@
+import Logging
+import NIOCore
+import WebSocketFraming
+
+extension PeerConnection {
+  /// The status a peer gets when the other one is gone without a Close.
+  static let vanished = ClosePayload(status: 4002, reason: "peer vanished")
+
+  /// Closes a connection that is not or not yet paired, with a reason for both the peer and the log.
+  func refuse(_ payload: ClosePayload) {
+    logger.notice(
+      "refused", metadata: metadata.adding("status", "\(payload.status)").adding("reason", payload.reason))
+    close(payload)
+  }
+
+  /// The peer broke the protocol.
+  func fail(_ error: FramingError) {
+    isOutOfStep = true
+    let payload = ClosePayload(error)
+    guard case .paired(let pair, _) = state else {
+      refuse(payload)
+      return
+    }
+    let partner = pair.partner(of: self)
+    switchboard.pairEnded(pair, "refused", by: self, reason: error.message)
+    close(payload)
+    partner.close(Self.vanished)
+  }
+
+  /// The peer's Close is here, and has been passed on if there is a partner.
+  func peerClosed() {
+    guard let payload = receivedClose else { return }
+    switch state {
+    case .awaitingHello, .waiting:
+      logger.info("left", metadata: metadata)
+      close(payload)
+    case .paired(let pair, _):
+      // Our Close to this peer is that of its partner, whose coming says that the partner has everything.
+      let partner = pair.partner(of: self)
+      guard partner.receivedClose != nil else {
+        resumeReading()
+        return
+      }
+      switchboard.pairEnded(pair, "finished")
+      finish()
+      partner.finish()
+    case .closing:
+      finish()
+    case .closed: break
+    }
+  }
+
+  /// The TCP connection is gone.
+  func channelInactive(context: ChannelHandlerContext) {
+    disconnected()
+    context.fireChannelInactive()
+  }
+
+  /// Takes the connection out of everything after its TCP connection has ended. May be called again.
+  func disconnected() {
+    switch state {
+    case .awaitingHello: logger.debug("left before hello", metadata: metadata)
+    case .waiting: logger.info("left", metadata: metadata)
+    case .paired(let pair, _): leavePair(pair, reason: "its connection ended without a close")
+    case .closing, .closed: break
+    }
+    leave()
+    state = .closed
+    closingTimer?.cancel()
+    closingTimer = nil
+    buffers.drain()
+    switchboard.remove(self)
+  }
+
+  /// The peer has been silent for too long.
+  func die() {
+    let reason = "no sign of life"
+    switch state {
+    case .paired(let pair, _): leavePair(pair, reason: reason)
+    default: logger.info("vanished", metadata: metadata.adding("reason", reason))
+    }
+    leave()
+    channel.close(promise: nil)
+  }
+
+  private func leavePair(_ pair: Pair, reason: String) {
+    let partner = pair.partner(of: self)
+    guard receivedClose != nil else {
+      switchboard.pairEnded(pair, "vanished", by: self, reason: reason)
+      partner.close(Self.vanished)
+      return
+    }
+    // It said goodbye and did not wait for the answer. The partner still gets everything, with that Close at the end.
+    switchboard.pairEnded(pair, "finished", by: self, reason: "it did not wait for the answer to its close")
+    partner.leave()
+  }
+
+  // MARK: Steps to the end
+
+  /// Ends the connection from our side, with a Close where the stream to the peer allows it.
+  ///
+  /// - Parameters:
+  ///   - payload: What the Close says.
+  ///   - lingers: Whether to wait for the peer's Close, so that ours is not lost in a reset.
+  func close(_ payload: ClosePayload, lingers: Bool = true) {
+    switch state {
+    case .closing, .closed: return
+    case .awaitingHello, .waiting, .paired: break
+    }
+    let isInsideFrame = isInsideForwardedFrame
+    leave()
+    guard isUpgraded, !isInsideFrame else {
+      finish()
+      return
+    }
+    if !isCloseSent {
+      var buffer = ByteBuffer()
+      appendClose(payload, to: &buffer)
+      write(buffer)
+    }
+    if receivedClose != nil || !lingers { finish() }
+  }
+
+  /// Stops taking part: out of the waiting table, nothing more is passed on.
+  func leave() {
+    switch state {
+    case .awaitingHello, .paired: break
+    case .waiting(let hello): switchboard.stopWaiting(self, hello)
+    case .closing, .closed: return
+    }
+    state = .closing
+    carried = ByteBuffer()
+    scheduleClosingCheck()
+    resumeReading()
+  }
+
+  /// Ends the TCP connection as soon as everything is written.
+  func finish() {
+    leave()
+    closesWhenFlushed = true
+    closeIfFlushed()
+  }
+
+  func closeIfFlushed() {
+    guard closesWhenFlushed, unfinishedWriteCount == 0 else { return }
+    closesWhenFlushed = false
+    channel.close(promise: nil)
+  }
+
+  /// Bounds how long a closing connection may stay: it has to take bytes or to answer.
+  private func scheduleClosingCheck() {
+    let unsent = unsentByteCount
+    closingTimer = switchboard.eventLoop.assumeIsolated().scheduleTask(
+      in: TimeAmount(switchboard.limits.closeTimeout)
+    ) { [weak self] in
+      guard let self, case .closing = state else { return }
+      if unsentByteCount < unsent {
+        scheduleClosingCheck()
+      } else {
+        channel.close(promise: nil)
+      }
+    }
+  }
+}

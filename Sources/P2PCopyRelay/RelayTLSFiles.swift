@@ -1,0 +1,14 @@
+/// Where the relay finds what it needs for TLS.
+public struct RelayTLSFiles: Hashable, Sendable {
+  /// A PEM file with the server's certificate first, followed by the intermediate ones.
+  public var certificateFile: String
+
+  /// A PEM file with the private key of that certificate, without a passphrase.
+  public var privateKeyFile: String
+
+  /// Names the two files; they are read when the relay starts.
+  public init(certificateFile: String, privateKeyFile: String) {
+    self.certificateFile = certificateFile
+    self.privateKeyFile = privateKeyFile
+  }
+}

@@ -1,0 +1,187 @@
+import Logging
+import NIOCore
+import WebSocketFraming
+
+/// Knows all connections of a relay and who waits for whom. Lives on the relay's one event loop.
+final class Switchboard {
+  let eventLoop: any EventLoop
+  let limits: RelayLimits
+  let logger: Logger
+
+  private(set) var connections: [UInt64: PeerConnection] = [:]
+  private(set) var waiting: [String: PeerConnection] = [:]
+  private(set) var pairCount = 0
+  private var nextID: UInt64 = 1
+  private var isDraining = false
+  private var keepaliveTask: Scheduled<Void>?
+  private var observers: [(condition: (RelayCounts) -> Bool, latch: Latch)] = []
+
+  init(eventLoop: any EventLoop, limits: RelayLimits, logger: Logger) {
+    self.eventLoop = eventLoop
+    self.limits = limits
+    self.logger = logger
+  }
+
+  // MARK: Connections
+
+  /// Takes a connection in.
+  ///
+  /// - Returns: `nil` when there is no room or the relay is stopping; the channel is to be closed then.
+  func accept(_ channel: any Channel) -> PeerConnection? {
+    let connection = PeerConnection(id: nextID, channel: channel, switchboard: self)
+    nextID += 1
+    guard !isDraining else { return nil }
+    guard connections.count < limits.maximumConnections else {
+      logger.notice("refused", metadata: connection.metadata.adding("reason", "too many connections"))
+      return nil
+    }
+    connections[connection.id] = connection
+    // Also for those that never get as far as the connection's own handler.
+    channel.closeFuture.assumeIsolated().whenComplete { _ in connection.disconnected() }
+    connection.startHelloTimer()
+    logger.debug("accepted", metadata: connection.metadata)
+    return connection
+  }
+
+  /// Forgets a connection whose TCP connection is gone.
+  func remove(_ connection: PeerConnection) {
+    guard connections.removeValue(forKey: connection.id) != nil else { return }
+    changed()
+  }
+
+  // MARK: Pairing
+
+  /// Pairs a connection that said hello, or lets it wait.
+  func introduce(_ newcomer: PeerConnection, _ hello: Hello) {
+    guard !isDraining else {
+      newcomer.refuse(Self.goingAway)
+      return
+    }
+    guard let other = waiting[hello.codeHash], case .waiting(let otherHello) = other.state else {
+      waiting[hello.codeHash] = newcomer
+      newcomer.state = .waiting(hello)
+      logger.info("waiting", metadata: newcomer.metadata)
+      changed()
+      return
+    }
+    guard otherHello.role != hello.role else {
+      // The first one stays, so that a stranger cannot knock a waiting peer out.
+      newcomer.refuse(ClosePayload(status: 1013, reason: "Duplicate role for code"))
+      return
+    }
+    waiting[hello.codeHash] = nil
+    let pair = Pair(newcomer, role: hello.role, other, startedAt: eventLoop.now)
+    pairCount += 1
+    newcomer.becomePaired(pair, hello)
+    other.becomePaired(pair, otherHello)
+    logger.info(
+      "paired", metadata: newcomer.metadata.adding("with", "\(other.id)"))
+    changed()
+    pair.sender.send(text: #"{"type":"ready"}"#)
+    other.flushCarried(to: newcomer)
+  }
+
+  /// Takes a waiting connection out of the table, if it is still the one there.
+  func stopWaiting(_ connection: PeerConnection, _ hello: Hello) {
+    guard waiting[hello.codeHash] === connection else { return }
+    waiting[hello.codeHash] = nil
+    changed()
+  }
+
+  /// Takes note of the end of a pair; both connections are still in their state then.
+  func pairEnded(_ pair: Pair, _ event: Logger.Message, by connection: PeerConnection? = nil, reason: String? = nil) {
+    pairCount -= 1
+    let duration = Double((eventLoop.now - pair.startedAt).nanoseconds / 1_000_000) / 1000
+    var metadata = (connection ?? pair.sender).metadata
+    if let connection {
+      metadata["with"] = "\(pair.partner(of: connection).id)"
+    } else {
+      metadata["with"] = "\(pair.receiver.id)"
+      metadata["role"] = nil
+    }
+    metadata["bytes"] = "\(pair.forwardedByteCount)"
+    metadata["seconds"] = "\(duration)"
+    if let reason { metadata["reason"] = "\(reason)" }
+    logger.info(event, metadata: metadata)
+    changed()
+  }
+
+  // MARK: Keepalive
+
+  /// Looks at every peer four times an interval, until ``stopKeepalive()``.
+  func startKeepalive() {
+    let interval = TimeAmount(limits.keepaliveInterval)
+    let period = TimeAmount.nanoseconds(max(1, interval.nanoseconds / 4))
+    keepaliveTask = eventLoop.assumeIsolated().scheduleTask(in: period) { [weak self] in
+      guard let self else { return }
+      let now = eventLoop.now
+      for connection in connections.values { connection.checkKeepalive(now: now, interval: interval) }
+      startKeepalive()
+    }
+  }
+
+  func stopKeepalive() {
+    keepaliveTask?.cancel()
+    keepaliveTask = nil
+  }
+
+  // MARK: The end
+
+  private static let goingAway = ClosePayload(status: 1001, reason: "the relay is shutting down")
+
+  /// Sends everybody away who is not part of a pair, and lets nobody in any more.
+  func drain() {
+    isDraining = true
+    for connection in connections.values {
+      if case .paired = connection.state { continue }
+      connection.close(Self.goingAway)
+    }
+  }
+
+  /// Closes the pairs, too.
+  func closeAll() {
+    drain()
+    for connection in connections.values {
+      if case .paired(let pair, _) = connection.state {
+        pairEnded(pair, "cut off", reason: "the relay is shutting down")
+        connection.close(Self.goingAway)
+        pair.partner(of: connection).close(Self.goingAway)
+      }
+    }
+  }
+
+  /// Ends every TCP connection, whatever is under way.
+  func abort() {
+    closeAll()
+    for connection in connections.values { connection.channel.close(promise: nil) }
+  }
+
+  // MARK: Watching
+
+  var counts: RelayCounts {
+    RelayCounts(connections: connections.count, waiting: waiting.count, pairs: pairCount)
+  }
+
+  /// What is held in memory for peers that do not take it.
+  var heldByteCount: Int {
+    connections.values.reduce(0) { $0 + $1.unsentByteCount + $1.carried.readableBytes }
+  }
+
+  /// A latch that opens once the counts meet a condition.
+  func latch(when condition: @escaping (RelayCounts) -> Bool) -> Latch {
+    let latch = Latch()
+    observers.append((condition, latch))
+    changed()
+    return latch
+  }
+
+  private func changed() {
+    guard !observers.isEmpty else { return }
+    let counts = counts
+    observers.removeAll { observer in
+      guard observer.condition(counts) else { return false }
+      observer.latch.open()
+      return true
+    }
+  }
+}
