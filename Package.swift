@@ -121,7 +121,7 @@ let package = Package(
       name: "WebSocketFramingTests", dependencies: ["WebSocketFraming", .nioCore], swiftSettings: strict),
     .testTarget(
       name: "P2PCopyRelayTests",
-      dependencies: ["P2PCopyRelay", "WebSocketFraming", .nioCore, .nioPosix, .nioEmbedded, .logging],
+      dependencies: ["P2PCopyRelay", "WebSocketFraming", .nioCore, .nioPosix, .nioEmbedded, .nioSSL, .logging],
       swiftSettings: strict),
     .testTarget(
       name: "WebSocketTransportTests",
