@@ -23,6 +23,7 @@ extension Target.Dependency {
   static let crypto = product(name: "Crypto", package: "swift-crypto")
   static let logging = product(name: "Logging", package: "swift-log")
   static let serviceLifecycle = product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+  static let unixSignals = product(name: "UnixSignals", package: "swift-service-lifecycle")
   static let argumentParser = product(name: "ArgumentParser", package: "swift-argument-parser")
 }
 
@@ -74,7 +75,9 @@ let package = Package(
     // The commands, as a library: a build with more codecs is one line of main.
     .target(
       name: "P2PCopyCLI",
-      dependencies: ["P2PCopy", "P2PCopyCore", "P2PCopyRelay", .argumentParser, .logging, .serviceLifecycle],
+      dependencies: [
+        "P2PCopy", "P2PCopyCore", "P2PCopyRelay", .argumentParser, .logging, .serviceLifecycle, .unixSignals,
+      ],
       swiftSettings: strict),
     .executableTarget(
       name: "p2p-copy",

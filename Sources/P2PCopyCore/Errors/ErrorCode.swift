@@ -6,7 +6,7 @@ extension P2PCopyError {
     /// The stable name, such as `relay-unreachable`.
     public let name: String
 
-    /// The command's exit status for it, 1 … 125.
+    /// The command's exit status for it, 1 … 130.
     public let exitStatus: Int32
 
     private init(_ name: String, _ exitStatus: Int32) {
@@ -53,8 +53,8 @@ extension P2PCopyError {
     public static let peerFailed = Code("peer-failed", 17)
     /// The relay server could not start: address in use, unreadable certificate.
     public static let relayNotStarted = Code("relay-not-started", 18)
-    /// Interrupted by the person (Ctrl-C, SIGTERM) or by task cancellation.
-    public static let cancelled = Code("cancelled", 19)
+    /// Interrupted by the person (Ctrl-C, SIGTERM) or by task cancellation; 128 + SIGINT, as shells have it.
+    public static let cancelled = Code("cancelled", 130)
 
     /// Every code, in order of exit status.
     public static let all: [Code] = [

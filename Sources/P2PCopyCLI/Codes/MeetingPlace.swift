@@ -1,0 +1,42 @@
+import Glibc
+import P2PCopyCore
+
+/// Where two peers meet, as the command line gives it: relay and code, each if it is given, and the paths to send.
+struct MeetingPlace {
+  var relay: RelayAddress?
+  var code: PairingCode?
+  var paths: [String]
+
+  /// Tells the two forms of the command line apart: a URL as the first argument is the relay, and then the code is the
+  /// second, unless a file has it.
+  ///
+  /// - Parameters:
+  ///   - arguments: The positional arguments.
+  ///   - relay: The value of `--relay`.
+  ///   - codeFile: The value of `--code-file`.
+  ///   - takesPaths: Whether what is left are paths.
+  /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/usage``.
+  init(arguments: [String], relay: String?, codeFile: String?, takesPaths: Bool) throws(P2PCopyError) {
+    var rest = arguments[...]
+    if let first = rest.first, first.contains("://") {
+      guard relay == nil else {
+        throw P2PCopyError(.usage, "the relay is given twice, as an argument and with --relay: leave out one")
+      }
+      self.relay = try RelayAddress(first)
+      rest = rest.dropFirst()
+      if codeFile == nil, let code = rest.first {
+        self.code = try PairingCode(code)
+        rest = rest.dropFirst()
+      }
+    } else if let address = relay ?? Environment.value("P2P_COPY_RELAY") {
+      self.relay = try RelayAddress(address)
+    }
+    guard takesPaths || rest.isEmpty else {
+      throw P2PCopyError(
+        .usage,
+        "unexpected argument '\(DisplayText.escaped(rest[rest.startIndex]))': give a relay URL and a code, or neither"
+          + " (p2p-copy receive --help)")
+    }
+    paths = Array(rest)
+  }
+}

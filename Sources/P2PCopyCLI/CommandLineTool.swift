@@ -1,0 +1,59 @@
+import ArgumentParser
+import Glibc
+public import P2PCopyCore
+
+/// The command `p2p-copy`, with the codecs that a program names.
+///
+/// A build of one's own, with more codecs, is one line of main:
+///
+/// ```swift
+/// await CommandLineTool.main(plugins: [WebSocketClientTransport.self, ZstdCompressor.self, MyCompressor.self])
+/// ```
+public enum CommandLineTool {
+  /// The codecs of this run. Task-local, so that there is no global state and tests run side by side.
+  @TaskLocal static var codecs = CodecRegistry()
+
+  /// Runs the command with the process's arguments and ends the process with its exit status.
+  public static func main(plugins: [any CodecPlugin.Type]) async -> Never {
+    signal(SIGPIPE, SIG_IGN)
+    let arguments = Array(CommandLine.arguments.dropFirst())
+    ProcessArguments.concealCode(arguments)
+    exit(await run(arguments, codecs: CodecRegistry(plugins: plugins)))
+  }
+
+  /// Runs the command.
+  ///
+  /// - Parameters:
+  ///   - arguments: Without the program's name.
+  ///   - codecs: The codecs to use.
+  /// - Returns: The exit status.
+  static func run(_ arguments: [String], codecs: CodecRegistry) async -> Int32 {
+    await $codecs.withValue(codecs) {
+      do {
+        var command = try RootCommand.parseAsRoot(arguments)
+        if var command = command as? any AsyncParsableCommand {
+          try await command.run()
+        } else {
+          try command.run()
+        }
+        return 0
+      } catch let error as P2PCopyError {
+        Console.error("p2p-copy: \(error.message)")
+        return error.code.exitStatus
+      } catch {
+        return report(error)
+      }
+    }
+  }
+
+  /// Prints what the argument parser has to say: help on standard output, a complaint on standard error.
+  private static func report(_ error: any Error) -> Int32 {
+    let text = RootCommand.fullMessage(for: error)
+    if RootCommand.exitCode(for: error).isSuccess {
+      Console.output(text)
+      return 0
+    }
+    if !text.isEmpty { Console.error(text) }
+    return P2PCopyError.Code.usage.exitStatus
+  }
+}

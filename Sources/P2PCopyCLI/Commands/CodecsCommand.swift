@@ -1,0 +1,13 @@
+import ArgumentParser
+import P2PCopyCore
+
+struct CodecsCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "codecs",
+    abstract: "List the codecs this binary has, with their parameters.",
+    discussion: "Within a kind the order is the order of preference.")
+
+  func run() throws {
+    Console.output(CodecList.text(for: CommandLineTool.codecs))
+  }
+}

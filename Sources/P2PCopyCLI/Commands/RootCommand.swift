@@ -1,0 +1,21 @@
+import ArgumentParser
+
+struct RootCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "p2p-copy",
+    abstract: "Copies files between two machines that can both only dial out.",
+    discussion: """
+      Both sides connect to a relay over WebSocket, are paired by a code they share, and everything else is between \
+      them. Files arrive complete or not at all; what breaks off can be resumed.
+
+      EXAMPLES
+        p2p-copy send results/                          # the shortest way: prints what the other side types
+        p2p-copy run-relay-server 0.0.0.0 443 --certfile cert.pem --keyfile key.pem
+        p2p-copy send wss://relay.example.org CODE results/ --encrypt
+        p2p-copy receive wss://relay.example.org CODE --out downloads --encrypt
+
+      The exit status is 0 only when every file arrived; docs/usage.md lists the others.
+      """,
+    version: PackageVersion.text,
+    subcommands: [SendCommand.self, ReceiveCommand.self, RunRelayServerCommand.self, CodecsCommand.self])
+}

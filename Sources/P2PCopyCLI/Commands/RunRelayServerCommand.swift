@@ -1,0 +1,84 @@
+import ArgumentParser
+import Glibc
+import Logging
+import P2PCopyCore
+import P2PCopyRelay
+import ServiceLifecycle
+import UnixSignals
+
+struct RunRelayServerCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "run-relay-server",
+    abstract: "Run a relay: it pairs senders and receivers and passes on what they send, storing nothing.",
+    discussion: """
+      TLS is on unless --no-tls is given. 'localhost' listens on loopback only, '0.0.0.0' and '::' on every address. \
+      SIGTERM and SIGINT end it: nobody new is let in, running transfers may finish within --drain seconds; a second \
+      signal ends it at once. docs/relay.md has a service file and the limits.
+
+      EXAMPLES
+        p2p-copy run-relay-server localhost 8765 --no-tls
+        p2p-copy run-relay-server 0.0.0.0 443 --certfile cert.pem --keyfile key.pem
+      """)
+
+  @Argument(help: "The address to listen on.")
+  var host: String
+
+  @Argument(help: "The port to listen on; 0 for a free one, which is logged.")
+  var port: Int
+
+  @Flag(inversion: .prefixedNo, help: "Speak TLS (wss).")
+  var tls = true
+
+  @Option(help: ArgumentHelp("The certificate with its chain (PEM).", valueName: "file"))
+  var certfile: String?
+
+  @Option(help: ArgumentHelp("The certificate's private key (PEM).", valueName: "file"))
+  var keyfile: String?
+
+  @Option(help: ArgumentHelp("How long running transfers may go on after SIGTERM or SIGINT.", valueName: "seconds"))
+  var drain = 30
+
+  @Option(help: ArgumentHelp("trace, debug, info, notice, warning, error or critical.", valueName: "level"))
+  var logLevel = Logger.Level.info
+
+  func run() async throws {
+    var configuration = RelayConfiguration(host: host, port: port)
+    configuration.tls = try tlsFiles()
+    guard (0...86_400).contains(drain) else {
+      throw P2PCopyError(.usage, "--drain takes a number of seconds from 0 to 86400")
+    }
+    FileDescriptorLimit.raise()
+    var logger = Logger(label: "p2p-copy.relay") { StreamLogHandler.standardError(label: $0) }
+    logger.logLevel = logLevel
+    let server: RelayServer
+    do throws(RelayError) {
+      server = try await RelayServer.start(configuration: configuration, logger: logger)
+    } catch {
+      let code: P2PCopyError.Code = error.code == .invalidConfiguration ? .usage : .relayNotStarted
+      throw P2PCopyError(code, error.message, cause: error)
+    }
+    let scheme = tls ? "wss" : "ws"
+    for address in server.addresses { Console.output("Relay listening on \(scheme)://\(address)") }
+
+    var serviceLogger = logger
+    serviceLogger.logLevel = .error
+    let group = ServiceGroup(
+      configuration: ServiceGroupConfiguration(
+        services: [.init(service: RelayService(server: server, drain: .seconds(drain)))],
+        gracefulShutdownSignals: [.sigterm, .sigint], logger: serviceLogger))
+    try await group.run()
+  }
+
+  private func tlsFiles() throws(P2PCopyError) -> RelayTLSFiles? {
+    guard tls else {
+      guard certfile == nil, keyfile == nil else {
+        throw P2PCopyError(.usage, "--certfile and --keyfile are for TLS, and --no-tls is given: leave out one")
+      }
+      return nil
+    }
+    guard let certfile, let keyfile else {
+      throw P2PCopyError(.usage, "TLS is on unless --no-tls is given: give --certfile and --keyfile (PEM), or --no-tls")
+    }
+    return RelayTLSFiles(certificateFile: certfile, privateKeyFile: keyfile)
+  }
+}

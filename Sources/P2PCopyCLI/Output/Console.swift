@@ -1,0 +1,36 @@
+import Glibc
+
+/// Standard output and standard error, unbuffered: results go to the first, everything else to the second.
+enum Console {
+  /// Prints a line of results.
+  static func output(_ text: String) { write(text + "\n", to: STDOUT_FILENO) }
+
+  /// Prints a line about what goes on or went wrong.
+  static func error(_ text: String) { write(text + "\n", to: STDERR_FILENO) }
+
+  /// Writes to standard error without ending the line.
+  static func draw(_ text: String) { write(text, to: STDERR_FILENO) }
+
+  /// Whether standard error is a terminal, on which a line can be drawn over.
+  static var isTerminal: Bool { isatty(STDERR_FILENO) == 1 }
+
+  /// The terminal's width in columns; 80 when it does not say.
+  static var width: Int {
+    var size = winsize()
+    guard ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
+    return Int(size.ws_col)
+  }
+
+  private static func write(_ text: String, to descriptor: Int32) {
+    var text = text
+    text.withUTF8 { bytes in
+      var rest = UnsafeRawBufferPointer(bytes)
+      while let start = rest.baseAddress, !rest.isEmpty {
+        let count = Glibc.write(descriptor, start, rest.count)
+        // Nobody reads any more, or the disk is full: there is nobody left to tell.
+        if count < 0, errno != EINTR { return }
+        rest = UnsafeRawBufferPointer(rebasing: rest[max(0, count)...])
+      }
+    }
+  }
+}

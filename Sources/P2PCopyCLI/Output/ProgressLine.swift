@@ -1,0 +1,61 @@
+import P2PCopy
+
+/// The one line that shows progress on a terminal: file, share, total, rate, time left.
+struct ProgressLine {
+  private var lastProgress = TransferProgress()
+  private var lastInstant: ContinuousClock.Instant?
+  private var bytesPerSecond = 0.0
+
+  /// The line for the newest progress, not wider than `width` columns.
+  mutating func text(_ progress: TransferProgress, at now: ContinuousClock.Instant, width: Int) -> String {
+    update(progress, now)
+    let share = progress.totalByteCount > 0 ? Double(progress.byteCount) / Double(progress.totalByteCount) : 1
+    let percent = min(100, max(0, Int(share * 100)))
+    var facts = [
+      "\(percent)%".leftPadded(to: 4),
+      "\(HumanReadable.size(progress.byteCount)) of \(HumanReadable.size(progress.totalByteCount))",
+      "\(progress.fileCount)/\(progress.totalFileCount) files",
+    ]
+    if bytesPerSecond >= 1 {
+      facts.append(HumanReadable.size(Int64(min(bytesPerSecond, 9e18))) + "/s")
+      let left = Double(progress.totalByteCount - progress.byteCount) / bytesPerSecond
+      if left > 0 { facts.append(HumanReadable.time(.seconds(min(left, 1e8).rounded())) + " left") }
+    }
+    let tail = facts.joined(separator: "  ")
+    let barWidth = min(20, width - tail.count - 12)
+    var line = tail
+    if barWidth >= 5 {
+      let filled = barWidth * percent / 100
+      let bar = String(repeating: "#", count: filled) + String(repeating: "-", count: barWidth - filled)
+      line = "[\(bar)] \(tail)"
+    }
+    let room = width - line.count - 3
+    if room >= 8, !progress.currentPath.isEmpty { line += "  " + Self.shortened(progress.currentPath, to: room) }
+    return String(line.prefix(max(1, width - 1)))
+  }
+
+  private mutating func update(_ progress: TransferProgress, _ now: ContinuousClock.Instant) {
+    defer {
+      lastProgress = progress
+      lastInstant = now
+    }
+    guard let lastInstant else { return }
+    let seconds = HumanReadable.seconds(now - lastInstant)
+    guard seconds > 0 else { return }
+    let current = Double(progress.transferredByteCount - lastProgress.transferredByteCount) / seconds
+    // The weight of the past halves about every two seconds, however often the line is drawn.
+    let weight = bytesPerSecond == 0 ? 0 : 1 / (1 + seconds / 2)
+    bytesPerSecond = weight * bytesPerSecond + (1 - weight) * current
+  }
+
+  private static func shortened(_ path: String, to width: Int) -> String {
+    path.count <= width ? path : "…" + path.suffix(width - 1)
+  }
+}
+
+extension String {
+  /// The text with spaces in front of it up to a width.
+  func leftPadded(to width: Int) -> String {
+    String(repeating: " ", count: max(0, width - count)) + self
+  }
+}

@@ -1,0 +1,94 @@
+import P2PCopy
+
+/// Shows a transfer's events: a line drawn over on a terminal, plain lines elsewhere, and a summary at the end.
+struct TransferView: Sendable {
+  /// How many failed files the summary names.
+  static let maximumNamedFailures = 100
+  /// How often progress is shown where lines cannot be drawn over.
+  static let plainInterval = Duration.seconds(10)
+
+  let role: PeerRole
+  let quiet: Bool
+  var isTerminal = Console.isTerminal
+
+  /// Shows events until the transfer is over.
+  func show(_ events: TransferEvents) async {
+    var line = ProgressLine()
+    var isDrawn = false
+    var lastPlain = ContinuousClock.now
+    func clear() {
+      if isDrawn { Console.draw("\r\u{1B}[K") }
+      isDrawn = false
+    }
+    func say(_ text: String) {
+      guard !quiet else { return }
+      clear()
+      Console.error(text)
+    }
+    for await event in events {
+      switch event {
+      case .waitingForPeer(let relay): say("waiting for the \(role.other) at \(relay) …")
+      case .paired: say("the \(role.other) is there")
+      case .started(let progress):
+        say(
+          "\(HumanReadable.count(progress.totalFileCount, "file")),"
+            + " \(HumanReadable.size(progress.totalByteCount)) in total")
+      case .checking(let path):
+        guard !quiet, isTerminal else { continue }
+        Console.draw("\r\u{1B}[Kchecking \(String(path.suffix(max(8, Console.width - 12))))")
+        isDrawn = true
+      case .progress(let progress):
+        guard !quiet else { continue }
+        if isTerminal {
+          Console.draw("\r\u{1B}[K" + line.text(progress, at: .now, width: Console.width))
+          isDrawn = true
+        } else if ContinuousClock.now - lastPlain >= Self.plainInterval {
+          lastPlain = .now
+          Console.error(line.text(progress, at: .now, width: 200))
+        }
+      case .fileFinished(let path, let byteCount):
+        guard !isTerminal else { continue }
+        say("\(role == .sender ? "sent" : "received") \(path) (\(HumanReadable.size(byteCount)))")
+      case .fileSkipped(let path, let reason):
+        guard !isTerminal else { continue }
+        say("skipped \(path): \(reason)")
+      case .fileFailed(let failure):
+        clear()
+        if !quiet { Console.error("failed: \(failure.error.message)") }
+      case .notice(let text): say(text)
+      case .finished(let summary):
+        clear()
+        finish(summary)
+      }
+    }
+  }
+
+  private func finish(_ summary: TransferSummary) {
+    if !quiet { Console.output(text(for: summary)) }
+    guard !summary.failures.isEmpty else { return }
+    Console.error("\(HumanReadable.count(summary.failures.count, "file")) not transferred:")
+    for failure in summary.failures.prefix(Self.maximumNamedFailures) {
+      Console.error("  \(failure.path): \(failure.error.message)")
+    }
+    let others = summary.failures.count - Self.maximumNamedFailures
+    if others > 0 { Console.error("  and \(others) more") }
+  }
+
+  /// The summary in one line.
+  func text(for summary: TransferSummary) -> String {
+    let moved = summary.completeFileCount - summary.unchangedFileCount
+    var text =
+      "\(role == .sender ? "sent" : "received") \(HumanReadable.count(moved, "file")),"
+      + " \(HumanReadable.size(summary.transferredByteCount)) in \(HumanReadable.time(summary.duration))"
+      + " (\(HumanReadable.rate(summary.transferredByteCount, in: summary.duration)))"
+    if summary.unchangedFileCount > 0 {
+      text += "; \(HumanReadable.count(summary.unchangedFileCount, "file")) already complete"
+    }
+    if summary.resumedByteCount > 0 {
+      text += "; \(HumanReadable.size(summary.resumedByteCount)) did not have to travel"
+    }
+    if summary.skippedFileCount > 0 { text += "; \(summary.skippedFileCount) skipped" }
+    if !summary.failures.isEmpty { text += "; \(summary.failures.count) failed" }
+    return text
+  }
+}

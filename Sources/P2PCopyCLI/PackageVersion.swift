@@ -1,0 +1,4 @@
+/// The version of this package, as `--version` shows it.
+enum PackageVersion {
+  static let text = "0.1.0"
+}

@@ -1,0 +1,68 @@
+import AESGCM
+import Argon2id
+import P2PCopy
+import P2PCopyTesting
+import Zstd
+
+/// Two peers that meet at a relay inside the test.
+struct InMemoryTransfer {
+  let relay: InMemoryRelay
+  var sendOptions = SendOptions()
+  var receiveOptions = ReceiveOptions()
+  var code = "test code"
+
+  init(tamper: InMemoryRelay.Tamper? = nil) {
+    relay = InMemoryRelay(tamper: tamper)
+  }
+
+  var codecs: CodecRegistry {
+    var codecs = CodecRegistry(plugins: [ZstdCompressor.self, AESGCMCipher.self, Argon2idKeyDeriver.self])
+    codecs.register(InMemoryTransport(relay: relay))
+    return codecs
+  }
+
+  func sender() throws -> Sender {
+    try Sender(relay: "memory://relay", code: code, codecs: codecs, options: sendOptions)
+  }
+
+  func receiver() throws -> Receiver {
+    try Receiver(relay: "memory://relay", code: code, codecs: codecs, options: receiveOptions)
+  }
+
+  /// Runs both sides to their ends.
+  func run(_ paths: [String], into directory: String) async throws -> (
+    sent: Result<TransferSummary, any Error>, received: Result<TransferSummary, any Error>
+  ) {
+    let sender = try sender()
+    let receiver = try receiver()
+    async let sent = result { try await sender.send(paths) }
+    async let received = result { try await receiver.receive(into: directory) }
+    return await (sent, received)
+  }
+
+  /// Runs both sides, which must both succeed.
+  @discardableResult
+  func succeed(_ paths: [String], into directory: String) async throws -> (
+    sent: TransferSummary, received: TransferSummary
+  ) {
+    let results = try await run(paths, into: directory)
+    return (try results.sent.get(), try results.received.get())
+  }
+}
+
+/// What `body` returns or throws.
+func result<Value>(_ body: () async throws -> Value) async -> Result<Value, any Error> {
+  do {
+    return .success(try await body())
+  } catch {
+    return .failure(error)
+  }
+}
+
+extension Result where Failure == any Error {
+  /// The code of the error it failed with.
+  var errorCode: P2PCopyError.Code? {
+    guard case .failure(let error as P2PCopyError) = self else { return nil }
+    return error.code
+  }
+}
