@@ -1,0 +1,119 @@
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+import NIOSSL
+import P2PCopyCore
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// Says in one line why there is no connection to a relay, and what to do about it.
+struct ConnectFailure {
+  let address: RelayAddress
+
+  private func unreachable(_ message: String, cause: (any Error)? = nil) -> P2PCopyError {
+    P2PCopyError(.relayUnreachable, message, cause: cause)
+  }
+
+  /// The whole attempt took longer than it may.
+  func timeout(_ limit: Duration, isConnected: Bool) -> P2PCopyError {
+    let shown = limit.formattedSeconds
+    return isConnected
+      ? unreachable("\(address) took the connection, but did not answer within \(shown); is it a p2p-copy relay?")
+      : unreachable("\(address) could not be reached within \(shown); check the address and any firewall between")
+  }
+
+  /// The server answered, but did not switch to WebSocket.
+  func refusal(_ head: HTTPResponseHead) -> P2PCopyError {
+    // Only the number: the reason phrase is the server's to choose.
+    unreachable("the server at \(address) answered \(head.status.code); is it a p2p-copy relay?")
+  }
+
+  /// Name resolution or TCP failed.
+  func connecting(_ error: any Error) -> P2PCopyError {
+    guard let error = error as? NIOConnectionError else { return tcp(error) }
+    if let first = error.connectionErrors.first { return tcp(first.error) }
+    guard error.dnsAError != nil || error.dnsAAAAError != nil else {
+      return unreachable("\(address) could not be reached; check the address", cause: error)
+    }
+    return unreachable("the name '\(address.host)' of \(address) was not found; check its spelling and the network")
+  }
+
+  private func tcp(_ error: any Error) -> P2PCopyError {
+    guard let code = (error as? IOError)?.errnoCode else {
+      return unreachable("\(address) could not be reached; check the address", cause: error)
+    }
+    switch code {
+    case ECONNREFUSED:
+      return unreachable("\(address) refused the connection; does a relay run there, on that port?")
+    case ENETUNREACH, EHOSTUNREACH:
+      return unreachable("there is no route to \(address); check the network and any firewall between")
+    case ETIMEDOUT:
+      return unreachable("\(address) did not answer; check the address and any firewall between")
+    default:
+      return unreachable("\(address) could not be reached", cause: error)
+    }
+  }
+
+  /// TLS or the WebSocket handshake failed on an established TCP connection.
+  func handshake(_ error: any Error) -> P2PCopyError {
+    switch error {
+    case let error as P2PCopyError:
+      error
+    case NIOSSLError.handshakeFailed(let reason):
+      tls(reason, cause: error)
+    case let error as NIOSSLExtraError where error == .failedToValidateHostname:
+      wrongName
+    case NIOSSLError.unableToValidateCertificate:
+      wrongName
+    case NIOSSLError.uncleanShutdown:
+      closedEarly
+    case is NIOSSLError, is NIOSSLExtraError, is BoringSSLError:
+      unreachable("TLS with \(address) failed", cause: error)
+    case HTTPParserError.invalidEOFState:
+      closedEarly
+    case is HTTPParserError:
+      unreachable("\(address) did not answer in HTTP; is it a p2p-copy relay, and is \(address.scheme):// right?")
+    case is NIOHTTPClientUpgradeError:
+      unreachable("\(address) did not accept the WebSocket handshake as it must; is it a p2p-copy relay?")
+    case let error as IOError where error.errnoCode == ECONNRESET || error.errnoCode == EPIPE:
+      closedEarly
+    case is ChannelError:
+      closedEarly
+    default:
+      unreachable("the WebSocket handshake with \(address) failed", cause: error)
+    }
+  }
+
+  private var wrongName: P2PCopyError {
+    unreachable(
+      "the certificate of \(address) is for another name than '\(address.host)'; use the name it was made for")
+  }
+
+  private var closedEarly: P2PCopyError {
+    unreachable(
+      "\(address) closed the connection before it answered; is it a p2p-copy relay, and is \(address.scheme):// right?")
+  }
+
+  private func tls(_ reason: BoringSSLError, cause: any Error) -> P2PCopyError {
+    // BoringSSL's reasons are only told apart by their names in the description.
+    let text = String(describing: reason)
+    if text.contains("CERTIFICATE_VERIFY_FAILED") {
+      return unreachable(
+        "the certificate of \(address) is not trusted: it is self-signed, expired or from an unknown authority; "
+          + "name a PEM file with its authority with --ca-file or SSL_CERT_FILE")
+    }
+    if text.contains("WRONG_VERSION_NUMBER") || text.contains("HTTP_REQUEST") {
+      return unreachable("\(address) does not speak TLS; a relay without TLS is reached by ws:// instead of wss://")
+    }
+    if text.contains("EOF during handshake") {
+      return unreachable("\(address) closed the connection during the TLS handshake; is it a p2p-copy relay?")
+    }
+    return unreachable("the TLS handshake with \(address) failed", cause: cause)
+  }
+}

@@ -1,0 +1,57 @@
+import NIOCore
+import NIOSSL
+import P2PCopyCore
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// How to do TLS with one relay: whom to trust, and which name the certificate has to carry.
+struct TLSSettings: Sendable {
+  /// Names a file of certificate authorities, as OpenSSL and many other programs do.
+  static let trustRootsVariable = "SSL_CERT_FILE"
+
+  private let context: NIOSSLContext
+  private let serverName: String?
+
+  /// Reads the certificate authorities.
+  ///
+  /// - Throws: `P2PCopyError` with code `relayUnreachable` when their file cannot be used.
+  init(host: String, options: TransportOptions) throws(P2PCopyError) {
+    var configuration = TLSConfiguration.makeClientConfiguration()
+    configuration.certificateVerification = .fullVerification
+    let file = options.trustRootsFile ?? Self.trustRootsFromEnvironment()
+    if let file { configuration.trustRoots = .file(file) }
+    do {
+      context = try NIOSSLContext(configuration: configuration)
+    } catch {
+      guard let file else {
+        throw P2PCopyError(
+          .relayUnreachable,
+          "the system's certificate authorities cannot be read; name a PEM file with --ca-file or SSL_CERT_FILE",
+          cause: error)
+      }
+      throw P2PCopyError(
+        .relayUnreachable,
+        "the certificate authorities in '\(DisplayText.escaped(file))' cannot be used: "
+          + "the file that --ca-file or SSL_CERT_FILE names has to be readable and hold PEM certificates")
+    }
+    // An IP address must not go into SNI; NIOSSL then verifies the certificate against the address connected to.
+    serverName = (try? SocketAddress(ipAddress: host, port: 0)) == nil ? host : nil
+  }
+
+  /// A handler for one connection.
+  func makeHandler() throws -> NIOSSLClientHandler {
+    try NIOSSLClientHandler(context: context, serverHostname: serverName)
+  }
+
+  private static func trustRootsFromEnvironment() -> String? {
+    guard let value = getenv(trustRootsVariable) else { return nil }
+    let path = String(cString: value)
+    return path.isEmpty ? nil : path
+  }
+}

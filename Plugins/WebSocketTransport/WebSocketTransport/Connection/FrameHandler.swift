@@ -1,0 +1,248 @@
+import NIOCore
+import P2PCopyCore
+import WebSocketFraming
+
+/// Speaks WebSocket on the event loop, between the socket and the two queues of a connection.
+final class FrameHandler: ChannelDuplexHandler {
+  typealias InboundIn = ByteBuffer
+  typealias OutboundIn = ByteBuffer
+  typealias OutboundOut = ByteBuffer
+
+  private enum State {
+    case open
+    /// The other side has closed; what else it sends is not looked at.
+    case peerClosed
+    /// The connection was lost or is being given up.
+    case ended
+  }
+
+  /// Frames of this size get their buffer back as soon as they are written; smaller ones with the next that is written.
+  private static let promptByteCount = 64 << 10
+
+  let address: RelayAddress
+  let buffers = MessageBufferPool()
+  let inbound = InboundQueue()
+  let outbound = OutboundQueue()
+
+  private let keepaliveInterval: TimeAmount
+  private var state = State.open
+  private var assembler: MessageAssembler
+  private var keepalive = Keepalive()
+  private var keepaliveTask: Scheduled<Void>?
+  private var context: ChannelHandlerContext?
+  private var isReadHeldBack = false
+  private var needsFlush = false
+  private var isPongUnwritten = false
+  private var nextPong: ByteBuffer?
+  private var lastError: (any Error)?
+
+  init(address: RelayAddress, options: TransportOptions) {
+    self.address = address
+    keepaliveInterval = TimeAmount(options.keepaliveInterval)
+    assembler = MessageAssembler(buffers: buffers, maximumMessageByteCount: options.maximumMessageByteCount)
+  }
+
+  // MARK: Life
+
+  func handlerAdded(context: ChannelHandlerContext) {
+    self.context = context
+    scheduleKeepalive(context)
+  }
+
+  func handlerRemoved(context: ChannelHandlerContext) {
+    lost()
+    self.context = nil
+  }
+
+  func channelInactive(context: ChannelHandlerContext) {
+    lost()
+    context.fireChannelInactive()
+  }
+
+  func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    if lastError == nil { lastError = error }
+    context.close(promise: nil)
+  }
+
+  /// There is no connection any more, whoever ended it.
+  private func lost() {
+    state = .ended
+    keepaliveTask?.cancel()
+    keepaliveTask = nil
+    let error = P2PCopyError(.peerLeft, "the connection to the relay at \(address) was lost", cause: lastError)
+    inbound.end(.failed(error))
+    outbound.fail(error)
+  }
+
+  /// Ends both directions with an error and closes at once.
+  func giveUp(_ error: P2PCopyError) {
+    guard end(error) else { return }
+    context?.close(promise: nil)
+  }
+
+  private func end(_ error: P2PCopyError) -> Bool {
+    if case .ended = state { return false }
+    state = .ended
+    inbound.end(.failed(error))
+    outbound.fail(error)
+    return true
+  }
+
+  // MARK: Receiving
+
+  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    keepalive.heard()
+    guard case .open = state else { return }
+    var bytes = unwrapInboundIn(data)
+    do throws(FramingError) {
+      while case .open = state, let event = try assembler.next(from: &bytes) { handle(event, context: context) }
+    } catch {
+      refuse(error, context: context)
+    }
+  }
+
+  func channelReadComplete(context: ChannelHandlerContext) {
+    if needsFlush {
+      needsFlush = false
+      context.flush()
+    }
+    context.fireChannelReadComplete()
+  }
+
+  private func handle(_ event: MessageAssembler.Event, context: ChannelHandlerContext) {
+    switch event {
+    case .message(let message): inbound.push(message, recyclingInto: buffers)
+    case .ping(let payload): answer(payload, context: context)
+    case .pong: break
+    case .close(let payload):
+      // Not answered here: our own Close says that everything has been dealt with, which only the application knows.
+      state = .peerClosed
+      let closure = TransportClosure(status: payload.status, reason: payload.reason)
+      outbound.peerClosed(closure)
+      inbound.end(.closed(closure))
+    }
+  }
+
+  /// RFC 6455, section 5.5.3: while one pong waits to be written, of further pings only the last needs an answer. So a
+  /// flood of pings cannot fill the memory.
+  private func answer(_ payload: ByteBuffer, context: ChannelHandlerContext) {
+    guard !isPongUnwritten else {
+      nextPong = payload
+      return
+    }
+    isPongUnwritten = true
+    needsFlush = true
+    write(.pong, payload, context: context).assumeIsolated().whenComplete { [self] result in
+      isPongUnwritten = false
+      guard case .success = result, let payload = nextPong.take(), let context = self.context else { return }
+      answer(payload, context: context)
+      context.eventLoop.assumeIsolated().execute { [self] in flushPongs() }
+    }
+  }
+
+  private func flushPongs() {
+    guard needsFlush, let context else { return }
+    needsFlush = false
+    context.flush()
+  }
+
+  private func write(_ opcode: Opcode, _ payload: ByteBuffer, context: ChannelHandlerContext) -> EventLoopFuture<Void> {
+    var frame = ByteBuffer()
+    frame.writeFrame(opcode, maskingKey: .random(), payload: payload)
+    let promise = context.eventLoop.makePromise(of: Void.self)
+    context.write(wrapOutboundOut(frame), promise: promise)
+    return promise.futureResult
+  }
+
+  /// The other side broke the rules: say so and close.
+  private func refuse(_ error: FramingError, context: ChannelHandlerContext) {
+    let isFirst = end(
+      P2PCopyError(.protocolViolation, "the relay at \(address) broke the rules of WebSocket: \(error.message)"))
+    guard isFirst else { return }
+    write(.close, ClosePayload(error).encode(), context: context).assumeIsolated().whenComplete { [self] _ in
+      self.context?.close(promise: nil)
+    }
+    context.flush()
+  }
+
+  // MARK: Back-pressure of the receiver
+
+  /// Asked by the channel before each read from the socket.
+  func read(context: ChannelHandlerContext) {
+    if inbound.mayRead() {
+      context.read()
+    } else {
+      isReadHeldBack = true
+    }
+  }
+
+  /// The receiver has caught up.
+  func resumeReading() {
+    guard isReadHeldBack, let context else { return }
+    isReadHeldBack = false
+    context.read()
+  }
+
+  // MARK: Sending
+
+  /// Writes everything that is queued.
+  func writeQueued() {
+    guard let context else { return }
+    var batch = outbound.takeBatch()
+    var unannounced = 0
+    while let frame = batch.popFirst() {
+      unannounced += 1
+      var promise: EventLoopPromise<Void>?
+      if frame.byteCount >= Self.promptByteCount || batch.isEmpty {
+        promise = completion(of: unannounced, context: context)
+        unannounced = 0
+      }
+      if let lead = frame.lead { context.write(wrapOutboundOut(lead), promise: nil) }
+      context.write(wrapOutboundOut(frame.body), promise: promise)
+    }
+    // Only now: the flush may complete at once, and then nobody else may hold the buffers.
+    batch = CircularBuffer()
+    context.flush()
+  }
+
+  private func completion(of count: Int, context: ChannelHandlerContext) -> EventLoopPromise<Void> {
+    let promise = context.eventLoop.makePromise(of: Void.self)
+    promise.futureResult.assumeIsolated().whenComplete { [self] result in
+      switch result {
+      case .success: outbound.didWrite(count, recyclingInto: buffers)
+      case .failure(let error): if lastError == nil { lastError = error }
+      }
+    }
+    return promise
+  }
+
+  // MARK: Keepalive
+
+  private func scheduleKeepalive(_ context: ChannelHandlerContext) {
+    keepaliveTask = context.eventLoop.assumeIsolated().scheduleTask(in: keepaliveInterval) { [weak self] in
+      self?.keepaliveIntervalPassed()
+    }
+  }
+
+  private func keepaliveIntervalPassed() {
+    guard let context else { return }
+    switch keepalive.intervalPassed(isReading: !isReadHeldBack, isWriting: outbound.isPending) {
+    case .nothing: break
+    case .ping: ping(context)
+    case .giveUp:
+      if case .open = state {
+        giveUp(P2PCopyError(.peerLeft, "the connection to the relay at \(address) went silent"))
+        return
+      }
+      // After its Close the relay owes us nothing. The probes go on while this side makes up its mind, since they keep
+      // the ways of address translators open for our own Close.
+      ping(context)
+    }
+    scheduleKeepalive(context)
+  }
+
+  private func ping(_ context: ChannelHandlerContext) {
+    _ = write(.ping, ByteBuffer(), context: context)
+    context.flush()
+  }
+}

@@ -1,0 +1,178 @@
+import NIOCore
+import P2PCopyCore
+import Synchronization
+
+/// Messages that have come in: filled by the event loop, emptied by the receiving task.
+final class InboundQueue: Sendable {
+  /// How many bytes may wait here before reading from the socket stops; it goes on at half of this.
+  static let limit = 4 << 20
+
+  /// What a queued message costs beside its bytes, so that a flood of empty ones meets the limit, too.
+  static let messageOverhead = 256
+
+  /// What a receiving task gets at once.
+  private enum Outcome {
+    case message(TransportMessage, resumeReading: Bool)
+    case end(InboundEnd)
+    case wait
+  }
+
+  private struct State {
+    var messages = CircularBuffer<TransportMessage>()
+    var byteCount = 0
+    var isPaused = false
+    var isDiscarding = false
+    var end: InboundEnd?
+    var receiver: CheckedContinuation<TransportMessage?, any Error>?
+    var endWaiters: [CheckedContinuation<InboundEnd, Never>] = []
+
+    mutating func pop() -> Outcome {
+      if let message = messages.popFirst() {
+        byteCount -= InboundQueue.cost(of: message)
+        return .message(message, resumeReading: unpause())
+      }
+      if let end { return .end(end) }
+      return .wait
+    }
+
+    mutating func clear() {
+      messages.removeAll()
+      byteCount = 0
+    }
+
+    mutating func unpause() -> Bool {
+      guard isPaused, byteCount <= InboundQueue.limit / 2 else { return false }
+      isPaused = false
+      return true
+    }
+  }
+
+  private let state = Mutex(State())
+
+  private static func cost(of message: TransportMessage) -> Int {
+    switch message {
+    case .text(let text): text.utf8.count + messageOverhead
+    case .binary(let buffer): buffer.readableBytes + messageOverhead
+    }
+  }
+
+  // MARK: The receiving task
+
+  /// The next message, waiting for it if there is none. Not cancellable by itself: cancelling fails the connection.
+  ///
+  /// - Parameter resumeReading: Called when the queue has room again.
+  /// - Returns: `nil` when the other side has closed normally.
+  /// - Throws: `TransportClosure` when it closed otherwise, `P2PCopyError` when the connection failed.
+  func receive(resumeReading: () -> Void) async throws -> TransportMessage? {
+    switch state.withLock({ $0.pop() }) {
+    case .message(let message, let resume):
+      if resume { resumeReading() }
+      return message
+    case .end(let end):
+      return try Self.outcome(of: end)
+    case .wait:
+      return try await withCheckedThrowingContinuation { wait($0, resumeReading: resumeReading) }
+    }
+  }
+
+  private func wait(
+    _ continuation: CheckedContinuation<TransportMessage?, any Error>, resumeReading: () -> Void
+  ) {
+    let (outcome, isBusy) = state.withLock { state -> (Outcome, Bool) in
+      let outcome = state.pop()
+      guard case .wait = outcome else { return (outcome, false) }
+      if state.receiver != nil { return (.wait, true) }
+      state.receiver = continuation
+      return (.wait, false)
+    }
+    switch outcome {
+    case .message(let message, let resume):
+      if resume { resumeReading() }
+      continuation.resume(returning: message)
+    case .end(let end):
+      continuation.resume(with: Result { try Self.outcome(of: end) })
+    case .wait:
+      if isBusy {
+        continuation.resume(
+          throwing: P2PCopyError(.internalError, "two tasks receive on one connection at the same time"))
+      }
+    }
+  }
+
+  private static func outcome(of end: InboundEnd) throws -> TransportMessage? {
+    switch end {
+    case .closed(let closure) where closure.isNormal: return nil
+    case .closed(let closure): throw closure
+    case .failed(let error): throw error
+    }
+  }
+
+  /// From now on messages are thrown away, those queued as well.
+  ///
+  /// - Returns: Whether reading has to be resumed.
+  func startDiscarding() -> Bool {
+    state.withLock { state in
+      state.isDiscarding = true
+      state.clear()
+      return state.unpause()
+    }
+  }
+
+  /// Waits for the other side's Close or the loss of the connection.
+  func waitForEnd() async -> InboundEnd {
+    await withCheckedContinuation { continuation in
+      let end = state.withLock { state in
+        if state.end == nil { state.endWaiters.append(continuation) }
+        return state.end
+      }
+      if let end { continuation.resume(returning: end) }
+    }
+  }
+
+  /// Drops what is queued and ends with `error`, unless there was an end before.
+  func abort(_ error: P2PCopyError) {
+    state.withLock { $0.clear() }
+    end(.failed(error))
+  }
+
+  // MARK: The event loop
+
+  /// Takes in a message. A message that is thrown away goes to `buffers`.
+  func push(_ message: consuming TransportMessage, recyclingInto buffers: MessageBufferPool) {
+    let message = message
+    let (receiver, isDropped) = state.withLock {
+      state -> (CheckedContinuation<TransportMessage?, any Error>?, Bool) in
+      guard state.end == nil else { return (nil, true) }
+      if let receiver = state.receiver.take() { return (receiver, false) }
+      if state.isDiscarding { return (nil, true) }
+      state.byteCount += Self.cost(of: message)
+      state.messages.append(message)
+      return (nil, false)
+    }
+    receiver?.resume(returning: message)
+    if isDropped, case .binary(let buffer) = message { buffers.recycle(buffer) }
+  }
+
+  /// Whether the socket may be read; if not, the receiving task is going to resume that.
+  func mayRead() -> Bool {
+    state.withLock { state in
+      if state.byteCount > Self.limit { state.isPaused = true }
+      return !state.isPaused
+    }
+  }
+
+  /// Nothing more comes. Only the first end counts.
+  func end(_ end: InboundEnd) {
+    let (receiver, waiters) = state.withLock { state in
+      guard state.end == nil else {
+        return (nil as CheckedContinuation<TransportMessage?, any Error>?, [CheckedContinuation<InboundEnd, Never>]())
+      }
+      state.end = end
+      let waiters = state.endWaiters
+      state.endWaiters = []
+      return (state.receiver.take(), waiters)
+    }
+    receiver?.resume(with: Result { try Self.outcome(of: end) })
+    for waiter in waiters { waiter.resume(returning: end) }
+  }
+}

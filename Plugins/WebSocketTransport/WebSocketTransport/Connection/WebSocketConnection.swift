@@ -1,0 +1,88 @@
+import NIOCore
+import P2PCopyCore
+
+/// One WebSocket connection to a relay.
+///
+/// Sending frames and masks on the caller's thread, receiving parses on the event loop; in between are two queues, so
+/// that neither suspends while it need not. The channel lives as long as this object.
+final class WebSocketConnection: TransportConnection {
+  let buffers: MessageBufferPool
+
+  private let channel: any Channel
+  private let handler: NIOLoopBound<FrameHandler>
+  private let inbound: InboundQueue
+  private let outbound: OutboundQueue
+  private let address: RelayAddress
+
+  /// On the event loop of the handler.
+  init(channel: any Channel, handler: NIOLoopBound<FrameHandler>) {
+    self.channel = channel
+    self.handler = handler
+    buffers = handler.value.buffers
+    inbound = handler.value.inbound
+    outbound = handler.value.outbound
+    address = handler.value.address
+  }
+
+  deinit {
+    channel.close(promise: nil)
+  }
+
+  func send(_ message: consuming TransportMessage) async throws {
+    let followup = try outbound.enqueue(OutboundFrame(message))
+    if followup.needsFlush { requestWrite() }
+    if followup.isFull { try await abortingWhenCancelled { try await outbound.waitForSpace() } }
+  }
+
+  func receive() async throws -> TransportMessage? {
+    try await abortingWhenCancelled { try await inbound.receive(resumeReading: resumeReading) }
+  }
+
+  func finish(_ closure: TransportClosure) async throws -> TransportClosure {
+    try await abortingWhenCancelled {
+      if outbound.enqueueClose(OutboundFrame(closing: closure)) { requestWrite() }
+      if inbound.startDiscarding() { resumeReading() }
+      switch await inbound.waitForEnd() {
+      case .failed(let error):
+        abort()
+        throw error
+      case .closed(let answer):
+        defer { channel.close(promise: nil) }
+        do {
+          try await outbound.waitUntilDrained()
+        } catch  where !answer.isNormal {
+          // The other side gave up with a status and did not wait for the rest: the status says more.
+        }
+        try Task.checkCancellation()
+        return answer
+      }
+    }
+  }
+
+  func abort() {
+    let error = P2PCopyError(.cancelled, "the connection to the relay at \(address) was ended on this side")
+    inbound.abort(error)
+    outbound.fail(error)
+    channel.close(promise: nil)
+  }
+
+  private func requestWrite() {
+    let handler = handler
+    handler.eventLoop.execute { handler.value.writeQueued() }
+  }
+
+  private func resumeReading() {
+    let handler = handler
+    handler.eventLoop.execute { handler.value.resumeReading() }
+  }
+
+  /// Runs something that may wait; when its task is cancelled it ends with `CancellationError` and the connection, too.
+  private func abortingWhenCancelled<Value: Sendable>(_ body: () async throws -> Value) async throws -> Value {
+    do {
+      return try await withTaskCancellationHandler(operation: body) { abort() }
+    } catch {
+      if Task.isCancelled { throw CancellationError() }
+      throw error
+    }
+  }
+}

@@ -1,0 +1,61 @@
+import NIOCore
+public import NIOPosix
+public import P2PCopyCore
+
+/// WebSocket (RFC 6455) over TCP or TLS: the transport every relay speaks.
+///
+/// `ws` is plain, `wss` is TLS with the server's certificate and name verified. Each message of a connection is one
+/// WebSocket message; extensions such as permessage-deflate are not offered.
+public struct WebSocketClientTransport: Transport, CodecPlugin {
+  private let group: any NIOCore.EventLoopGroup
+
+  /// A transport on the threads that all of the process shares.
+  public init() {
+    self.init(eventLoopGroup: MultiThreadedEventLoopGroup.singleton)
+  }
+
+  /// A transport on threads of the caller's.
+  ///
+  /// - Parameter eventLoopGroup: Has to outlive every connection made.
+  public init(eventLoopGroup: MultiThreadedEventLoopGroup) {
+    group = eventLoopGroup
+  }
+
+  /// Adds the transport to a registry.
+  public static func register(in registry: inout CodecRegistry) {
+    registry.register(WebSocketClientTransport())
+  }
+
+  /// `websocket`.
+  public var name: CodecName { "websocket" }
+
+  /// What `p2p-copy codecs` shows.
+  public var summary: String { "WebSocket over TCP (ws) or TLS (wss)" }
+
+  /// `ws` and `wss`.
+  public var schemes: [String] { ["ws", "wss"] }
+
+  /// Connects to a relay: name resolution with both address families raced, TCP, TLS for `wss`, the WebSocket handshake.
+  ///
+  /// Certificate authorities are taken from ``P2PCopyCore/TransportOptions/trustRootsFile``, else from the file that the
+  /// environment variable `SSL_CERT_FILE` names, else from the system.
+  ///
+  /// - Parameters:
+  ///   - address: A `ws` or `wss` URL.
+  ///   - options: Limits and trust.
+  /// - Returns: The open connection. It is closed when the last reference to it goes.
+  /// - Throws: `P2PCopyError` with code `relayUnreachable` and a message that says which of the steps failed and what
+  ///   can be done, with code `usage` for another scheme, or `CancellationError`.
+  public func connect(to address: RelayAddress, options: TransportOptions) async throws -> any TransportConnection {
+    try await open(address, options: options)
+  }
+
+  func open(_ address: RelayAddress, options: TransportOptions) async throws -> WebSocketConnection {
+    guard schemes.contains(address.scheme) else {
+      throw P2PCopyError(.usage, "\(address) is not a WebSocket address; give one that begins with ws:// or wss://")
+    }
+    try Task.checkCancellation()
+    let tls = try address.scheme == "wss" ? TLSSettings(host: address.host, options: options) : nil
+    return try await ConnectAttempt.run(address: address, options: options, tls: tls, on: group.any())
+  }
+}
