@@ -130,7 +130,7 @@ let package = Package(
       name: "WebSocketTransportTests",
       dependencies: [
         "WebSocketTransport", "P2PCopyCore", "P2PCopyTesting", "P2PCopyRelay", "WebSocketFraming", .nioCore, .nioPosix,
-        .nioEmbedded,
+        .nioEmbedded, .nioHTTP1, .nioWebSocket, .nioSSL, .logging,
       ],
       swiftSettings: strict),
     .testTarget(
