@@ -27,9 +27,11 @@ struct Keepalive {
   /// Looks at a peer.
   ///
   /// - Parameters:
+  ///   - now: The time.
   ///   - interval: After this long a silent peer is pinged, after three of these it is dead.
   ///   - writtenByteCount: All bytes written to it so far.
   ///   - unsentByteCount: Those of them that the system has not taken yet.
+  /// - Returns: What to do.
   mutating func check(
     now: NIODeadline, interval: TimeAmount, writtenByteCount: UInt64, unsentByteCount: Int
   ) -> Verdict {

@@ -45,6 +45,7 @@ public final class RelayServer: Sendable {
   /// - Parameters:
   ///   - configuration: Where to listen, and how.
   ///   - logger: Gets one line for each event.
+  /// - Returns: The running relay.
   /// - Throws: ``RelayError``, when the configuration cannot work, the certificate cannot be used or the address cannot
   ///   be listened on.
   public static func start(

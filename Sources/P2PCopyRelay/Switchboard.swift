@@ -1,9 +1,9 @@
-import Logging
-import NIOCore
+package import Logging
+package import NIOCore
 import WebSocketFraming
 
 /// Knows all connections of a relay and who waits for whom. Lives on the relay's one event loop.
-final class Switchboard {
+package final class Switchboard {
   let eventLoop: any EventLoop
   let limits: RelayLimits
   let logger: Logger
@@ -16,7 +16,7 @@ final class Switchboard {
   private var keepaliveTask: Scheduled<Void>?
   private var observers: [(condition: (RelayCounts) -> Bool, latch: Latch)] = []
 
-  init(eventLoop: any EventLoop, limits: RelayLimits, logger: Logger) {
+  package init(eventLoop: any EventLoop, limits: RelayLimits, logger: Logger) {
     self.eventLoop = eventLoop
     self.limits = limits
     self.logger = logger
@@ -41,6 +41,12 @@ final class Switchboard {
     connection.startHelloTimer()
     logger.debug("accepted", metadata: connection.metadata)
     return connection
+  }
+
+  /// Takes in a connection that has done with HTTP, and adds its handler.
+  package func adopt(_ channel: any Channel) throws {
+    guard let connection = accept(channel) else { throw ChannelError.ioOnClosedChannel }
+    try channel.pipeline.syncOperations.addHandler(connection)
   }
 
   /// Forgets a connection whose TCP connection is gone.
@@ -109,7 +115,7 @@ final class Switchboard {
   // MARK: Keepalive
 
   /// Looks at every peer four times an interval, until ``stopKeepalive()``.
-  func startKeepalive() {
+  package func startKeepalive() {
     let interval = TimeAmount(limits.keepaliveInterval)
     let period = TimeAmount.nanoseconds(max(1, interval.nanoseconds / 4))
     keepaliveTask = eventLoop.assumeIsolated().scheduleTask(in: period) { [weak self] in
@@ -158,7 +164,7 @@ final class Switchboard {
 
   // MARK: Watching
 
-  var counts: RelayCounts {
+  package var counts: RelayCounts {
     RelayCounts(connections: connections.count, waiting: waiting.count, pairs: pairCount)
   }
 
