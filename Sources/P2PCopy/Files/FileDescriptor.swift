@@ -11,7 +11,11 @@ struct FileDescriptor: ~Copyable {
 
   /// Opens a path relative to a directory.
   ///
-  /// - Parameter directory: A directory's descriptor, or `AT_FDCWD`.
+  /// - Parameters:
+  ///   - path: What to open; must not contain NUL.
+  ///   - directory: A directory's descriptor, or `AT_FDCWD`.
+  ///   - flags: As for `open`; close-on-exec is added.
+  ///   - mode: The permissions of a file that is made.
   /// - Throws: ``SystemError``.
   init(
     opening path: [UInt8], relativeTo directory: Int32 = AT_FDCWD, flags: Int32, mode: mode_t = 0

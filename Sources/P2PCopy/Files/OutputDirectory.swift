@@ -35,7 +35,9 @@ final class OutputDirectory {
 
   /// The directory that a file belongs in.
   ///
-  /// - Parameter creating: Whether to make missing directories.
+  /// - Parameters:
+  ///   - path: The file.
+  ///   - creating: Whether to make missing directories.
   /// - Returns: The directory, or `nil` when it is missing and not to be made.
   /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/unsafePath`` when a symbolic link is on the way, otherwise
   ///   ``P2PCopyError/Code/destinationUnwritable``.

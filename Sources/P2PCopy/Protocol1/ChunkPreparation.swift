@@ -13,9 +13,7 @@ struct ChunkPreparation: Sendable {
   func prepare(offset: Int64, byteCount: Int) throws -> PreparedChunk {
     let raw = try read(offset: offset, byteCount: byteCount)
     guard let contexts else { return raw }
-    let compressed = try compress(raw, contexts)
-    buffers.recycle(raw.message)
-    return compressed
+    return try compressed(raw, contexts).chunk
   }
 
   /// Reads a chunk without compressing it.
@@ -32,18 +30,28 @@ struct ChunkPreparation: Sendable {
       }
     }
     if let readError { throw readError }
-    return PreparedChunk(message: message, rawByteCount: count)
+    return PreparedChunk(message, rawByteCount: count)
   }
 
-  /// The compressed form of a chunk.
-  func compress(_ raw: PreparedChunk, _ contexts: CompressionContexts) throws -> PreparedChunk {
+  /// The compressed form of a chunk, or the chunk itself when that is not small enough.
+  ///
+  /// - Parameters:
+  ///   - raw: The chunk; used up.
+  ///   - contexts: Where to borrow a context.
+  ///   - ratio: What share of its size the compressed form must stay below to be worth it; any will do when missing.
+  /// - Returns: What to send, and whether it is the compressed form.
+  /// - Throws: ``P2PCopyError`` when the compressor fails.
+  func compressed(
+    _ raw: PreparedChunk, _ contexts: CompressionContexts, below ratio: Double? = nil
+  ) throws -> (chunk: PreparedChunk, isCompressed: Bool) {
+    let rawMessage = raw.takeMessage()
     var message = emptyMessage()
     let room = contexts.compressor.maximumCompressedByteCount(for: raw.rawByteCount)
     guard room >= 0, room <= Protocol1Suite.maximumMessageByteCount else {
       throw P2PCopyError(.internalError, "the compressor \(contexts.compressor.name) asks for \(room) bytes of room")
     }
     let count = try contexts.withContext { context in
-      try raw.message.withUnsafeReadableBytes { bytes in
+      try rawMessage.withUnsafeReadableBytes { bytes in
         let input = RawSpan(_unsafeBytes: UnsafeRawBufferPointer(rebasing: bytes[ChunkHeader.byteCount...]))
         return try message.writeWithUnsafeMutableBytes(minimumWritableBytes: room) { memory in
           var output = OutputRawSpan(buffer: memory, initializedCount: 0)
@@ -55,7 +63,12 @@ struct ChunkPreparation: Sendable {
     guard count <= room else {
       throw P2PCopyError(.internalError, "the compressor \(contexts.compressor.name) exceeded its own bound")
     }
-    return PreparedChunk(message: message, rawByteCount: raw.rawByteCount)
+    if let ratio, raw.rawByteCount == 0 || Double(count) / Double(raw.rawByteCount) >= ratio {
+      buffers.recycle(message)
+      return (PreparedChunk(rawMessage, rawByteCount: raw.rawByteCount), false)
+    }
+    buffers.recycle(rawMessage)
+    return (PreparedChunk(message, rawByteCount: raw.rawByteCount), true)
   }
 
   private func emptyMessage() -> ByteBuffer {

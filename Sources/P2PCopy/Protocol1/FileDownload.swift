@@ -32,6 +32,7 @@ final class FileDownload {
   ///
   /// - Parameters:
   ///   - header: What the sender announced, checked.
+  ///   - destination: Where its bytes go.
   ///   - decompression: What its chunks need, `nil` for raw ones.
   ///   - scratch: Room for one raw chunk, owned by the session.
   init(
@@ -47,7 +48,9 @@ final class FileDownload {
 
   /// Takes one chunk: checks its number and chain, decompresses it, writes it.
   ///
-  /// - Parameter message: The chunk with its header, opened in an encrypted session.
+  /// - Parameters:
+  ///   - message: The chunk with its header, opened in an encrypted session.
+  ///   - path: The file's name, safe to show.
   /// - Returns: How many raw bytes it held.
   /// - Throws: ``P2PCopyError``, which ends the session.
   func take(_ message: ByteBuffer, shown path: String) throws(P2PCopyError) -> Int {

@@ -75,16 +75,9 @@ struct FileUpload {
       throw FileUploadInterrupted(error: OpenSourceFile.explain(error, file.source))
     }
     guard let contexts, compression != .off else { return (raw, nil) }
-    if compression == .auto, raw.rawByteCount == 0 { return (raw, nil) }
-    let compressed = try preparation.compress(raw, contexts)
-    let ratio =
-      Double(compressed.message.readableBytes - ChunkHeader.byteCount) / Double(max(1, raw.rawByteCount))
-    if compression == .auto, ratio >= Protocol1Suite.worthwhileRatio {
-      channel.connection.buffers.recycle(compressed.message)
-      return (raw, nil)
-    }
-    channel.connection.buffers.recycle(raw.message)
-    return (compressed, contexts)
+    let threshold = compression == .auto ? Protocol1Suite.worthwhileRatio : nil
+    let (chunk, isCompressed) = try preparation.compressed(raw, contexts, below: threshold)
+    return (chunk, isCompressed ? contexts : nil)
   }
 
   private mutating func sendRest(_ preparation: ChunkPreparation, from start: Int64) async throws {
@@ -117,11 +110,9 @@ struct FileUpload {
     }
   }
 
-  private mutating func emit(_ chunk: consuming PreparedChunk, expecting byteCount: Int) async throws {
+  private mutating func emit(_ chunk: PreparedChunk, expecting byteCount: Int) async throws {
     guard chunk.rawByteCount == byteCount else { throw file.changed }
-    var message = chunk.message
-    let rawByteCount = chunk.rawByteCount
-    chunk = PreparedChunk(message: ByteBuffer(), rawByteCount: 0)
+    var message = chunk.takeMessage()
     let chain = message.withUnsafeReadableBytes { bytes in
       checksum.update(with: UnsafeRawBufferPointer(rebasing: bytes[ChunkHeader.byteCount...]))
     }
@@ -129,7 +120,7 @@ struct FileUpload {
     try channel.security?.sealPayload(of: &message)
     sequenceNumber += 1
     try await channel.send(consume message)
-    monitor.advance(by: rawByteCount)
+    monitor.advance(by: byteCount)
   }
 }
 
