@@ -1,0 +1,32 @@
+import Foundation
+import P2PCopyRelay
+
+/// A folder with a fresh self-signed certificate for `localhost`.
+final class Certificate {
+  let folder: URL
+
+  var files: RelayTLSFiles {
+    RelayTLSFiles(
+      certificateFile: folder.appending(path: "cert.pem").path, privateKeyFile: folder.appending(path: "key.pem").path)
+  }
+
+  init() throws {
+    folder = FileManager.default.temporaryDirectory.appending(path: "p2p-copy-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    let openssl = Process()
+    openssl.executableURL = URL(filePath: "/usr/bin/env")
+    openssl.arguments = [
+      "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
+      "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-keyout", files.privateKeyFile, "-out",
+      files.certificateFile,
+    ]
+    openssl.standardError = FileHandle.nullDevice
+    try openssl.run()
+    openssl.waitUntilExit()
+    guard openssl.terminationStatus == 0 else { throw CocoaError(.featureUnsupported) }
+  }
+
+  deinit {
+    try? FileManager.default.removeItem(at: folder)
+  }
+}

@@ -1,0 +1,72 @@
+import Foundation
+import P2PCopyRelay
+import Testing
+import WebSocketFraming
+
+@Suite("TLS", .timeLimit(.minutes(2)))
+struct TLSTests {
+  @Test("A pair talks over TLS, large and small, and a slow receiver still bounds what is held")
+  func session() async throws {
+    let certificate = try Certificate()
+    let trusted = certificate.files.certificateFile
+    try await RelayServer.run(tls: certificate.files) { relay in
+      let (sender, receiver) = try await TestPeer.connectPair(port: relay.port, code: "c0de", trusting: trusted)
+      try await receiver.setReading(false)
+      let payload = (0..<(1 << 20)).map { UInt8(truncatingIfNeeded: $0 &* 13) }
+      for _ in 0..<48 { sender.send(ClientFrame.bytes(.binary, payload)) }
+      sender.send(ClientFrame.close(1000, "done"))
+      var held = 0
+      while held <= 128 << 10 { held = await relay.heldByteCount() }
+      for _ in 0..<500 { held = max(held, await relay.heldByteCount()) }
+      #expect(held <= 640 << 10)
+      try await receiver.setReading(true)
+      for _ in 0..<48 { #expect(try await receiver.frame() == TestFrame(opcode: .binary, payload: payload)) }
+      #expect(try await receiver.frame() == .close(1000, "done"))
+      receiver.send(ClientFrame.close(1000))
+      #expect(try await sender.frame() == .close(1000, ""))
+      #expect(try await sender.frame() == nil)
+      await relay.waitUntil { $0 == .none }
+    }
+  }
+
+  @Test("Somebody who does not speak TLS, or nothing at all, is closed")
+  func noHandshake() async throws {
+    let certificate = try Certificate()
+    var limits = RelayLimits()
+    limits.helloTimeout = .milliseconds(50)
+    try await RelayServer.run(tls: certificate.files, limits: limits) { relay in
+      let plain = try await TestPeer.dial(port: relay.port)
+      plain.send(Array(TestPeer.upgradeRequest.utf8))
+      _ = await plain.rest()
+      let silent = try await TestPeer.dial(port: relay.port)
+      _ = await silent.rest()
+      await relay.waitUntil { $0 == .none }
+    }
+  }
+
+  @Test("Files that cannot be used are named")
+  func badFiles() async throws {
+    let (certificate, other) = (try Certificate(), try Certificate())
+    let files = certificate.files
+    let empty = certificate.folder.appending(path: "empty.pem").path
+    try Data("nothing\n".utf8).write(to: URL(filePath: empty))
+    let missing = certificate.folder.appending(path: "missing.pem").path
+    let cases: [(RelayTLSFiles, [String])] = [
+      (RelayTLSFiles(certificateFile: missing, privateKeyFile: files.privateKeyFile), [missing, "No such file"]),
+      (RelayTLSFiles(certificateFile: files.certificateFile, privateKeyFile: missing), [missing, "private key"]),
+      (RelayTLSFiles(certificateFile: empty, privateKeyFile: files.privateKeyFile), [empty, "PEM certificates"]),
+      (RelayTLSFiles(certificateFile: files.certificateFile, privateKeyFile: empty), [empty, "PEM private key"]),
+      (
+        RelayTLSFiles(certificateFile: files.certificateFile, privateKeyFile: other.files.privateKeyFile),
+        [other.files.privateKeyFile, "does not belong"]
+      ),
+    ]
+    for (files, parts) in cases {
+      let error = await #expect(throws: RelayError.self) {
+        try await RelayServer.start(configuration: RelayConfiguration(tls: files), logger: .silent)
+      }
+      #expect(error?.code == .unusableCertificate)
+      for part in parts { #expect(error?.message.contains(part) == true, "\(error?.message ?? "")") }
+    }
+  }
+}
