@@ -1,0 +1,40 @@
+# Everything a person or CI runs; each target is a few lines here or a script in scripts/.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help setup build venv lint format test demo bench clean
+
+# Package.swift turns warnings into errors where this is set.
+export P2P_COPY_STRICT := 1
+
+SOURCES := $(wildcard Package.swift Sources Plugins Tests Examples Benchmarks)
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+
+setup: ## Install the system packages that are missing (Debian; root or sudo)
+	@scripts/setup.sh test
+
+build: ## Build the command (release): .build/release/p2p-copy
+	@scripts/setup.sh build
+	swift build -c release --product p2p-copy
+
+venv: ## Make .venv-interop with p2p-copy 0.1.2 (Python) for the interop tests
+	@scripts/venv.sh
+
+lint: ## Check the style of all Swift files
+	swift format lint --strict --parallel --recursive $(SOURCES)
+
+format: ## Rewrite all Swift files in the project's style
+	swift format format --in-place --parallel --recursive $(SOURCES)
+
+test: ## Set up, lint, build and run every test, with and without the LZ4 trait, and the custom codec example
+	@scripts/test.sh
+
+demo: ## Build, send real files through an embedded relay to another folder, compare
+	@scripts/demo.sh
+
+bench: ## Run the benchmarks, if there are any
+	@if [ -f Benchmarks/run.sh ]; then bash Benchmarks/run.sh; else echo "there is no Benchmarks/run.sh" >&2; exit 1; fi
+
+clean: ## Remove everything that was built or set up inside this folder
+	rm -rf .build .build-* .venv-interop Examples/*/.build Benchmarks/.build

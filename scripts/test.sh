@@ -1,0 +1,56 @@
+#!/usr/bin/env bash
+# Everything that is tested: style, every test, the LZ4 trait, and the custom codec example as a package of its own.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+export P2P_COPY_STRICT=1
+
+logs=$(mktemp -d)
+trap 'rm -rf "$logs"' EXIT
+
+step() {
+  printf '\n== %s (%d min) ==\n' "$1" $((SECONDS / 60))
+}
+
+# Runs the tests of a build, keeps what the runner says for the end, and fails when it ran none.
+# Arguments: a name for the log, then the arguments of `swift test`.
+run_tests() {
+  local log=$logs/$1
+  shift
+  swift test -c release --disable-xctest --skip-build "$@" </dev/null 2>&1 | tee "$log"
+  if ! grep -qE 'Test run with [1-9][0-9]* tests?.* passed' "$log"; then
+    echo "test: no test was run by: swift test $*" >&2
+    return 1
+  fi
+}
+
+step "System packages and the Python tool"
+scripts/setup.sh test
+scripts/venv.sh
+export P2P_COPY_INTEROP_PYTHON=$PWD/.venv-interop/bin
+
+step "Style"
+make --no-print-directory lint
+
+step "The LZ4 trait"
+swift build -c release --traits LZ4 --build-tests </dev/null
+run_tests lz4 --traits LZ4 --filter 'CodecTests\.|EndToEndTests\.'
+.build/release/p2p-copy codecs | grep lz4
+
+step "Without traits"
+swift build -c release --build-tests </dev/null
+run_tests default
+if .build/release/p2p-copy codecs | grep lz4; then
+  echo "test: lz4 is there without its trait" >&2
+  exit 1
+fi
+
+if [ -d Examples/CustomCodec ]; then
+  step "A third party's codec"
+  # Not --scratch-path .build: the example's own p2p-copy would take the place of ours.
+  swift build -c release --package-path Examples/CustomCodec --build-tests </dev/null
+  run_tests example --package-path Examples/CustomCodec
+  Examples/CustomCodec/.build/release/p2p-copy codecs | grep brotli
+fi
+
+step "All tests passed"
+grep -hE 'Test run with' "$logs"/*
