@@ -1,12 +1,12 @@
-import NIOCore
-import P2PCopyCore
+package import NIOCore
+package import P2PCopyCore
 import WebSocketFraming
 
 /// Speaks WebSocket on the event loop, between the socket and the two queues of a connection.
-final class FrameHandler: ChannelDuplexHandler {
-  typealias InboundIn = ByteBuffer
-  typealias OutboundIn = ByteBuffer
-  typealias OutboundOut = ByteBuffer
+package final class FrameHandler: ChannelDuplexHandler {
+  package typealias InboundIn = ByteBuffer
+  package typealias OutboundIn = ByteBuffer
+  package typealias OutboundOut = ByteBuffer
 
   private enum State {
     case open
@@ -19,10 +19,10 @@ final class FrameHandler: ChannelDuplexHandler {
   /// Frames of this size get their buffer back as soon as they are written; smaller ones with the next that is written.
   private static let promptByteCount = 64 << 10
 
-  let address: RelayAddress
-  let buffers = MessageBufferPool()
-  let inbound = InboundQueue()
-  let outbound = OutboundQueue()
+  package let address: RelayAddress
+  package let buffers = MessageBufferPool()
+  package let inbound = InboundQueue()
+  package let outbound = OutboundQueue()
 
   private let keepaliveInterval: TimeAmount
   private var state = State.open
@@ -36,7 +36,7 @@ final class FrameHandler: ChannelDuplexHandler {
   private var nextPong: ByteBuffer?
   private var lastError: (any Error)?
 
-  init(address: RelayAddress, options: TransportOptions) {
+  package init(address: RelayAddress, options: TransportOptions) {
     self.address = address
     keepaliveInterval = TimeAmount(options.keepaliveInterval)
     assembler = MessageAssembler(buffers: buffers, maximumMessageByteCount: options.maximumMessageByteCount)
@@ -44,22 +44,22 @@ final class FrameHandler: ChannelDuplexHandler {
 
   // MARK: Life
 
-  func handlerAdded(context: ChannelHandlerContext) {
+  package func handlerAdded(context: ChannelHandlerContext) {
     self.context = context
     scheduleKeepalive(context)
   }
 
-  func handlerRemoved(context: ChannelHandlerContext) {
+  package func handlerRemoved(context: ChannelHandlerContext) {
     lost()
     self.context = nil
   }
 
-  func channelInactive(context: ChannelHandlerContext) {
+  package func channelInactive(context: ChannelHandlerContext) {
     lost()
     context.fireChannelInactive()
   }
 
-  func errorCaught(context: ChannelHandlerContext, error: any Error) {
+  package func errorCaught(context: ChannelHandlerContext, error: any Error) {
     if lastError == nil { lastError = error }
     context.close(promise: nil)
   }
@@ -75,7 +75,7 @@ final class FrameHandler: ChannelDuplexHandler {
   }
 
   /// Ends both directions with an error and closes at once.
-  func giveUp(_ error: P2PCopyError) {
+  package func giveUp(_ error: P2PCopyError) {
     guard end(error) else { return }
     context?.close(promise: nil)
   }
@@ -90,7 +90,7 @@ final class FrameHandler: ChannelDuplexHandler {
 
   // MARK: Receiving
 
-  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+  package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     keepalive.heard()
     guard case .open = state else { return }
     var bytes = unwrapInboundIn(data)
@@ -101,7 +101,7 @@ final class FrameHandler: ChannelDuplexHandler {
     }
   }
 
-  func channelReadComplete(context: ChannelHandlerContext) {
+  package func channelReadComplete(context: ChannelHandlerContext) {
     if needsFlush {
       needsFlush = false
       context.flush()
@@ -168,7 +168,7 @@ final class FrameHandler: ChannelDuplexHandler {
   // MARK: Back-pressure of the receiver
 
   /// Asked by the channel before each read from the socket.
-  func read(context: ChannelHandlerContext) {
+  package func read(context: ChannelHandlerContext) {
     if inbound.mayRead() {
       context.read()
     } else {
@@ -177,7 +177,7 @@ final class FrameHandler: ChannelDuplexHandler {
   }
 
   /// The receiver has caught up.
-  func resumeReading() {
+  package func resumeReading() {
     guard isReadHeldBack, let context else { return }
     isReadHeldBack = false
     context.read()
@@ -186,7 +186,7 @@ final class FrameHandler: ChannelDuplexHandler {
   // MARK: Sending
 
   /// Writes everything that is queued.
-  func writeQueued() {
+  package func writeQueued() {
     guard let context else { return }
     var batch = outbound.takeBatch()
     var unannounced = 0

@@ -1,7 +1,7 @@
-import P2PCopyCore
+package import P2PCopyCore
 
 /// How the incoming direction ended.
-enum InboundEnd: Sendable {
+package enum InboundEnd: Sendable {
   /// The other side said so.
   case closed(TransportClosure)
   /// The connection was lost, ended here, or broke the rules.

@@ -1,14 +1,14 @@
 import NIOCore
-import P2PCopyCore
+package import P2PCopyCore
 import Synchronization
 
 /// Messages that have come in: filled by the event loop, emptied by the receiving task.
-final class InboundQueue: Sendable {
+package final class InboundQueue: Sendable {
   /// How many bytes may wait here before reading from the socket stops; it goes on at half of this.
-  static let limit = 4 << 20
+  package static let limit = 4 << 20
 
   /// What a queued message costs beside its bytes, so that a flood of empty ones meets the limit, too.
-  static let messageOverhead = 256
+  package static let messageOverhead = 256
 
   /// What a receiving task gets at once.
   private enum Outcome {
@@ -47,6 +47,8 @@ final class InboundQueue: Sendable {
     }
   }
 
+  package init() {}
+
   private let state = Mutex(State())
 
   private static func cost(of message: TransportMessage) -> Int {
@@ -63,7 +65,7 @@ final class InboundQueue: Sendable {
   /// - Parameter resumeReading: Called when the queue has room again.
   /// - Returns: `nil` when the other side has closed normally.
   /// - Throws: `TransportClosure` when it closed otherwise, `P2PCopyError` when the connection failed.
-  func receive(resumeReading: () -> Void) async throws -> TransportMessage? {
+  package func receive(resumeReading: @Sendable () -> Void) async throws -> TransportMessage? {
     switch state.withLock({ $0.pop() }) {
     case .message(let message, let resume):
       if resume { resumeReading() }
@@ -76,7 +78,7 @@ final class InboundQueue: Sendable {
   }
 
   private func wait(
-    _ continuation: CheckedContinuation<TransportMessage?, any Error>, resumeReading: () -> Void
+    _ continuation: CheckedContinuation<TransportMessage?, any Error>, resumeReading: @Sendable () -> Void
   ) {
     let (outcome, isBusy) = state.withLock { state -> (Outcome, Bool) in
       let outcome = state.pop()
@@ -110,7 +112,7 @@ final class InboundQueue: Sendable {
   /// From now on messages are thrown away, those queued as well.
   ///
   /// - Returns: Whether reading has to be resumed.
-  func startDiscarding() -> Bool {
+  package func startDiscarding() -> Bool {
     state.withLock { state in
       state.isDiscarding = true
       state.clear()
@@ -119,7 +121,7 @@ final class InboundQueue: Sendable {
   }
 
   /// Waits for the other side's Close or the loss of the connection.
-  func waitForEnd() async -> InboundEnd {
+  package func waitForEnd() async -> InboundEnd {
     await withCheckedContinuation { continuation in
       let end = state.withLock { state in
         if state.end == nil { state.endWaiters.append(continuation) }
@@ -130,7 +132,7 @@ final class InboundQueue: Sendable {
   }
 
   /// Drops what is queued and ends with `error`, unless there was an end before.
-  func abort(_ error: P2PCopyError) {
+  package func abort(_ error: P2PCopyError) {
     state.withLock { $0.clear() }
     end(.failed(error))
   }
@@ -138,7 +140,7 @@ final class InboundQueue: Sendable {
   // MARK: The event loop
 
   /// Takes in a message. A message that is thrown away goes to `buffers`.
-  func push(_ message: consuming TransportMessage, recyclingInto buffers: MessageBufferPool) {
+  package func push(_ message: consuming TransportMessage, recyclingInto buffers: MessageBufferPool) {
     let message = message
     let (receiver, isDropped) = state.withLock {
       state -> (CheckedContinuation<TransportMessage?, any Error>?, Bool) in
@@ -154,7 +156,7 @@ final class InboundQueue: Sendable {
   }
 
   /// Whether the socket may be read; if not, the receiving task is going to resume that.
-  func mayRead() -> Bool {
+  package func mayRead() -> Bool {
     state.withLock { state in
       if state.byteCount > Self.limit { state.isPaused = true }
       return !state.isPaused
@@ -162,7 +164,7 @@ final class InboundQueue: Sendable {
   }
 
   /// Nothing more comes. Only the first end counts.
-  func end(_ end: InboundEnd) {
+  package func end(_ end: InboundEnd) {
     let (receiver, waiters) = state.withLock { state in
       guard state.end == nil else {
         return (nil as CheckedContinuation<TransportMessage?, any Error>?, [CheckedContinuation<InboundEnd, Never>]())

@@ -1,20 +1,22 @@
 /// Decides when to probe a silent relay and when to give it up. No clock: it is asked once per interval.
-struct Keepalive {
+package struct Keepalive {
   /// What to do.
-  enum Action: Equatable {
+  package enum Action: Equatable {
     case nothing
     case ping
     case giveUp
   }
 
   /// How many probes in a row may stay unanswered.
-  static let maximumProbes = 3
+  package static let maximumProbes = 3
+
+  package init() {}
 
   private var hasHeard = true
   private var probes = 0
 
   /// A byte has come.
-  mutating func heard() { hasHeard = true }
+  package mutating func heard() { hasHeard = true }
 
   /// An interval is over.
   ///
@@ -22,7 +24,7 @@ struct Keepalive {
   ///   - isReading: Whether the relay could have been heard: not while reading stands still on our side.
   ///   - isWriting: Whether something of ours waits to be written: it may keep the relay from seeing the probe.
   /// - Returns: What to do.
-  mutating func intervalPassed(isReading: Bool, isWriting: Bool) -> Action {
+  package mutating func intervalPassed(isReading: Bool, isWriting: Bool) -> Action {
     defer { hasHeard = false }
     if hasHeard || !isReading {
       probes = 0

@@ -1,11 +1,11 @@
-import NIOCore
-import P2PCopyCore
-import WebSocketFraming
+package import NIOCore
+package import P2PCopyCore
+package import WebSocketFraming
 
 /// Makes messages and control frames out of received bytes. No channel, no clock.
-struct MessageAssembler {
+package struct MessageAssembler {
   /// What came in.
-  enum Event: Equatable {
+  package enum Event: Equatable {
     case message(TransportMessage)
     case ping(ByteBuffer)
     case pong
@@ -19,7 +19,7 @@ struct MessageAssembler {
 
   /// From which size on a message gets one of the large reused buffers. A smaller one gets a buffer of its own size, so
   /// that a queue of small messages does not hold a megabyte for each.
-  static let pooledByteCount = 64 << 10
+  package static let pooledByteCount = 64 << 10
 
   private let buffers: MessageBufferPool
   private var state = State.header
@@ -29,7 +29,7 @@ struct MessageAssembler {
   private var text = UTF8Validator()
   private var control = ByteBuffer()
 
-  init(buffers: MessageBufferPool, maximumMessageByteCount: Int) {
+  package init(buffers: MessageBufferPool, maximumMessageByteCount: Int) {
     self.buffers = buffers
     sequence = MessageSequence(maximumMessageByteCount: maximumMessageByteCount)
   }
@@ -38,7 +38,7 @@ struct MessageAssembler {
   ///
   /// - Returns: `nil` when all bytes are consumed and none was complete.
   /// - Throws: After an error nothing more may be fed in.
-  mutating func next(from input: inout ByteBuffer) throws(FramingError) -> Event? {
+  package mutating func next(from input: inout ByteBuffer) throws(FramingError) -> Event? {
     while true {
       switch state {
       case .header:

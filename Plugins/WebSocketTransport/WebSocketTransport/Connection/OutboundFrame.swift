@@ -1,22 +1,22 @@
-import NIOCore
-import P2PCopyCore
+package import NIOCore
+package import P2PCopyCore
 import WebSocketFraming
 
 /// A frame ready to be written.
-struct OutboundFrame: Sendable {
+package struct OutboundFrame: Sendable {
   /// The header, when it could not be put in front of the payload in the same buffer.
-  var lead: ByteBuffer?
+  package var lead: ByteBuffer?
 
   /// The payload, with the header in front unless ``lead`` has it.
-  var body: ByteBuffer
+  package var body: ByteBuffer
 
   /// Whether it carries a message, or else the Close.
   let isMessage: Bool
 
-  var byteCount: Int { (lead?.readableBytes ?? 0) + body.readableBytes }
+  package var byteCount: Int { (lead?.readableBytes ?? 0) + body.readableBytes }
 
   /// Frames and masks a message, in its own memory where the caller gave that up and left room for the header.
-  init(_ message: consuming TransportMessage) {
+  package init(_ message: consuming TransportMessage) {
     switch consume message {
     case .text(let text):
       var buffer = ByteBufferAllocator().buffer(capacity: MessageBufferPool.headroom + text.utf8.count)
@@ -30,7 +30,7 @@ struct OutboundFrame: Sendable {
   }
 
   /// The Close frame.
-  init(closing closure: TransportClosure) {
+  package init(closing closure: TransportClosure) {
     let payload = ClosePayload(status: closure.status, reason: closure.reason).encode()
     self.init(masking: payload, opcode: .close, isMessage: false)
   }

@@ -1,21 +1,21 @@
-import NIOCore
-import P2PCopyCore
+package import NIOCore
+package import P2PCopyCore
 import Synchronization
 
 /// Frames on their way to the socket: filled by the sending task, emptied by the event loop.
 ///
 /// A burst of messages costs one hop to the event loop and one flush. What counts against the limit is everything that
 /// the socket has not taken.
-final class OutboundQueue: Sendable {
+package final class OutboundQueue: Sendable {
   /// How many bytes may wait unwritten before `send` does.
-  static let limit = 4 << 20
+  package static let limit = 4 << 20
 
   /// What a send has to do after its frame is queued.
-  struct Followup: Equatable {
+  package struct Followup: Equatable {
     /// Nobody has asked the event loop to write yet.
-    var needsFlush: Bool
+    package var needsFlush: Bool
     /// More than ``limit`` is queued: wait.
-    var isFull: Bool
+    package var isFull: Bool
   }
 
   private enum Phase {
@@ -41,6 +41,8 @@ final class OutboundQueue: Sendable {
     var isEmpty: Bool { waiting.isEmpty && inFlight.isEmpty }
   }
 
+  package init() {}
+
   private let state = Mutex(State())
 
   // MARK: The sending task
@@ -48,7 +50,7 @@ final class OutboundQueue: Sendable {
   /// Queues a message.
   ///
   /// - Throws: `TransportClosure` when the other side has closed, `P2PCopyError` when the connection is over.
-  func enqueue(_ frame: consuming OutboundFrame) throws -> Followup {
+  package func enqueue(_ frame: consuming OutboundFrame) throws -> Followup {
     let frame = frame
     return try state.withLock { state in
       switch state.phase {
@@ -65,7 +67,7 @@ final class OutboundQueue: Sendable {
   /// Queues our Close as the last frame. Only the first one counts.
   ///
   /// - Returns: Whether the event loop has to be asked to write.
-  func enqueueClose(_ frame: consuming OutboundFrame) -> Bool {
+  package func enqueueClose(_ frame: consuming OutboundFrame) -> Bool {
     let frame = frame
     return state.withLock { state in
       switch state.phase {
@@ -86,7 +88,7 @@ final class OutboundQueue: Sendable {
   }
 
   /// Waits until no more than ``limit`` is queued. Not cancellable by itself: cancelling fails the connection.
-  func waitForSpace() async throws {
+  package func waitForSpace() async throws {
     try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
       let result: Result<Void, any Error>? = state.withLock { state in
         switch state.phase {
@@ -108,7 +110,7 @@ final class OutboundQueue: Sendable {
   /// Waits until everything is written.
   ///
   /// - Throws: What the connection failed with, unless all messages, though not our Close, were written by then.
-  func waitUntilDrained() async throws {
+  package func waitUntilDrained() async throws {
     try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
       let result: Result<Void, any Error>? = state.withLock { state in
         if case .failed(let error) = state.phase {
@@ -125,10 +127,10 @@ final class OutboundQueue: Sendable {
   // MARK: The event loop
 
   /// Whether something waits for the socket.
-  var isPending: Bool { state.withLock { !$0.isEmpty } }
+  package var isPending: Bool { state.withLock { !$0.isEmpty } }
 
   /// Hands over everything that waits; it stays queued here, too, until ``didWrite(_:recyclingInto:)``.
-  func takeBatch() -> CircularBuffer<OutboundFrame> {
+  package func takeBatch() -> CircularBuffer<OutboundFrame> {
     state.withLock { state in
       state.isFlushScheduled = false
       if case .failed = state.phase { return CircularBuffer() }
@@ -140,7 +142,7 @@ final class OutboundQueue: Sendable {
   }
 
   /// The oldest `count` frames in flight are written: their buffers are free again.
-  func didWrite(_ count: Int, recyclingInto buffers: MessageBufferPool) {
+  package func didWrite(_ count: Int, recyclingInto buffers: MessageBufferPool) {
     for _ in 0..<count {
       guard var frame = state.withLock({ $0.inFlight.popFirst() }) else { return }
       let (byteCount, isMessage) = (frame.byteCount, frame.isMessage)
@@ -163,7 +165,7 @@ final class OutboundQueue: Sendable {
   }
 
   /// The other side has closed: whoever waits to send is told so.
-  func peerClosed(_ closure: TransportClosure) {
+  package func peerClosed(_ closure: TransportClosure) {
     let sender = state.withLock { state -> CheckedContinuation<Void, any Error>? in
       guard case .open = state.phase else { return nil }
       state.phase = .peerClosed(closure)
@@ -173,7 +175,7 @@ final class OutboundQueue: Sendable {
   }
 
   /// The connection is gone: nothing more will be written. Only the first failure counts.
-  func fail(_ error: P2PCopyError) {
+  package func fail(_ error: P2PCopyError) {
     let (sender, drainWaiters, messageCount) = state.withLock { state in
       if case .failed = state.phase {
         return (nil as CheckedContinuation<Void, any Error>?, [CheckedContinuation<Void, any Error>](), 0)

@@ -1,12 +1,12 @@
-import NIOCore
-import P2PCopyCore
+package import NIOCore
+package import P2PCopyCore
 
 /// One WebSocket connection to a relay.
 ///
 /// Sending frames and masks on the caller's thread, receiving parses on the event loop; in between are two queues, so
 /// that neither suspends while it need not. The channel lives as long as this object.
-final class WebSocketConnection: TransportConnection {
-  let buffers: MessageBufferPool
+package final class WebSocketConnection: TransportConnection {
+  package let buffers: MessageBufferPool
 
   private let channel: any Channel
   private let handler: NIOLoopBound<FrameHandler>
@@ -15,7 +15,7 @@ final class WebSocketConnection: TransportConnection {
   private let address: RelayAddress
 
   /// On the event loop of the handler.
-  init(channel: any Channel, handler: NIOLoopBound<FrameHandler>) {
+  package init(channel: any Channel, handler: NIOLoopBound<FrameHandler>) {
     self.channel = channel
     self.handler = handler
     buffers = handler.value.buffers
@@ -28,17 +28,17 @@ final class WebSocketConnection: TransportConnection {
     channel.close(promise: nil)
   }
 
-  func send(_ message: consuming TransportMessage) async throws {
+  package func send(_ message: consuming TransportMessage) async throws {
     let followup = try outbound.enqueue(OutboundFrame(message))
     if followup.needsFlush { requestWrite() }
     if followup.isFull { try await abortingWhenCancelled { try await outbound.waitForSpace() } }
   }
 
-  func receive() async throws -> TransportMessage? {
+  package func receive() async throws -> TransportMessage? {
     try await abortingWhenCancelled { try await inbound.receive(resumeReading: resumeReading) }
   }
 
-  func finish(_ closure: TransportClosure) async throws -> TransportClosure {
+  package func finish(_ closure: TransportClosure) async throws -> TransportClosure {
     try await abortingWhenCancelled {
       if outbound.enqueueClose(OutboundFrame(closing: closure)) { requestWrite() }
       if inbound.startDiscarding() { resumeReading() }
@@ -59,7 +59,7 @@ final class WebSocketConnection: TransportConnection {
     }
   }
 
-  func abort() {
+  package func abort() {
     let error = P2PCopyError(.cancelled, "the connection to the relay at \(address) was ended on this side")
     inbound.abort(error)
     outbound.fail(error)
@@ -71,7 +71,7 @@ final class WebSocketConnection: TransportConnection {
     handler.eventLoop.execute { handler.value.writeQueued() }
   }
 
-  private func resumeReading() {
+  @Sendable private func resumeReading() {
     let handler = handler
     handler.eventLoop.execute { handler.value.resumeReading() }
   }
