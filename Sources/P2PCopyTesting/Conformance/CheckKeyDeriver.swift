@@ -22,6 +22,6 @@ public func checkKeyDeriver(
   report.section("known answers") { try conformance.checkVectors(vectors) }
   report.section("dependence on the arguments") { try conformance.checkDependence() }
   report.section("lengths") { try conformance.checkLengths() }
-  conformance.checkRefusals()
+  report.section("refusals") { conformance.checkRefusals() }
   await report.section("derivations in parallel") { try await conformance.checkParallelDerivations() }
 }

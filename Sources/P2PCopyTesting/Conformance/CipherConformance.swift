@@ -95,7 +95,7 @@ struct CipherConformance: Sendable {
     let nonce = SampleData.random(12, seed: 8)
     let sealed = try seal([1, 2, 3], nonce: nonce, authenticating: [], with: context)
     let wrong = Set(cipher.nonceByteCounts.flatMap { [$0 - 1, $0 + 1] } + [0, 1, 1000])
-    for count in wrong.subtracting(cipher.nonceByteCounts) {
+    for count in wrong.subtracting(cipher.nonceByteCounts).sorted() {
       report.requireRefusal("sealing with a nonce of \(count) bytes") { () throws(P2PCopyError) in
         _ = try seal([1, 2, 3], nonce: SampleData.random(count), authenticating: [], with: context)
       }
@@ -150,7 +150,8 @@ struct CipherConformance: Sendable {
       plaintext, nonce: nonce, authenticating: associatedData, room: cipher.tagByteCount, report: report)
   }
 
-  private func refuse(_ message: SealedMessage, _ what: String, with context: any CipherContext) {
+  @discardableResult
+  private func refuse(_ message: SealedMessage, _ what: String, with context: any CipherContext) -> Bool {
     report.requireRefusal(what, code: .wrongCode) { () throws(P2PCopyError) in _ = try context.open(message) }
   }
 
@@ -161,7 +162,8 @@ struct CipherConformance: Sendable {
     for bit in 0..<(sealed[keyPath: part].count * 8) {
       var changed = sealed
       changed[keyPath: part][bit / 8] ^= 1 << (bit % 8)
-      refuse(changed, "a message with bit \(bit) of its \(name) flipped", with: context)
+      // One finding a part is enough.
+      guard refuse(changed, "a message with bit \(bit) of its \(name) flipped", with: context) else { return }
     }
   }
 }

@@ -1,11 +1,22 @@
 import P2PCopyCore
+import Synchronization
 import Testing
 
-/// Collects what a check finds and reports it as issues of the running test, at the place of the call.
+/// Reports what a check finds as issues of the running test, at the place of the call.
+///
+/// One fault can show thousands of times, so only the first few findings of a section are reported.
 struct ConformanceReport: Sendable {
   /// The codec under test, as it stands in front of every issue.
   let subject: String
   let sourceLocation: SourceLocation
+
+  private static let limit = 5
+  private let findings = Findings()
+
+  /// Counts the findings of a section.
+  private final class Findings: Sendable {
+    let count = Mutex(0)
+  }
 
   init(_ codec: any Codec, sourceLocation: SourceLocation) {
     subject = codec.name.description
@@ -13,7 +24,13 @@ struct ConformanceReport: Sendable {
   }
 
   func fail(_ what: String) {
-    Issue.record("\(subject): \(what)", sourceLocation: sourceLocation)
+    let count = findings.count.withLock { count in
+      count += 1
+      return count
+    }
+    guard count <= Self.limit else { return }
+    let more = count == Self.limit ? " (further findings of this kind are not shown)" : ""
+    Issue.record("\(subject): \(what)\(more)", sourceLocation: sourceLocation)
   }
 
   func require(_ condition: Bool, _ what: @autoclosure () -> String) {
@@ -22,6 +39,7 @@ struct ConformanceReport: Sendable {
 
   /// Runs a part of a check; an error that leaves it is an issue.
   func section(_ name: String, _ body: () throws -> Void) {
+    findings.count.withLock { $0 = 0 }
     do {
       try body()
     } catch {
@@ -33,6 +51,7 @@ struct ConformanceReport: Sendable {
   func section(
     isolation: isolated (any Actor)? = #isolation, _ name: String, _ body: () async throws -> Void
   ) async {
+    findings.count.withLock { $0 = 0 }
     do {
       try await body()
     } catch {
@@ -46,15 +65,19 @@ struct ConformanceReport: Sendable {
   ///   - what: What is tried, for the issue.
   ///   - code: The code it must throw with, or `nil` when any will do.
   ///   - body: Tries it.
+  /// - Returns: Whether it threw as required.
+  @discardableResult
   func requireRefusal(
     _ what: @autoclosure () -> String, code: P2PCopyError.Code? = nil, _ body: () throws(P2PCopyError) -> Void
-  ) {
+  ) -> Bool {
     do throws(P2PCopyError) {
       try body()
       fail("\(what()) was accepted")
+      return false
     } catch {
-      guard let code, error.code != code else { return }
+      guard let code, error.code != code else { return true }
       fail("\(what()) was refused with the code \(error.code) instead of \(code)")
+      return false
     }
   }
 

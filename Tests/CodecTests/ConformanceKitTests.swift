@@ -1,0 +1,82 @@
+import AESGCM
+import Argon2id
+import P2PCopyCore
+import P2PCopyTesting
+import Synchronization
+import Testing
+
+/// A kit that passes everything would be worth nothing: each broken codec here must be found out.
+@Suite(.timeLimit(.minutes(2))) struct ConformanceKitTests {
+  @Test(arguments: BrokenCompressor.Fault.allCases)
+  func findsABrokenCompressor(fault: BrokenCompressor.Fault) async {
+    await expectFinding(fault.finding) { await checkCompressor(BrokenCompressor(fault: fault)) }
+  }
+
+  @Test(arguments: BrokenCipher.Fault.allCases)
+  func findsABrokenCipher(fault: BrokenCipher.Fault) async {
+    let vectors = [12, 32].map { count in
+      CipherVector(
+        source: "nowhere", key: String(repeating: "00", count: 32), nonce: String(repeating: "00", count: count),
+        plaintext: "", ciphertext: "",
+        tag: count == 12 ? "530f8afbc74536b9a963b4f1c4cb738b" : Self.tagOfNothingUnderALongNonce)
+    }
+    // Without the fault the same answers hold.
+    await checkCipher(AESGCMCipher(), vectors: vectors)
+    await expectFinding(fault.finding) { await checkCipher(BrokenCipher(fault: fault), vectors: vectors) }
+  }
+
+  @Test func findsACipherWithoutKnownAnswers() async {
+    await expectFinding("no known answer with a nonce of 12 bytes") {
+      await checkCipher(AESGCMCipher(), vectors: [])
+    }
+  }
+
+  @Test(arguments: BrokenKeyDeriver.Fault.allCases)
+  func findsABrokenKeyDeriver(fault: BrokenKeyDeriver.Fault) async {
+    let vector = KeyDerivationVector(
+      source: "the reference implementation's test", secret: "password", salt: "somesalt",
+      cost: KeyDerivationCost(iterations: 2, memoryKibibytes: 256, parallelism: 1),
+      derived: "9dfeb910e80bad0311fee20f9c0e2b12c17987b4cac90c2ef54d5b3021c68bfe")
+    await checkKeyDeriver(Argon2idKeyDeriver(), vectors: [vector])
+    await expectFinding(fault.finding) {
+      await checkKeyDeriver(BrokenKeyDeriver(fault: fault), vectors: [vector])
+    }
+  }
+
+  @Test func findsATransportThatChangesMessages() async throws {
+    let relay = InMemoryRelay { message, _ in
+      guard case .text(let text) = message else { return [message] }
+      return [.text(text + "!")]
+    }
+    let address = try RelayAddress("memory://relay")
+    await expectFinding("came changed") {
+      await checkTransport(InMemoryTransport(relay: relay), address: address)
+    }
+  }
+
+  @Test func findsATransportOfAnotherScheme() async throws {
+    let address = try RelayAddress("ws://relay")
+    await expectFinding("the scheme ws is not among") {
+      await checkTransport(InMemoryTransport(relay: InMemoryRelay()), address: address)
+    }
+  }
+
+  /// Expects that a check records issues, and that one of them is about the fault.
+  private func expectFinding(_ text: String, _ check: () async -> Void) async {
+    let findings = Findings()
+    await withKnownIssue {
+      await check()
+    } matching: { issue in
+      findings.texts.withLock { $0 += issue.comments.map(\.rawValue) }
+      return true
+    }
+    let texts = findings.texts.withLock { $0 }
+    #expect(texts.contains { $0.contains(text) }, "not found among \(texts)")
+  }
+
+  private final class Findings: Sendable {
+    let texts = Mutex<[String]>([])
+  }
+
+  private static let tagOfNothingUnderALongNonce = "9208c648a17b0250a592aee05b3dcc60"
+}

@@ -1,0 +1,135 @@
+import P2PCopyCore
+import P2PCopyTesting
+import Synchronization
+import Testing
+
+@Suite(.timeLimit(.minutes(2))) struct InMemoryTransportTests {
+  @Test func conforms() async throws {
+    await checkTransport(InMemoryTransport(relay: InMemoryRelay()), address: try RelayAddress("memory://relay"))
+  }
+
+  @Test func aSecondOfTheSameRoleIsRefusedAndTheFirstStays() async throws {
+    for role in ["sender", "receiver"] {
+      let relay = InMemoryRelay()
+      let first = try await connect(to: relay, as: role)
+      let second = try await connect(to: relay, as: role)
+      let refusal = await #expect(throws: TransportClosure.self) { _ = try await second.receive() }
+      #expect(refusal == TransportClosure(status: 1013, reason: "Duplicate role for code"))
+      #expect(try await second.finish(.normal) == refusal)
+
+      let other = try await connect(to: relay, as: role == "sender" ? "receiver" : "sender")
+      let sender = role == "sender" ? first : other
+      #expect(try await sender.receive() == .text(#"{"type":"ready"}"#))
+    }
+  }
+
+  @Test func codesAreKeptApart() async throws {
+    let relay = InMemoryRelay()
+    let sender = try await connect(to: relay, as: "sender", code: "aa")
+    let stranger = try await connect(to: relay, as: "receiver", code: "bb")
+    let receiver = try await connect(to: relay, as: "receiver", code: "aa")
+    _ = try await sender.receive()
+    try await sender.send(.text("hello"))
+    #expect(try await receiver.receive() == .text("hello"))
+    #expect(try await stranger.finish(.normal) == .normal)
+  }
+
+  @Test(arguments: [
+    "", "hello", "[]", #"{"type":"hello"}"#, #"{"type":"hello","code_hash_hex":"aa","role":"relay"}"#,
+    #"{"type":"hi","code_hash_hex":"aa","role":"sender"}"#,
+  ])
+  func anythingButAHelloIsRefused(text: String) async throws {
+    let connection = try await open(InMemoryRelay())
+    try await connection.send(.text(text))
+    let refusal = await #expect(throws: TransportClosure.self) { _ = try await connection.receive() }
+    #expect(refusal?.status == 1002)
+  }
+
+  @Test func whoNobodyHoldsHasVanished() async throws {
+    let relay = InMemoryRelay()
+    let receiver = try await connect(to: relay, as: "receiver")
+    try await connect(to: relay, as: "sender").send(.text("last words"))
+    #expect(try await receiver.receive() == .text("last words"))
+    let closure = await #expect(throws: TransportClosure.self) { _ = try await receiver.receive() }
+    #expect(closure?.status == TransportClosure.peerVanished)
+  }
+
+  @Test func aSenderWaitsForTheReceiver() async throws {
+    let relay = InMemoryRelay()
+    let sender = try await connect(to: relay, as: "sender")
+    let receiver = try await connect(to: relay, as: "receiver")
+    let message = TransportMessage.text(String(repeating: "x", count: 1 << 20))
+    let sent = Counter()
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      group.addTask {
+        for _ in 0..<64 {
+          try await sender.send(message)
+          sent.value.withLock { $0 += 1 }
+        }
+      }
+      for received in 0..<64 {
+        // 4 MiB may be unread, which are four of these.
+        #expect(sent.value.withLock { $0 } <= received + 4)
+        #expect(try await receiver.receive() == message)
+      }
+      try await group.waitForAll()
+    }
+  }
+
+  @Test func aWaitingSenderFailsWhenTheReceiverVanishes() async throws {
+    let relay = InMemoryRelay()
+    let sender = try await connect(to: relay, as: "sender")
+    let receiver = try await connect(to: relay, as: "receiver")
+    let task = Task {
+      for _ in 0..<64 { try await sender.send(.text(String(repeating: "x", count: 1 << 20))) }
+    }
+    _ = try await receiver.receive()
+    receiver.abort()
+    let closure = await #expect(throws: TransportClosure.self) { try await task.value }
+    #expect(closure?.status == TransportClosure.peerVanished)
+  }
+
+  @Test func messagesCanBeDroppedRepeatedChangedAndSwapped() async throws {
+    let held = Mutex<TransportMessage?>(nil)
+    let relay = InMemoryRelay { message, direction in
+      guard direction == .senderToReceiver else { return [message] }
+      switch message {
+      case .text("drop"): return []
+      case .text("repeat"): return [message, message]
+      case .text("change"): return [.text("changed")]
+      case .text("swap"):
+        held.withLock { $0 = message }
+        return []
+      default:
+        let earlier = held.withLock { $0.take() }
+        return [message] + (earlier.map { [$0] } ?? [])
+      }
+    }
+    let sender = try await connect(to: relay, as: "sender")
+    let receiver = try await connect(to: relay, as: "receiver")
+    let texts = ["one", "drop", "repeat", "change", "swap", "two", "three"]
+    for text in texts { try await sender.send(.text(text)) }
+    for text in ["one", "repeat", "repeat", "changed", "two", "swap", "three"] {
+      #expect(try await receiver.receive() == .text(text))
+    }
+    _ = try await sender.receive()
+    for text in texts { try await receiver.send(.text(text)) }
+    for text in texts { #expect(try await sender.receive() == .text(text)) }
+  }
+
+  private final class Counter: Sendable {
+    let value = Mutex(0)
+  }
+
+  private func open(_ relay: InMemoryRelay) async throws -> any TransportConnection {
+    try await InMemoryTransport(relay: relay).connect(to: RelayAddress("memory://relay"), options: TransportOptions())
+  }
+
+  private func connect(
+    to relay: InMemoryRelay, as role: String, code: String = "aa"
+  ) async throws -> any TransportConnection {
+    let connection = try await open(relay)
+    try await connection.send(.text(#"{"type":"hello","code_hash_hex":"\#(code)","role":"\#(role)","more":[1]}"#))
+    return connection
+  }
+}
