@@ -44,7 +44,8 @@ public struct Receiver: Sendable {
   ///
   /// - Parameters:
   ///   - directory: Where to put it; made when missing. Nothing is written outside.
-  ///   - listener: Hears about the transfer while it runs, in a child task.
+  ///   - listener: Hears about the transfer while it runs, in a task of its own; the last event comes even when the
+  ///     transfer is cancelled.
   /// - Returns: What it came to: every file the sender announced is in place.
   /// - Throws: ``P2PCopyError``, also when only some files failed; the last event has the summary in any case.
   @discardableResult

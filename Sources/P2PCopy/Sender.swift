@@ -42,7 +42,8 @@ public struct Sender: Sendable {
   ///
   /// - Parameters:
   ///   - paths: What to send. A file arrives under its own name, a directory under its own name with everything below.
-  ///   - listener: Hears about the transfer while it runs, in a child task.
+  ///   - listener: Hears about the transfer while it runs, in a task of its own; the last event comes even when the
+  ///     transfer is cancelled.
   /// - Returns: What it came to. Protocol 1 has no receipt: this means that everything was sent and, through a relay
   ///   of ours, that the receiver ended without a failure.
   /// - Throws: ``P2PCopyError``, also when only some files failed; the last event has the summary in any case.

@@ -14,7 +14,8 @@ enum Transfer {
     _ prepare: @escaping @Sendable (TransferMonitor) throws -> [Session]
   ) async throws -> TransferSummary {
     let monitor = TransferMonitor()
-    async let listening: Void = listener(monitor.events)
+    // Its own task: when the transfer is cancelled, the listener still gets the events up to the summary.
+    let listening = Task { await listener(monitor.events) }
     let threadCount = max(2, min(System.coreCount, 8)) + 1
     let error: P2PCopyError? = await WorkerThreads.run(count: threadCount) {
       do {
@@ -24,7 +25,7 @@ enum Transfer {
       }
     }
     let summary = monitor.finish()
-    await listening
+    await listening.value
     if let error = error ?? summary.error { throw error }
     return summary
   }

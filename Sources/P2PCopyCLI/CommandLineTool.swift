@@ -41,19 +41,22 @@ public enum CommandLineTool {
         Console.error("p2p-copy: \(error.message)")
         return error.code.exitStatus
       } catch {
-        return report(error)
+        return report(error, arguments)
       }
     }
   }
 
   /// Prints what the argument parser has to say: help on standard output, a complaint on standard error.
-  private static func report(_ error: any Error) -> Int32 {
-    let text = RootCommand.fullMessage(for: error)
+  private static func report(_ error: any Error, _ arguments: [String]) -> Int32 {
     if RootCommand.exitCode(for: error).isSuccess {
-      Console.output(text)
+      Console.output(RootCommand.fullMessage(for: error))
       return 0
     }
-    if !text.isEmpty { Console.error(text) }
+    let names = RootCommand.configuration.subcommands.map { $0.configuration.commandName }
+    let command = arguments.first { !$0.hasPrefix("-") }.flatMap { names.contains($0) ? " \($0)" : nil } ?? ""
+    // What was typed is in the message.
+    let message = DisplayText.escaped(RootCommand.message(for: error))
+    Console.error("p2p-copy: \(message); see p2p-copy\(command) --help")
     return P2PCopyError.Code.usage.exitStatus
   }
 }

@@ -56,13 +56,15 @@ struct SendCommand: AsyncParsableCommand {
       try await send(place.paths, relay: relay, code: code, encrypt: connection.encrypt)
     } else {
       let codes = try CodeSource.given(codeFile: connection.codeFile)
-      try await EmbeddedRelay.run(listen: listen, code: codes) { relay, code in
-        try await send(place.paths, relay: relay, code: code, encrypt: true)
+      try await EmbeddedRelay.run(listen: listen, code: codes) { relay, code, invitation in
+        try await send(place.paths, relay: relay, code: code, encrypt: true, invitation: invitation)
       }
     }
   }
 
-  private func send(_ paths: [String], relay: RelayAddress, code: PairingCode, encrypt: Bool) async throws {
+  private func send(
+    _ paths: [String], relay: RelayAddress, code: PairingCode, encrypt: Bool, invitation: [String] = []
+  ) async throws {
     var options = SendOptions()
     options.encrypt = encrypt
     options.compression = compress
@@ -70,7 +72,7 @@ struct SendCommand: AsyncParsableCommand {
     options.peerTimeout = .seconds(connection.wait)
     options.transport = connection.transportOptions
     let sender = Sender(relay: relay, code: code, codecs: CommandLineTool.codecs, options: options)
-    let view = TransferView(role: .sender, quiet: connection.quiet)
+    let view = TransferView(role: .sender, quiet: connection.quiet, invitation: invitation)
     try await Interruptible.run {
       try await sender.send(paths) { events in await view.show(events) }
     }

@@ -29,6 +29,11 @@ enum HumanReadable {
       ? "\(hours):\(twoDigits(minutes)):\(twoDigits(whole % 60))" : "\(minutes):\(twoDigits(whole % 60))"
   }
 
+  /// A time still to go, in whole seconds, such as `14 s` or `2:05`.
+  static func timeLeft(_ seconds: Double) -> String {
+    seconds < 59.5 ? "\(Int(max(0, seconds).rounded())) s" : time(.seconds(min(seconds, 1e8).rounded()))
+  }
+
   /// A duration in seconds.
   static func seconds(_ duration: Duration) -> Double { duration / .seconds(1) }
 

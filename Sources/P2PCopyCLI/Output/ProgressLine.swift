@@ -11,17 +11,7 @@ struct ProgressLine {
     update(progress, now)
     let share = progress.totalByteCount > 0 ? Double(progress.byteCount) / Double(progress.totalByteCount) : 1
     let percent = min(100, max(0, Int(share * 100)))
-    var facts = [
-      "\(percent)%".leftPadded(to: 4),
-      "\(HumanReadable.size(progress.byteCount)) of \(HumanReadable.size(progress.totalByteCount))",
-      "\(progress.fileCount)/\(progress.totalFileCount) files",
-    ]
-    if bytesPerSecond >= 1 {
-      facts.append(HumanReadable.size(Int64(min(bytesPerSecond, 9e18))) + "/s")
-      let left = Double(progress.totalByteCount - progress.byteCount) / bytesPerSecond
-      if left > 0 { facts.append(HumanReadable.time(.seconds(min(left, 1e8).rounded())) + " left") }
-    }
-    let tail = facts.joined(separator: "  ")
+    let tail = facts(progress, percent, width: width - 1)
     let barWidth = min(20, width - tail.count - 12)
     var line = tail
     if barWidth >= 5 {
@@ -32,6 +22,26 @@ struct ProgressLine {
     let room = width - line.count - 3
     if room >= 8, !progress.currentPath.isEmpty { line += "  " + Self.shortened(progress.currentPath, to: room) }
     return String(line.prefix(max(1, width - 1)))
+  }
+
+  /// Share, sizes, files, rate and time left, as many as fit: a narrow terminal does without the least interesting ones
+  /// rather than with half a number.
+  private func facts(_ progress: TransferProgress, _ percent: Int, width: Int) -> String {
+    var facts: [(text: String, rank: Int)] = [
+      ("\(percent)%".leftPadded(to: 4), 0),
+      ("\(HumanReadable.size(progress.byteCount)) of \(HumanReadable.size(progress.totalByteCount))", 2),
+      ("\(progress.fileCount)/\(progress.totalFileCount) files", 4),
+    ]
+    if bytesPerSecond >= 1 {
+      facts.append((HumanReadable.size(Int64(min(bytesPerSecond, 9e18))) + "/s", 3))
+      let left = Double(progress.totalByteCount - progress.byteCount) / bytesPerSecond
+      if left > 0 { facts.append((HumanReadable.timeLeft(left) + " left", 1)) }
+    }
+    for limit in [4, 3, 2, 1, 0] {
+      let line = facts.filter { $0.rank <= limit }.map(\.text).joined(separator: "  ")
+      if line.count <= width || limit == 0 { return line }
+    }
+    return ""
   }
 
   private mutating func update(_ progress: TransferProgress, _ now: ContinuousClock.Instant) {

@@ -9,12 +9,17 @@ struct TransferView: Sendable {
 
   let role: PeerRole
   let quiet: Bool
+  /// Results to print, even when quiet, once the relay is reached: what the other side has to type.
+  var invitation: [String] = []
   var isTerminal = Console.isTerminal
 
   /// Shows events until the transfer is over.
   func show(_ events: TransferEvents) async {
     var line = ProgressLine()
     var isDrawn = false
+    var isWaiting = false
+    var isPaired = false
+    var isStarted = false
     var lastPlain = ContinuousClock.now
     func clear() {
       if isDrawn { Console.draw("\r\u{1B}[K") }
@@ -27,9 +32,18 @@ struct TransferView: Sendable {
     }
     for await event in events {
       switch event {
-      case .waitingForPeer(let relay): say("waiting for the \(role.other) at \(relay) …")
-      case .paired: say("the \(role.other) is there")
+      // Each of several connections says the first two; a person wants to hear them once.
+      case .waitingForPeer(let relay):
+        guard !isWaiting else { continue }
+        isWaiting = true
+        for line in invitation { Console.output(line) }
+        say("waiting for the \(role.other) at \(relay) …")
+      case .paired:
+        guard !isPaired else { continue }
+        isPaired = true
+        say("the \(role.other) is there")
       case .started(let progress):
+        isStarted = true
         say(
           "\(HumanReadable.count(progress.totalFileCount, "file")),"
             + " \(HumanReadable.size(progress.totalByteCount)) in total")
@@ -58,13 +72,13 @@ struct TransferView: Sendable {
       case .notice(let text): say(text)
       case .finished(let summary):
         clear()
-        finish(summary)
+        finish(summary, isStarted: isStarted)
       }
     }
   }
 
-  private func finish(_ summary: TransferSummary) {
-    if !quiet { Console.output(text(for: summary)) }
+  private func finish(_ summary: TransferSummary, isStarted: Bool) {
+    if isStarted, !quiet { Console.output(text(for: summary)) }
     guard !summary.failures.isEmpty else { return }
     Console.error("\(HumanReadable.count(summary.failures.count, "file")) not transferred:")
     for failure in summary.failures.prefix(Self.maximumNamedFailures) {

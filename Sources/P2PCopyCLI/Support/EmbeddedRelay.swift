@@ -5,15 +5,16 @@ import P2PCopyRelay
 
 /// The relay inside a sender that was given none.
 enum EmbeddedRelay {
-  /// Starts a relay, prints the receiver's command, runs `body`, stops the relay.
+  /// Starts a relay, runs `body`, stops the relay.
   ///
   /// - Parameters:
   ///   - listen: `address[:port]`; loopback and a free port when missing.
   ///   - code: The code to use; a fresh one when missing.
-  ///   - body: Sends; gets the relay's address as seen from here, and the code.
+  ///   - body: Sends; gets the relay's address as seen from here, the code, and the lines that tell a person what to do
+  ///     on the other side.
   /// - Throws: ``P2PCopyError`` when the relay cannot start, and what `body` throws.
   static func run(
-    listen: String?, code: PairingCode?, _ body: @Sendable (RelayAddress, PairingCode) async throws -> Void
+    listen: String?, code: PairingCode?, _ body: @Sendable (RelayAddress, PairingCode, [String]) async throws -> Void
   ) async throws {
     let (host, port) = try parse(listen ?? "127.0.0.1")
     var logger = Logger(label: "p2p-copy.relay")
@@ -27,13 +28,11 @@ enum EmbeddedRelay {
     }
     do {
       let generated = GeneratedCode.make()
-      let ownCode = code == nil
-      for line in invitation(hosts: reachableHosts(host), port: relay.port, code: ownCode ? generated : nil) {
-        Console.output(line)
-      }
+      let invitation = invitation(
+        hosts: reachableHosts(host), port: relay.port, code: code == nil ? generated : nil)
       let localHost = host == "0.0.0.0" ? "127.0.0.1" : host == "::" ? "::1" : host
       let shownHost = localHost.contains(":") ? "[\(localHost)]" : localHost
-      try await body(RelayAddress("ws://\(shownHost):\(relay.port)"), code ?? PairingCode(generated))
+      try await body(RelayAddress("ws://\(shownHost):\(relay.port)"), code ?? PairingCode(generated), invitation)
     } catch {
       await relay.shutDown(drain: .seconds(1))
       throw error
