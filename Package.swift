@@ -152,6 +152,8 @@ let package = Package(
         .logging, .nioCore,
       ],
       swiftSettings: strict),
-    .testTarget(name: "InteropTests", dependencies: ["p2p-copy"], swiftSettings: strict),
+    .testTarget(
+      name: "InteropTests", dependencies: ["p2p-copy"], exclude: ["requirements.txt", "Recording/record.py"],
+      swiftSettings: strict),
   ]
 )
