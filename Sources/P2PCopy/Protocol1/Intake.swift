@@ -180,6 +180,8 @@ final class Intake {
       }
       if header.appendFrom > 0, let finding {
         if finding.place == .finalName { try takeOver(path, in: directory, byteCount: header.appendFrom) }
+      } else if isResuming, header.byteCount == 0, isEmptyFile(path, in: directory) {
+        return .nowhere(.complete)
       } else if let outcome = try conflict(path, in: directory) {
         return .nowhere(outcome)
       }
@@ -209,6 +211,12 @@ final class Intake {
       return .failed(P2PCopyError(.destinationExists, "'\(path)' is a directory here and a file at the sender"))
     case .fail: return .failed(.destinationExists(path))
     }
+  }
+
+  /// Whether an empty file of that name exists: it is what was sent, though a receiver never reports empty files.
+  private func isEmptyFile(_ path: RelativePath, in directory: DirectoryHandle) -> Bool {
+    guard let status = try? directory.status(of: path.name) else { return false }
+    return status.kind == .regular && status.byteCount == 0
   }
 
   /// Makes a file that is a proven beginning of the new one its partial file, so that it is not seen half-done under its
@@ -272,7 +280,7 @@ final class Intake {
     do throws(P2PCopyError) {
       let header = FileHeader(path: path.bytes, byteCount: 0, compression: .none, appendFrom: 0)
       if isResuming, let directory = try output.directory(of: path, creating: false),
-        let status = try? directory.status(of: path.name), status.kind == .regular, status.byteCount == 0
+        isEmptyFile(path, in: directory)
       {
         monitor.skipUnchanged(path, byteCount: 0)
         return
