@@ -1,0 +1,94 @@
+import Foundation
+import Synchronization
+
+/// A program that a test runs: its output goes to files, so that no pipe fills up, and it cannot outlive its time limit.
+final class ChildProcess: Sendable {
+  /// How long anything may take; a run takes seconds, but a busy machine has its own pace.
+  static let timeLimit = Duration.seconds(150)
+  /// How long one side may go on when the other has failed.
+  static let grace = Duration.seconds(20)
+
+  private let process = Process()
+  private let title: String
+  private let files: TemporaryDirectory
+  private let ended: Task<Void, Never>
+  private let wasKilled = Mutex(false)
+
+  /// Starts a program.
+  ///
+  /// - Parameters:
+  ///   - executable: The program's path.
+  ///   - arguments: Its arguments.
+  ///   - directory: Its working directory.
+  ///   - environment: Variables besides those of the tests, without any that the tools read.
+  /// - Throws: An error when it cannot be started.
+  init(_ executable: String, _ arguments: [String], in directory: String, environment: [String: String] = [:]) throws {
+    files = try TemporaryDirectory()
+    title = ([executable] + arguments).joined(separator: " ")
+    try RawFile.write([], to: files.path + "/stdout")
+    try RawFile.write([], to: files.path + "/stderr")
+    process.executableURL = URL(fileURLWithPath: executable)
+    process.arguments = arguments
+    process.currentDirectoryURL = URL(fileURLWithPath: directory, isDirectory: true)
+    process.environment = Self.inherited.merging(environment) { $1 }
+    process.standardInput = FileHandle.nullDevice
+    process.standardOutput = FileHandle(forWritingAtPath: files.path + "/stdout")
+    process.standardError = FileHandle(forWritingAtPath: files.path + "/stderr")
+    let (ends, end) = AsyncStream.makeStream(of: Void.self)
+    process.terminationHandler = { _ in end.finish() }
+    ended = Task { for await _ in ends {} }
+    do {
+      try process.run()
+    } catch {
+      end.finish()
+      throw error
+    }
+  }
+
+  deinit { kill() }
+
+  /// Whether it still runs.
+  var isRunning: Bool { process.isRunning }
+
+  /// What it has printed on its standard output so far.
+  var output: String { text("stdout") }
+
+  /// Waits for the end, at most `limit` long: then it is killed.
+  func end(within limit: Duration = timeLimit) async -> ProcessOutcome {
+    let timer = Task {
+      try await Task.sleep(for: limit)
+      wasKilled.withLock { $0 = true }
+      kill()
+    }
+    await ended.value
+    timer.cancel()
+    let bySignal = process.terminationReason == .uncaughtSignal
+    return ProcessOutcome(
+      title: title, status: bySignal ? -process.terminationStatus : process.terminationStatus,
+      isOverdue: wasKilled.withLock { $0 }, output: output, errors: text("stderr"))
+  }
+
+  /// Asks it to end, as a service manager would, and waits for that.
+  func stop() async -> ProcessOutcome {
+    if process.isRunning { process.terminate() }
+    return await end(within: Self.grace)
+  }
+
+  /// Ends it without asking.
+  func kill() {
+    if process.isRunning { Glibc.kill(process.processIdentifier, SIGKILL) }
+  }
+
+  private func text(_ name: String) -> String {
+    String(decoding: (try? RawFile.read(files.path + "/" + name)) ?? [], as: UTF8.self)
+  }
+
+  private static let inherited: [String: String] = {
+    var environment = ProcessInfo.processInfo.environment.filter { name, _ in
+      !name.hasPrefix("P2P_COPY_") && !name.hasPrefix("SSL_") && !name.lowercased().hasSuffix("_proxy")
+    }
+    environment["LC_ALL"] = "C.UTF-8"
+    environment["TYPER_STANDARD_TRACEBACK"] = "1"
+    return environment
+  }()
+}

@@ -1,0 +1,4 @@
+/// A relay that never listened.
+struct RelayDidNotStart: Error, CustomStringConvertible {
+  let description: String
+}

@@ -1,0 +1,5 @@
+/// How a relay is reached.
+enum Scheme: String, CaseIterable, Sendable {
+  case ws
+  case wss
+}

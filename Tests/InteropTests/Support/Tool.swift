@@ -1,0 +1,5 @@
+/// The two tools that must understand each other.
+enum Tool: String, CaseIterable, Sendable {
+  case swift
+  case python
+}
