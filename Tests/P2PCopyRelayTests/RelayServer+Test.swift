@@ -17,4 +17,17 @@ extension RelayServer {
     }
     await relay.shutDownNow()
   }
+
+  /// Returns once a pair is stuck because its receiver takes nothing: what is held stays above the low water mark.
+  ///
+  /// - Returns: The most that was held meanwhile, in bytes.
+  func heldByteCountWhenStuck() async -> Int {
+    var (most, inARow) = (0, 0)
+    while inARow < 2000 {
+      let held = await heldByteCount()
+      most = max(most, held)
+      inARow = held > 32 << 10 ? inARow + 1 : 0
+    }
+    return most
+  }
 }
