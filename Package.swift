@@ -119,7 +119,9 @@ let package = Package(
       swiftSettings: strict),
 
     // Tests, a folder a target.
-    .testTarget(name: "P2PCopyCoreTests", dependencies: ["P2PCopyCore", .nioCore], swiftSettings: strict),
+    .testTarget(
+      name: "P2PCopyCoreTests", dependencies: ["P2PCopyCore", .nioCore], resources: [.copy("Vectors")],
+      swiftSettings: strict),
     .testTarget(
       name: "WebSocketFramingTests", dependencies: ["WebSocketFraming", .nioCore], swiftSettings: strict),
     .testTarget(
@@ -143,6 +145,10 @@ let package = Package(
     .testTarget(
       name: "P2PCopyTests",
       dependencies: ["P2PCopy", "P2PCopyCore", "P2PCopyTesting", "Zstd", "AESGCM", "Argon2id", .nioCore],
+      swiftSettings: strict),
+    .testTarget(
+      name: "ReadmeTests",
+      dependencies: ["P2PCopy", "P2PCopyRelay", "WebSocketTransport", "Zstd", "AESGCM", "Argon2id"],
       swiftSettings: strict),
     .testTarget(name: "P2PCopyCLITests", dependencies: ["P2PCopyCLI", "P2PCopyCore"], swiftSettings: strict),
     .testTarget(

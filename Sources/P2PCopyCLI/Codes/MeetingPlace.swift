@@ -1,11 +1,11 @@
 import Glibc
-import P2PCopyCore
+package import P2PCopyCore
 
 /// Where two peers meet, as the command line gives it: relay and code, each if it is given, and the paths to send.
-struct MeetingPlace {
-  var relay: RelayAddress?
-  var code: PairingCode?
-  var paths: [String]
+package struct MeetingPlace {
+  package var relay: RelayAddress?
+  package var code: PairingCode?
+  package var paths: [String]
 
   /// Tells the two forms of the command line apart: a URL as the first argument is the relay, and then the code is the
   /// second, unless a file has it.
@@ -16,7 +16,7 @@ struct MeetingPlace {
   ///   - codeFile: The value of `--code-file`.
   ///   - takesPaths: Whether what is left are paths.
   /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/usage``.
-  init(arguments: [String], relay: String?, codeFile: String?, takesPaths: Bool) throws(P2PCopyError) {
+  package init(arguments: [String], relay: String?, codeFile: String?, takesPaths: Bool) throws(P2PCopyError) {
     var rest = arguments[...]
     if let first = rest.first, first.contains("://") {
       guard relay == nil else {

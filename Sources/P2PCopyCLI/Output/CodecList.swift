@@ -1,8 +1,8 @@
-import P2PCopyCore
+package import P2PCopyCore
 
 /// The text that `p2p-copy codecs` prints.
-enum CodecList {
-  static func text(for registry: CodecRegistry) -> String {
+package enum CodecList {
+  package static func text(for registry: CodecRegistry) -> String {
     CodecKind.allCases.map { kind in
       let codecs = registry.codecs(of: kind)
       var lines = ["\(kind.rawValue)s"]

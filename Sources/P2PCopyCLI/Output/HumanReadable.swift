@@ -1,7 +1,7 @@
 /// Sizes, rates and times as a person reads them.
-enum HumanReadable {
+package enum HumanReadable {
   /// A size in binary units, such as `3.4 GiB`.
-  static func size(_ byteCount: Int64) -> String {
+  package static func size(_ byteCount: Int64) -> String {
     let units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"]
     var value = Double(byteCount)
     var unit = 0
@@ -13,24 +13,24 @@ enum HumanReadable {
   }
 
   /// A rate, such as `120.5 MiB/s`.
-  static func rate(_ byteCount: Int64, in duration: Duration) -> String {
+  package static func rate(_ byteCount: Int64, in duration: Duration) -> String {
     let seconds = seconds(duration)
     guard seconds > 0.001 else { return "-" }
     return size(Int64(min(Double(byteCount) / seconds, 9e18))) + "/s"
   }
 
   /// A time, such as `0.4 s`, `2:05` or `1:02:05`.
-  static func time(_ duration: Duration) -> String {
+  package static func time(_ duration: Duration) -> String {
     let seconds = seconds(duration)
     if seconds < 60 { return "\(oneDecimal(seconds)) s" }
-    let whole = Int(min(seconds, 1e9))
+    let whole = Int(min(seconds, 1e9).rounded())
     let (hours, minutes) = (whole / 3600, whole / 60 % 60)
     return hours > 0
       ? "\(hours):\(twoDigits(minutes)):\(twoDigits(whole % 60))" : "\(minutes):\(twoDigits(whole % 60))"
   }
 
   /// A time still to go, in whole seconds, such as `14 s` or `2:05`.
-  static func timeLeft(_ seconds: Double) -> String {
+  package static func timeLeft(_ seconds: Double) -> String {
     seconds < 59.5 ? "\(Int(max(0, seconds).rounded())) s" : time(.seconds(min(seconds, 1e8).rounded()))
   }
 
@@ -38,7 +38,7 @@ enum HumanReadable {
   static func seconds(_ duration: Duration) -> Double { duration / .seconds(1) }
 
   /// `1 file`, `2 files`.
-  static func count(_ number: Int, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }
+  package static func count(_ number: Int, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }
 
   private static func oneDecimal(_ value: Double) -> String {
     let tenths = Int((value * 10).rounded())

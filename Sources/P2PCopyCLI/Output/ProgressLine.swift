@@ -1,13 +1,15 @@
-import P2PCopy
+package import P2PCopy
 
 /// The one line that shows progress on a terminal: file, share, total, rate, time left.
-struct ProgressLine {
+package struct ProgressLine {
   private var lastProgress = TransferProgress()
   private var lastInstant: ContinuousClock.Instant?
   private var bytesPerSecond = 0.0
 
+  package init() {}
+
   /// The line for the newest progress, not wider than `width` columns.
-  mutating func text(_ progress: TransferProgress, at now: ContinuousClock.Instant, width: Int) -> String {
+  package mutating func text(_ progress: TransferProgress, at now: ContinuousClock.Instant, width: Int) -> String {
     update(progress, now)
     let share = progress.totalByteCount > 0 ? Double(progress.byteCount) / Double(progress.totalByteCount) : 1
     let percent = min(100, max(0, Int(share * 100)))

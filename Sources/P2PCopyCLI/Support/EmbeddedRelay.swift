@@ -1,10 +1,10 @@
 import Glibc
 import Logging
-import P2PCopyCore
+package import P2PCopyCore
 import P2PCopyRelay
 
 /// The relay inside a sender that was given none.
-enum EmbeddedRelay {
+package enum EmbeddedRelay {
   /// Starts a relay, runs `body`, stops the relay.
   ///
   /// - Parameters:
@@ -41,7 +41,7 @@ enum EmbeddedRelay {
   }
 
   /// What the other side types. The code is in the environment of that command, where `ps` does not show it.
-  static func invitation(hosts: [String], port: Int, code: String?) -> [String] {
+  package static func invitation(hosts: [String], port: Int, code: String?) -> [String] {
     var lines = ["On the receiving side run:"]
     for (index, host) in hosts.enumerated() {
       if index > 0 { lines.append("or, if that address cannot be reached from there:") }
@@ -54,7 +54,7 @@ enum EmbeddedRelay {
   }
 
   /// Splits `address`, `address:port`, `[v6]:port` and `v6`.
-  static func parse(_ text: String) throws(P2PCopyError) -> (host: String, port: Int) {
+  package static func parse(_ text: String) throws(P2PCopyError) -> (host: String, port: Int) {
     func refuse() -> P2PCopyError {
       P2PCopyError(
         .usage,

@@ -1,0 +1,66 @@
+import P2PCopyCLI
+import P2PCopyCore
+import Testing
+
+@Suite("Where two peers meet")
+struct MeetingPlaceTests {
+  @Test("A URL as first argument is the relay, the code is second")
+  func positional() throws {
+    let place = try MeetingPlace(
+      arguments: ["ws://h:1", "code", "a", "b"], relay: nil, codeFile: nil, takesPaths: true)
+    #expect(place.relay?.description == "ws://h:1")
+    #expect(place.code != nil)
+    #expect(place.paths == ["a", "b"])
+  }
+
+  @Test("With a code file everything behind the relay is a path")
+  func codeFile() throws {
+    let place = try MeetingPlace(arguments: ["ws://h:1", "a", "b"], relay: nil, codeFile: "f", takesPaths: true)
+    #expect(place.code == nil)
+    #expect(place.paths == ["a", "b"])
+  }
+
+  @Test("With --relay every argument is a path")
+  func relayOption() throws {
+    let place = try MeetingPlace(arguments: ["a", "b"], relay: "wss://h", codeFile: nil, takesPaths: true)
+    #expect(place.relay?.port == 443)
+    #expect(place.paths == ["a", "b"])
+  }
+
+  @Test("Contradictions are usage errors")
+  func contradictions() {
+    #expect(throws: P2PCopyError.self) {
+      try MeetingPlace(arguments: ["ws://h", "c", "a"], relay: "ws://h", codeFile: nil, takesPaths: true)
+    }
+    #expect(throws: P2PCopyError.self) {
+      try MeetingPlace(arguments: ["ws://h", "c", "extra"], relay: nil, codeFile: nil, takesPaths: false)
+    }
+    #expect(throws: P2PCopyError.self) {
+      try MeetingPlace(arguments: ["://"], relay: nil, codeFile: nil, takesPaths: true)
+    }
+  }
+
+  @Test(
+    "Addresses to listen on",
+    arguments: [
+      ("127.0.0.1", "127.0.0.1", 0), ("0.0.0.0:8765", "0.0.0.0", 8765), ("[::1]:1", "::1", 1), ("[::]", "::", 0),
+      ("::1", "::1", 0), ("host.example:65535", "host.example", 65535),
+    ])
+  func listenAddress(text: String, host: String, port: Int) throws {
+    let parsed = try EmbeddedRelay.parse(text)
+    #expect(parsed.host == host)
+    #expect(parsed.port == port)
+  }
+
+  @Test("No addresses to listen on", arguments: ["", ":1", "h:", "h:x", "h:65536", "[::1", "[::1]x", "h:-1"])
+  func badListenAddress(text: String) {
+    #expect(throws: P2PCopyError.self) { try EmbeddedRelay.parse(text) }
+  }
+
+  @Test("The invitation has the exact command, the code not among its arguments")
+  func invitation() {
+    let lines = EmbeddedRelay.invitation(hosts: ["192.0.2.7", "2001:db8::1"], port: 4, code: "a-b")
+    #expect(lines.contains("  P2P_COPY_CODE=a-b p2p-copy receive --relay ws://192.0.2.7:4 --encrypt"))
+    #expect(lines.contains("  P2P_COPY_CODE=a-b p2p-copy receive --relay ws://[2001:db8::1]:4 --encrypt"))
+  }
+}

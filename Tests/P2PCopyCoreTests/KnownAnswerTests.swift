@@ -1,0 +1,79 @@
+import NIOCore
+import P2PCopyCore
+import Testing
+
+@Suite("Known answers of p2p-copy 0.1")
+struct KnownAnswerTests {
+  let answers: KnownAnswers
+
+  init() throws {
+    answers = try KnownAnswers.load()
+  }
+
+  @Test("The hash of a plain code")
+  func codeHash() throws {
+    #expect(answers.code_hash_plain_sha256.count == 4)
+    for (code, hash) in answers.code_hash_plain_sha256 {
+      var checksum = ChainedChecksum()
+      try PairingCode(code).withSecret { secret in
+        _ = secret.withUnsafeBytes { checksum.update(with: $0) }
+      }
+      #expect(Hex.encode(checksum.current) == hash)
+    }
+  }
+
+  @Test("The chain over a sequence of payloads")
+  func chain() throws {
+    var checksum = ChainedChecksum()
+    for link in answers.chained_sha256_sequence_from_empty_seed {
+      let payload =
+        try link.payload_hex.map { try #require(Hex.decode($0)) }
+        ?? (0..<16).flatMap { _ in (0...255).map { UInt8($0) } }
+      #expect(Hex.encode(checksum.update(with: payload)) == link.chain_hex)
+    }
+  }
+
+  @Test("The chain over a file and over its beginning")
+  func fileChain() throws {
+    let step = ChunkHeader.maximumPayloadByteCount
+    func chain(_ bytes: [UInt8]) -> String {
+      var checksum = ChainedChecksum()
+      for start in stride(from: 0, to: bytes.count, by: step) {
+        checksum.update(with: Array(bytes[start..<min(bytes.count, start + step)]))
+      }
+      return Hex.encode(checksum.current)
+    }
+    for answer in answers.file_chain_over_raw_bytes_1MiB_steps {
+      let content = KnownAnswers.content(seed: answer.seed, length: answer.length)
+      #expect(chain(content) == answer.chain_hex)
+      #expect(chain(Array(content.prefix(answer.prefix_limit))) == answer.prefix_chain_hex)
+    }
+  }
+
+  @Test("A chunk's frame")
+  func chunkFrame() throws {
+    let frames = answers.plain_chunk_frames
+    #expect(!frames.isEmpty)
+    for frame in frames {
+      let payload = try #require(Hex.decode(frame.payload_hex))
+      var checksum = ChainedChecksum()
+      var buffer = ByteBuffer(repeating: 0, count: ChunkHeader.byteCount)
+      buffer.writeBytes(payload)
+      ChunkHeader(sequenceNumber: frame.seq, chain: checksum.update(with: payload)).write(to: &buffer, at: 0)
+      #expect(Hex.encode(buffer.readableBytesView) == frame.frame_hex)
+
+      let header = try ChunkHeader(readingFrom: &buffer)
+      #expect(header.sequenceNumber == frame.seq)
+      #expect(header.chain == checksum.current)
+      #expect(Array(buffer.readableBytesView) == payload)
+    }
+  }
+
+  @Test("A data message shorter than a header is refused")
+  func shortChunk() {
+    for count in 0..<ChunkHeader.byteCount {
+      var buffer = ByteBuffer(repeating: 0, count: count)
+      #expect(throws: P2PCopyError.self) { try ChunkHeader(readingFrom: &buffer) }
+    }
+  }
+}
