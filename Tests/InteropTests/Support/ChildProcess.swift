@@ -68,10 +68,9 @@ final class ChildProcess: Sendable {
       isOverdue: wasKilled.withLock { $0 }, output: output, errors: text("stderr"))
   }
 
-  /// Asks it to end, as a service manager would, and waits for that.
-  func stop() async -> ProcessOutcome {
+  /// Asks it to end, as a service manager would.
+  func interrupt() {
     if process.isRunning { process.terminate() }
-    return await end(within: Self.grace)
   }
 
   /// Ends it without asking.

@@ -23,6 +23,7 @@ enum SampleFiles {
     "tree/nested/-rf": text(10),
     "tree/ space before and after /x ": text(11),
     "tree/日本語/ファイル.txt": text(12),
+    FilePath("tree/" + String(repeating: "as long as a name can be, ", count: 10).prefix(255)): text(18),
     "tree/composed or not/\u{E9}": text(13),
     "tree/composed or not/e\u{301}": text(14),
     "tree/.hidden/.file": text(15),

@@ -1,4 +1,0 @@
-/// A relay that never listened.
-struct RelayDidNotStart: Error, CustomStringConvertible {
-  let description: String
-}
