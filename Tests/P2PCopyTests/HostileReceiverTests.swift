@@ -22,6 +22,7 @@ struct HostileReceiverTests {
     async let sent = result { try await sender.send([folder.path("file")]) }
     let peer = try await RawPeer.connect(as: .receiver, to: transfer.relay)
     _ = await result { try await receiver(peer) }
+    await peer.finish()
     return await sent
   }
 

@@ -70,9 +70,9 @@ struct KnownSessionTests {
       var chunk = try #require(Hex.decode(Self.chunk))
       chunk[index] ^= UInt8(bit)
       try await peer.send(bytes: chunk)
+      await peer.finish()
       let code = await received.errorCode
       #expect(code == (index < 40 ? .checksumMismatch : .wrongCode), "byte \(index)")
-      await peer.finish()
       #expect(folder.read("out/dir/a.txt") == nil)
       #expect(folder.read("out/dir/.a.txt.p2p-copy-partial") == Array("hello".utf8))
     }

@@ -94,8 +94,14 @@ final class Intake {
 
   private func begin(_ entries: [ManifestEntry], resume: Bool) async throws {
     isResuming = resume
-    let byteCount = entries.reduce(Int64(0)) { $0.addingReportingOverflow($1.byteCount).partialValue }
-    guard byteCount >= 0 else { throw P2PCopyError(.protocolViolation, "the manifest's sizes overflow") }
+    var byteCount: Int64 = 0
+    for entry in entries {
+      let (sum, overflows) = byteCount.addingReportingOverflow(entry.byteCount)
+      guard !overflows else {
+        throw P2PCopyError(.protocolViolation, "the manifest's sizes add up to more than any disk holds")
+      }
+      byteCount = sum
+    }
     monitor.start(fileCount: entries.count, byteCount: byteCount)
     for entry in entries {
       guard claimedPaths.claim(entry.path) else {
