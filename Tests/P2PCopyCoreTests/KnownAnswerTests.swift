@@ -12,8 +12,8 @@ struct KnownAnswerTests {
 
   @Test("The hash of a plain code")
   func codeHash() throws {
-    #expect(answers.code_hash_plain_sha256.count == 4)
-    for (code, hash) in answers.code_hash_plain_sha256 {
+    #expect(answers.plainCodeHashes.count == 4)
+    for (code, hash) in answers.plainCodeHashes {
       var checksum = ChainedChecksum()
       try PairingCode(code).withSecret { secret in
         _ = secret.withUnsafeBytes { checksum.update(with: $0) }
@@ -25,11 +25,11 @@ struct KnownAnswerTests {
   @Test("The chain over a sequence of payloads")
   func chain() throws {
     var checksum = ChainedChecksum()
-    for link in answers.chained_sha256_sequence_from_empty_seed {
+    for link in answers.chain {
       let payload =
-        try link.payload_hex.map { try #require(Hex.decode($0)) }
+        try link.payloadHex.map { try #require(Hex.decode($0)) }
         ?? (0..<16).flatMap { _ in (0...255).map { UInt8($0) } }
-      #expect(Hex.encode(checksum.update(with: payload)) == link.chain_hex)
+      #expect(Hex.encode(checksum.update(with: payload)) == link.chainHex)
     }
   }
 
@@ -43,24 +43,24 @@ struct KnownAnswerTests {
       }
       return Hex.encode(checksum.current)
     }
-    for answer in answers.file_chain_over_raw_bytes_1MiB_steps {
+    for answer in answers.fileChains {
       let content = KnownAnswers.content(seed: answer.seed, length: answer.length)
-      #expect(chain(content) == answer.chain_hex)
-      #expect(chain(Array(content.prefix(answer.prefix_limit))) == answer.prefix_chain_hex)
+      #expect(chain(content) == answer.chainHex)
+      #expect(chain(Array(content.prefix(answer.prefixLimit))) == answer.prefixChainHex)
     }
   }
 
   @Test("A chunk's frame")
   func chunkFrame() throws {
-    let frames = answers.plain_chunk_frames
+    let frames = answers.chunkFrames
     #expect(!frames.isEmpty)
     for frame in frames {
-      let payload = try #require(Hex.decode(frame.payload_hex))
+      let payload = try #require(Hex.decode(frame.payloadHex))
       var checksum = ChainedChecksum()
       var buffer = ByteBuffer(repeating: 0, count: ChunkHeader.byteCount)
       buffer.writeBytes(payload)
       ChunkHeader(sequenceNumber: frame.seq, chain: checksum.update(with: payload)).write(to: &buffer, at: 0)
-      #expect(Hex.encode(buffer.readableBytesView) == frame.frame_hex)
+      #expect(Hex.encode(buffer.readableBytesView) == frame.frameHex)
 
       let header = try ChunkHeader(readingFrom: &buffer)
       #expect(header.sequenceNumber == frame.seq)

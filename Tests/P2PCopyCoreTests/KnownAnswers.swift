@@ -4,30 +4,58 @@ import P2PCopyCore
 /// The known answers of the Python tool p2p-copy 0.1, in `Vectors/`.
 struct KnownAnswers: Decodable {
   struct Link: Decodable {
-    var payload_hex: String?
+    var payloadHex: String?
     var payload: String?
-    var chain_hex: String
+    var chainHex: String
+
+    enum CodingKeys: String, CodingKey {
+      case payloadHex = "payload_hex"
+      case payload
+      case chainHex = "chain_hex"
+    }
   }
 
   struct FileChain: Decodable {
     var seed: UInt64
     var length: Int
-    var chain_hex: String
-    var prefix_limit: Int
-    var prefix_hashed: Int
-    var prefix_chain_hex: String
+    var chainHex: String
+    var prefixLimit: Int
+    var prefixHashed: Int
+    var prefixChainHex: String
+
+    enum CodingKeys: String, CodingKey {
+      case seed
+      case length
+      case chainHex = "chain_hex"
+      case prefixLimit = "prefix_limit"
+      case prefixHashed = "prefix_hashed"
+      case prefixChainHex = "prefix_chain_hex"
+    }
   }
 
   struct Frame: Decodable {
     var seq: UInt64
-    var payload_hex: String
-    var frame_hex: String
+    var payloadHex: String
+    var frameHex: String
+
+    enum CodingKeys: String, CodingKey {
+      case seq
+      case payloadHex = "payload_hex"
+      case frameHex = "frame_hex"
+    }
   }
 
-  var code_hash_plain_sha256: [String: String]
-  var chained_sha256_sequence_from_empty_seed: [Link]
-  var file_chain_over_raw_bytes_1MiB_steps: [FileChain]
-  var plain_chunk_frames: [Frame]
+  var plainCodeHashes: [String: String]
+  var chain: [Link]
+  var fileChains: [FileChain]
+  var chunkFrames: [Frame]
+
+  enum CodingKeys: String, CodingKey {
+    case plainCodeHashes = "code_hash_plain_sha256"
+    case chain = "chained_sha256_sequence_from_empty_seed"
+    case fileChains = "file_chain_over_raw_bytes_1MiB_steps"
+    case chunkFrames = "plain_chunk_frames"
+  }
 
   static func load() throws -> KnownAnswers {
     let url = Bundle.module.bundleURL.appendingPathComponent("Vectors/p2p-copy-0.1.json")

@@ -41,42 +41,50 @@ struct EndingTests {
     _ = try await first.get()
   }
 
-  @Test("Cancelling either side ends both, keeps the part, and the part is resumed", arguments: PeerRole.allRoles)
-  func cancellation(role: PeerRole) async throws {
-    // Nothing of the sender's passes after the third chunk, so the transfer cannot be over before it is cancelled.
-    let seen = Mutex(0)
-    let transfer = InMemoryTransfer { message, direction in
-      guard direction == .senderToReceiver else { return [message] }
-      return seen.withLock { seen in
-        if case .binary = message { seen += 1 }
-        return seen <= 3 ? [message] : []
-      }
-    }
-    var sendOptions = SendOptions()
-    sendOptions.compression = .off
-    var sender = try transfer.sender()
-    sender.options = sendOptions
+  @Test("A cancelled receiver tells the sender, keeps the part, and the part is resumed")
+  func cancelledReceiver() async throws {
+    let content = try #require(folder.read("file"))
+    let transfer = InMemoryTransfer()
     let receiver = try transfer.receiver()
-    let sending = Task { [sender] in try await sender.send([folder.path("file")]) }
     let receiving = Task { try await receiver.receive(into: folder.path("out")) }
-    while seen.withLock({ $0 }) < 4 { await Task.yield() }
-    (role == .sender ? sending.cancel() : receiving.cancel())
-    let sent = await result { try await sending.value }
-    let received = await result { try await receiving.value }
-    if role == .sender {
-      #expect(sent.errorCode == .cancelled)
-      #expect(received.errorCode == .peerLeft)
-    } else {
-      #expect(received.errorCode == .cancelled)
-      #expect(sent.errorCode == .peerFailed || sent.errorCode == .peerLeft)
-    }
+    let peer = try await RawPeer.connect(as: .sender, to: transfer.relay)
+    let name = Array("file".utf8)
+    try await peer.send(
+      .manifest(entries: [ManifestEntry(path: name, byteCount: Int64(content.count))], resume: false))
+    try await peer.send(
+      .file(FileHeader(path: name, byteCount: Int64(content.count), compression: .none, appendFrom: 0)))
+    try await peer.send(chunks: [Array(content[..<(1 << 20)])])
+    while folder.read("out/.file.p2p-copy-partial")?.count != 1 << 20 { await Task.yield() }
+    receiving.cancel()
+    await peer.finish()
+    #expect(await result { try await receiving.value }.errorCode == .cancelled)
     #expect(folder.read("out/file") == nil)
 
     var resuming = InMemoryTransfer()
     resuming.sendOptions.resume = true
     let summaries = try await resuming.succeed([folder.path("file")], into: folder.path("out"))
-    #expect(folder.read("out/file") == folder.read("file"))
-    #expect(summaries.received.resumedByteCount > 0)
+    #expect(folder.read("out/file") == content)
+    #expect(summaries.received.resumedByteCount == 1 << 20)
+  }
+
+  @Test("A cancelled sender tells the receiver")
+  func cancelledSender() async throws {
+    var transfer = InMemoryTransfer()
+    transfer.sendOptions.compression = .off
+    let sender = try transfer.sender()
+    let sending = Task { try await sender.send([folder.path("file")]) }
+    let peer = try await RawPeer.connect(as: .receiver, to: transfer.relay)
+    // Manifest, header, a chunk; then this side stops reading and the sender has to wait.
+    for _ in 0..<3 { _ = try await peer.connection.receive() }
+    sending.cancel()
+    let closure = await result { while try await peer.connection.receive() != nil {} }
+    await peer.finish()
+    #expect(await result { try await sending.value }.errorCode == .cancelled)
+    guard case .failure(let error as TransportClosure) = closure else {
+      Issue.record("the sender ended as if everything had been sent")
+      return
+    }
+    #expect(error.status == TransportClosure.senderFailed || error.status == TransportClosure.peerVanished)
   }
 
   @Test("Events come in order and end with the summary")
@@ -142,8 +150,4 @@ struct EndingTests {
     #expect(error.code == .noCommonCodec)
     #expect(error.message.contains("zstd"))
   }
-}
-
-extension PeerRole {
-  static let allRoles: [PeerRole] = [.sender, .receiver]
 }

@@ -12,8 +12,7 @@ struct SourceTests {
 
   @Test("Names arrive to the byte: spaces, Unicode, dashes, one character, escapes")
   func names() async throws {
-    for name in ["a b", "ü", "-rf", "x", "new\nline", "\u{1B}[31mred", "back\\slash", ".hidden", "a/b/c/d"]
-    {
+    for name in ["a b", "ü", "-rf", "x", "new\nline", "\u{1B}[31mred", "back\\slash", ".hidden", "a/b/c/d"] {
       try folder.write(Array(name.utf8), to: "source/" + name)
     }
     try await InMemoryTransfer().succeed([folder.path("source")], into: folder.path("out"))
