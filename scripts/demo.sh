@@ -32,8 +32,8 @@ head -c $((50 * 1024 * 1024)) /dev/urandom >"$work/here/50-MiB.bin"
 find "$work/here" -type d -empty -delete
 echo "demo: to send: $(find "$work/here" -type f | wc -l) files, $(du -sh "$work/here" | cut -f1)"
 
-echo "demo: \$ p2p-copy send docs Sources 50-MiB.bin"
-(cd "$work/here" && exec p2p-copy send -- * </dev/null >"$work/sender.out" 2>"$work/sender.err") &
+echo "demo: \$ p2p-copy send $(cd "$work/here" && echo *)"
+(cd "$work/here" && exec p2p-copy send * </dev/null >"$work/sender.out" 2>"$work/sender.err") &
 sender=$!
 
 command=

@@ -20,7 +20,7 @@ extension PythonInterop {
       let ours = try await sent(by: .swift, ["--compress", compression.rawValue])
       let theirs = try await sent(by: .python, ["--compress", compression.rawValue])
       #expect(ours == theirs)
-      #expect(theirs.count > 20)
+      #expect(theirs.count { $0.hasPrefix("chunk ") && $0.contains(" chain True ") } == 9)
     }
 
     @Test func sendersContinueTheSame() async throws {

@@ -19,7 +19,8 @@ extension PythonInterop {
       try Self.before.write(below: transfer.out)
 
       let (sending, receiving) = try await Slots.transfers.run { [transfer] in try await transfer.run(surroundings) }
-      #expect(sending.status == 0, "\(sending)")
+      // Protocol 1 has no word for it; our receiver says so in how it closes, which only our sender understands.
+      #expect(sending.status == (sender == .swift ? 17 : 0), "\(sending)")
       #expect(receiving.status == 13, "\(receiving)")
       for name in ["a file with spaces.txt", "tree/empty", "tree/one MiB"] {
         #expect(receiving.errors.contains("  \(name): "), "\(receiving)")

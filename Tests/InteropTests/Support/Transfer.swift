@@ -22,7 +22,7 @@ struct Transfer: Sendable {
   ) throws {
     directory = try TemporaryDirectory()
     out = directory.path + "/out"
-    let code = codePrefix + "interop-\(UUID().uuidString)"
+    let code = codePrefix + "pässwörd ☃ \(UUID().uuidString)"
     self.sender = TransferCommand(
       tool: sender, verb: "send", relay: relay, code: code, paths: SampleFiles.arguments,
       directory: surroundings.source)
