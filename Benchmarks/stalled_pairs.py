@@ -27,7 +27,8 @@ def connect(port, role, code):
     assert b" 101 " in answer.split(b"\r\n")[0], answer
     hello = f'{{"type":"hello","code_hash_hex":"{code}","role":"{role}"}}'.encode()
     # A masking key of zeros leaves the payload as it is.
-    peer.sendall(bytes([0x81, 0x80 | 126]) + struct.pack(">H", len(hello)) + bytes(4) + hello)
+    assert len(hello) < 126
+    peer.sendall(bytes([0x81, 0x80 | len(hello)]) + bytes(4) + hello)
     return peer
 
 
