@@ -76,7 +76,6 @@ struct ControlMessageTests {
       #"{"type":"enc_manifest","nonce":"0","hidden_manifest":"00"}"#, #"{"type":"enc_manifest","nonce":"zz"}"#,
       #"{"type":"receiver_manifest","entries":[{"path":"x","size":1,"chain_hex":"xyz"}]}"#,
       #"{"type":"hello","code_hash_hex":"00","role":"both"}"#,
-      String(repeating: "[", count: 1 << 20), #"{"type":"ready","x":"# + String(repeating: "[", count: 100_000),
     ])
   func malformed(text: String) {
     #expect {
@@ -84,5 +83,12 @@ struct ControlMessageTests {
     } throws: { error in
       (error as? P2PCopyError)?.code == .protocolViolation
     }
+  }
+
+  @Test("Nesting without end is refused")
+  func deepNesting() {
+    let brackets = String(repeating: "[", count: 1 << 20)
+    #expect(throws: P2PCopyError.self) { try ControlMessage(decoding: brackets) }
+    #expect(throws: P2PCopyError.self) { try ControlMessage(decoding: #"{"type":"ready","x":"# + brackets) }
   }
 }
