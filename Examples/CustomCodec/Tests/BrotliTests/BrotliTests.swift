@@ -1,0 +1,30 @@
+import Brotli
+import P2PCopyCore
+import P2PCopyTesting
+import Testing
+
+@Suite struct BrotliTests {
+  @Test(arguments: [BrotliCompressor.qualities.lowerBound, 5])
+  func conforms(quality: Int) async throws {
+    await checkCompressor(try BrotliCompressor(quality: quality))
+  }
+
+  @Test func qualitiesWhoseBoundHoldsAreAcceptedAndNoOthers() throws {
+    #expect(try BrotliCompressor(quality: 11).quality == 11)
+    for quality in [Int.min, 1, 12, Int.max] {
+      let error = #expect(throws: P2PCopyError.self) { try BrotliCompressor(quality: quality) }
+      #expect(error?.code == .usage)
+    }
+  }
+
+  @Test func registers() throws {
+    let registry = CodecRegistry(plugins: [BrotliCompressor.self])
+    #expect(registry.compressor(named: "brotli@example.org") != nil)
+    // A receiver with this codec selects it when the sender offers it.
+    let offer = CodecOffer(
+      ciphers: [],
+      compressors: [CodecOffer.Entry(name: "lz77@example.net"), CodecOffer.Entry(name: "brotli@example.org")])
+    let common = offer.compressors.first { registry.compressor(named: $0.name) != nil }
+    #expect(common?.name == "brotli@example.org")
+  }
+}
