@@ -55,7 +55,8 @@ public enum CommandLineTool {
     let names = RootCommand.configuration.subcommands.map { $0.configuration.commandName }
     let command = arguments.first { !$0.hasPrefix("-") }.flatMap { names.contains($0) ? " \($0)" : nil } ?? ""
     // What was typed is in the message.
-    let message = DisplayText.escaped(RootCommand.message(for: error))
+    var message = DisplayText.escaped(RootCommand.message(for: error))
+    if message.hasSuffix(".") { message.removeLast() }
     Console.error("p2p-copy: \(message); see p2p-copy\(command) --help")
     return P2PCopyError.Code.usage.exitStatus
   }

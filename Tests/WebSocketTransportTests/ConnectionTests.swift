@@ -230,7 +230,7 @@ import WebSocketTransport
     #expect(await peer.next() == nil)
   }
 
-  @Test func sendingCanBeCancelled() async throws {
+  @Test func aCancelledSendLeavesTheConnectionGoodForFinishing() async throws {
     let (connection, peer) = try await connect()
     // The server stops reading, so the sender has to wait sooner or later.
     try await peer.channel.setOption(.autoRead, value: false).get()
@@ -244,6 +244,12 @@ import WebSocketTransport
     for await _ in started {}
     task.cancel()
     await #expect(throws: CancellationError.self) { try await task.value }
-    #expect(await code { try await connection.send(.text("x")) } == .cancelled)
+    let farewell = Task { try await connection.finish(TransportClosure(status: 4003, reason: "cancelled")) }
+    try await peer.channel.setOption(.autoRead, value: true).get()
+    var isTold = false
+    while !isTold, let event = await peer.next() { isTold = event == .close(4003, "cancelled") }
+    #expect(isTold)
+    connection.abort()
+    _ = await farewell.result
   }
 }

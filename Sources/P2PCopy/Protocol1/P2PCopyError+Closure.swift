@@ -21,5 +21,16 @@ extension P2PCopyError {
     }
   }
 
+  /// What a transport's error means to a paired peer: a lost connection can be made good.
+  static func translating(_ error: any Error, as role: PeerRole) -> any Error {
+    switch error {
+    case let closure as TransportClosure: return P2PCopyError(closure, as: role)
+    case var error as P2PCopyError where error.code == .peerLeft:
+      error.message += "; \(resumeHint)"
+      return error
+    default: return error
+    }
+  }
+
   private static let resumeHint = "run the same commands again, the sender with --resume, to go on"
 }

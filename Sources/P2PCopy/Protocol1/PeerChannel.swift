@@ -39,8 +39,8 @@ final class PeerChannel {
     // Not through a closure: that would hold a second reference, and the transport could not mask in place.
     do {
       try await connection.send(.binary(consume chunk))
-    } catch let closure as TransportClosure {
-      throw P2PCopyError(closure, as: role)
+    } catch {
+      throw P2PCopyError.translating(error, as: role)
     }
   }
 
@@ -93,15 +93,15 @@ final class PeerChannel {
   ///
   /// - Throws: ``P2PCopyError`` when the other side ended with a failure.
   func finish() async throws {
-    let closure = try await connection.finish(.normal)
+    let closure = try await translatingClosure { try await connection.finish(.normal) }
     if !closure.isNormal { throw P2PCopyError(closure, as: role) }
   }
 
   private func translatingClosure<Result>(_ body: () async throws -> Result) async throws -> Result {
     do {
       return try await body()
-    } catch let closure as TransportClosure {
-      throw P2PCopyError(closure, as: role)
+    } catch {
+      throw P2PCopyError.translating(error, as: role)
     }
   }
 

@@ -162,7 +162,8 @@ struct TransportConformance: Sendable {
   func together(_ bodies: (@Sendable () async throws -> Void)...) async throws {
     try await withThrowingTaskGroup(of: Void.self) { group in
       for body in bodies { group.addTask(operation: body) }
-      try await group.waitForAll()
+      // Not `waitForAll`, which would wait for the others before it throws.
+      while try await group.next() != nil {}
     }
   }
 

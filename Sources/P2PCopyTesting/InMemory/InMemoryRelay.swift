@@ -96,6 +96,8 @@ public final class InMemoryRelay: Sendable {
             (try poll(&state), state.version(of: identifier))
           }
           if let result { return result }
+          // After the version was read: a cancellation that comes later changes it.
+          try Task.checkCancellation()
           try state.withLock { state in try state.checkVacant(waiter, at: identifier) }
           await withCheckedContinuation { continuation in
             state.withLock { state in
@@ -104,7 +106,8 @@ public final class InMemoryRelay: Sendable {
           }
         }
       } onCancel: {
-        abort(identifier)
+        // What a cancelled send has queued stays, so that its task can still say goodbye.
+        if waiter == .send { state.withLock { $0.interrupt(identifier) } } else { abort(identifier) }
       }
     } catch {
       if Task.isCancelled { throw CancellationError() }

@@ -201,6 +201,11 @@ struct InMemoryRelayState {
     endpoints[identifier]?.waiters[waiter] = continuation
   }
 
+  /// Makes the tasks that wait at a connection look again.
+  mutating func interrupt(_ identifier: Int) {
+    wake(identifier)
+  }
+
   private mutating func wake(_ identifier: Int?) {
     guard let identifier, let waiters = endpoints[identifier]?.waiters else { return }
     endpoints[identifier]?.version += 1

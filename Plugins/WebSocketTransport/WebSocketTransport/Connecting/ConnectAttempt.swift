@@ -121,8 +121,10 @@ final class ConnectAttempt {
           return .refused(promise.futureResult)
         }
       })
-    return try channel.pipeline.syncOperations.configureUpgradableHTTPClientPipeline(
-      configuration: NIOUpgradableHTTPClientPipelineConfiguration(upgradeConfiguration: configuration))
+    var pipeline = NIOUpgradableHTTPClientPipelineConfiguration(upgradeConfiguration: configuration)
+    // The first frames may come in the same read as the answer; by default they would be dropped.
+    pipeline.leftOverBytesStrategy = .forwardBytes
+    return try channel.pipeline.syncOperations.configureUpgradableHTTPClientPipeline(configuration: pipeline)
   }
 
   private func refused(_ head: EventLoopFuture<HTTPResponseHead>) {

@@ -87,24 +87,34 @@ package final class OutboundQueue: Sendable {
     return !state.isFlushScheduled
   }
 
-  /// Waits until no more than ``limit`` is queued. Not cancellable by itself: cancelling fails the connection.
+  /// Waits until no more than ``limit`` is queued. Cancelling ends the wait and nothing else: what is queued stays.
   package func waitForSpace() async throws {
-    try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
-      let result: Result<Void, any Error>? = state.withLock { state in
-        switch state.phase {
-        case .peerClosed(let closure): return .failure(closure)
-        case .failed(let error): return .failure(error)
-        case .open, .closing: break
-        }
-        if state.byteCount <= Self.limit { return .success(()) }
-        if state.sender != nil {
-          return .failure(P2PCopyError(.internalError, "two tasks send on one connection at the same time"))
-        }
-        state.sender = continuation
-        return nil
+    try await withTaskCancellationHandler {
+      try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
+        if let result = state.withLock({ park(continuation, in: &$0) }) { continuation.resume(with: result) }
       }
-      if let result { continuation.resume(with: result) }
+    } onCancel: {
+      state.withLock { $0.sender.take() }?.resume(throwing: CancellationError())
     }
+  }
+
+  /// Keeps a sender's continuation, or says how its wait has ended already.
+  private func park(
+    _ continuation: CheckedContinuation<Void, any Error>, in state: inout State
+  ) -> Result<Void, any Error>? {
+    switch state.phase {
+    case .peerClosed(let closure): return .failure(closure)
+    case .failed(let error): return .failure(error)
+    case .open, .closing: break
+    }
+    if state.byteCount <= Self.limit { return .success(()) }
+    // Under the lock, so that a cancellation either is seen here or finds the continuation.
+    if Task.isCancelled { return .failure(CancellationError()) }
+    if state.sender != nil {
+      return .failure(P2PCopyError(.internalError, "two tasks send on one connection at the same time"))
+    }
+    state.sender = continuation
+    return nil
   }
 
   /// Waits until everything is written.

@@ -25,13 +25,14 @@ package final class WebSocketConnection: TransportConnection {
   }
 
   deinit {
-    channel.close(promise: nil)
+    // Asked first: a channel that is closed may have outlived its threads.
+    if channel.isActive { channel.close(promise: nil) }
   }
 
   package func send(_ message: consuming TransportMessage) async throws {
     let followup = try outbound.enqueue(OutboundFrame(message))
     if followup.needsFlush { requestWrite() }
-    if followup.isFull { try await abortingWhenCancelled { try await outbound.waitForSpace() } }
+    if followup.isFull { try await outbound.waitForSpace() }
   }
 
   package func receive() async throws -> TransportMessage? {
