@@ -193,7 +193,7 @@ import WebSocketTransport
   }
 
   @Test func tlsToAPlainServer() async throws {
-    let server = try await TestServer.start()
+    let server = try await TestServer.answering("HTTP/1.1 400 Bad Request\r\n\r\n", closes: true)
     let message = await refusal(try .loopback(server.port, scheme: "wss"))
     #expect(message.contains("does not speak TLS"))
     #expect(message.contains("ws://"))

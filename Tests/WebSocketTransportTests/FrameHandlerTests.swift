@@ -6,56 +6,10 @@ import Testing
 import WebSocketFraming
 import WebSocketTransport
 
-/// The handler alone, on a channel without a socket and a clock that is turned by hand. On the main actor, since an
-/// embedded channel belongs to the thread that made it.
-@MainActor @Suite struct FrameHandlerTests {
-  /// Counts how often the socket is asked to read, and can hold writes back.
-  private final class Socket: ChannelOutboundHandler {
-    typealias OutboundIn = ByteBuffer
-    var readCount = 0
-    var isStuck = false
-
-    func read(context: ChannelHandlerContext) {
-      readCount += 1
-      context.read()
-    }
-
-    func flush(context: ChannelHandlerContext) {
-      if !isStuck { context.flush() }
-    }
-  }
-
-  private struct Rig {
-    let channel = EmbeddedChannel()
-    let handler: FrameHandler
-    let socket = Socket()
-
-    init(options: TransportOptions = TransportOptions()) throws {
-      handler = FrameHandler(address: try RelayAddress("ws://127.0.0.1:8765"), options: options)
-      try channel.pipeline.syncOperations.addHandlers(socket, handler)
-      channel.connect(to: try SocketAddress(ipAddress: "127.0.0.1", port: 8765), promise: nil)
-    }
-
-    func receive(_ frames: Frame...) throws {
-      try channel.writeInbound(ByteBuffer(bytes: frames.flatMap(\.encoded)))
-    }
-
-    func sent() throws -> [Frame] {
-      var reader = ClientFrameReader()
-      while let buffer = try channel.readOutbound(as: ByteBuffer.self) { reader.append(buffer) }
-      var frames: [Frame] = []
-      while let frame = try reader.next() { frames.append(frame) }
-      return frames
-    }
-
-    func send(_ message: consuming TransportMessage) throws {
-      if try handler.outbound.enqueue(OutboundFrame(message)).needsFlush { handler.writeQueued() }
-    }
-  }
-
-  private func next(_ rig: Rig) async throws -> TransportMessage? {
-    let inbound = rig.handler.inbound
-    return try await inbound.receive {}
+/// The handler alone, on a channel without a socket and a clock that is turned by hand.
+@Suite struct FrameHandlerTests {
+  private func rig(_ options: TransportOptions = TransportOptions()) async throws -> HandlerRig {
+    try await HandlerRig(options: options)
   }
 
   private func code(_ queue: InboundQueue) async -> P2PCopyError.Code? {
@@ -68,41 +22,39 @@ import WebSocketTransport
   }
 
   @Test func answersAPingInTheMiddleOfAMessage() async throws {
-    let rig = try Rig()
-    try rig.receive(.text("one ", isFinal: false), .ping("42"), .continuation(Array("two".utf8)))
-    #expect(try rig.sent() == [.pong("42")])
-    #expect(try await next(rig) == .text("one two"))
+    let rig = try await rig()
+    try await rig.receive(.text("one ", isFinal: false), .ping("42"), .continuation(Array("two".utf8)))
+    #expect(try await rig.sent() == [.pong("42")])
+    #expect(try await rig.inbound.receive {} == .text("one two"))
   }
 
-  @Test func aFloodOfPingsIsAnsweredOnceInAWhile() throws {
-    let rig = try Rig()
-    rig.socket.isStuck = true
-    for number in 0..<1000 { try rig.receive(.ping("\(number)")) }
-    rig.socket.isStuck = false
-    rig.channel.flush()
-    rig.channel.embeddedEventLoop.run()
-    #expect(try rig.sent() == [.pong("0"), .pong("999")])
+  @Test func aFloodOfPingsIsAnsweredOnceInAWhile() async throws {
+    let rig = try await rig()
+    rig.socket.isStuck.withLock { $0 = true }
+    for number in 0..<1000 { try await rig.receive(.ping("\(number)")) }
+    try await rig.unstick()
+    #expect(try await rig.sent() == [.pong("0"), .pong("999")])
   }
 
   @Test func aCloseIsPassedOnAndNotAnswered() async throws {
-    let rig = try Rig()
-    try rig.receive(.text("last"), .close(1000), .text("nobody hears that"))
-    #expect(try rig.sent().isEmpty)
+    let rig = try await rig()
+    try await rig.receive(.text("last"), .close(1000), .text("nobody hears that"))
+    #expect(try await rig.sent().isEmpty)
     #expect(rig.channel.isActive)
-    #expect(try await next(rig) == .text("last"))
-    #expect(try await next(rig) == nil)
-    #expect(throws: TransportClosure.normal) { try rig.send(.text("too late")) }
+    #expect(try await rig.inbound.receive {} == .text("last"))
+    #expect(try await rig.inbound.receive {} == nil)
+    await #expect(throws: TransportClosure.normal) { try await rig.send(.text("too late")) }
   }
 
   @Test func theLossOfTheConnectionComesAfterTheMessages() async throws {
-    let rig = try Rig()
-    try rig.receive(.text("last"), .text("cut", isFinal: false))
-    rig.channel.close(promise: nil)
-    #expect(try await next(rig) == .text("last"))
-    #expect(await code(rig.handler.inbound) == .peerLeft)
+    let rig = try await rig()
+    try await rig.receive(.text("last"), .text("cut", isFinal: false))
+    try await rig.channel.close()
+    #expect(try await rig.inbound.receive {} == .text("last"))
+    #expect(await code(rig.inbound) == .peerLeft)
   }
 
-  private nonisolated static let brokenRules: [(Frame, UInt16)] = [
+  private static let brokenRules: [(Frame, UInt16)] = [
     (Frame(opcode: .continuation, payload: [1]), 1002),
     (Frame(opcode: .text, payload: [0xC0, 0x80]), 1007),
     (Frame.binary([UInt8](repeating: 0, count: 1001)), 1009),
@@ -113,120 +65,120 @@ import WebSocketTransport
   func brokenRulesAreNamedAndEndTheConnection(frame: Frame, status: UInt16) async throws {
     var options = TransportOptions()
     options.maximumMessageByteCount = 1000
-    let rig = try Rig(options: options)
-    try rig.receive(.text("before"), frame, .text("after"))
-    let sent = try rig.sent()
+    let rig = try await rig(options)
+    try await rig.receive(.text("before"), frame, .text("after"))
+    let sent = try await rig.sent()
     #expect(sent.count == 1)
     #expect(sent.first?.opcode == .close)
     #expect(sent.first.map { Array($0.payload.prefix(2)) } == [UInt8(status >> 8), UInt8(status & 0xFF)])
     #expect(!rig.channel.isActive)
-    #expect(try await next(rig) == .text("before"))
-    #expect(await code(rig.handler.inbound) == .protocolViolation)
+    #expect(try await rig.inbound.receive {} == .text("before"))
+    #expect(await code(rig.inbound) == .protocolViolation)
   }
 
   @Test func readingStopsWhenNobodyReceives() async throws {
-    let rig = try Rig()
+    let rig = try await rig()
     let megabyte = Frame.binary([UInt8](repeating: 1, count: 1 << 20))
     for _ in 0..<4 {
-      rig.channel.pipeline.read()
-      try rig.receive(megabyte)
+      try await rig.run { _ in rig.channel.pipeline.read() }
+      try await rig.receive(megabyte)
     }
-    #expect(rig.socket.readCount == 4)
-    rig.channel.pipeline.read()
-    #expect(rig.socket.readCount == 4, "more than 4 MiB is queued")
+    #expect(rig.socket.readCount.withLock { $0 } == 4)
+    try await rig.run { _ in rig.channel.pipeline.read() }
+    #expect(rig.socket.readCount.withLock { $0 } == 4, "more than 4 MiB is queued")
     let isResumed = Mutex(false)
-    let inbound = rig.handler.inbound
+    let inbound = rig.inbound
     for _ in 0..<3 { _ = try await inbound.receive { isResumed.withLock { $0 = true } } }
     #expect(isResumed.withLock { $0 })
-    rig.handler.resumeReading()
-    rig.handler.resumeReading()
-    #expect(rig.socket.readCount == 5)
+    try await rig.run { $0.resumeReading() }
+    try await rig.run { $0.resumeReading() }
+    #expect(rig.socket.readCount.withLock { $0 } == 5)
   }
 
-  @Test func messagesGoOutMaskedAndInOrder() throws {
-    let rig = try Rig()
+  @Test func messagesGoOutMaskedAndInOrder() async throws {
+    let rig = try await rig()
     let large = [UInt8](repeating: 5, count: 100_000)
-    try rig.send(.text("hello"))
-    try rig.send(.binary(ByteBuffer(bytes: large)))
-    try rig.send(.binary(ByteBuffer()))
-    #expect(try rig.sent() == [.text("hello"), .binary(large), .binary([])])
-    #expect(!rig.handler.outbound.isPending)
+    try await rig.send(.text("hello"))
+    try await rig.send(.binary(ByteBuffer(bytes: large)))
+    try await rig.send(.binary(ByteBuffer()))
+    #expect(try await rig.sent() == [.text("hello"), .binary(large), .binary([])])
+    #expect(!rig.outbound.isPending)
   }
 
-  @Test func writtenBuffersAreUsedAgain() throws {
-    let rig = try Rig()
+  @Test func writtenBuffersAreUsedAgain() async throws {
+    let rig = try await rig()
     func memory(_ buffer: ByteBuffer) -> Int { buffer.withVeryUnsafeBytes { Int(bitPattern: $0.baseAddress) } }
-    func send() throws -> Int {
-      var buffer = rig.handler.buffers.take()
+    func send() async throws -> Int {
+      var buffer = rig.buffers.take()
       buffer.writeRepeatingByte(1, count: 100_000)
       let address = memory(buffer)
-      try rig.send(.binary(consume buffer))
-      // The embedded channel keeps what was written until it is asked for it; a socket does not.
-      _ = try rig.sent()
+      try await rig.send(.binary(consume buffer))
+      // The testing channel keeps what was written until it is asked for it; a socket does not.
+      _ = try await rig.sent()
       return address
     }
-    let first = try send()
-    let again = rig.handler.buffers.take()
+    let first = try await send()
+    let again = rig.buffers.take()
     #expect(memory(again) == first)
   }
 
   // MARK: Keepalive
 
-  private func advance(_ rig: Rig, _ count: Int = 1) {
-    for _ in 0..<count { rig.channel.embeddedEventLoop.advanceTime(by: .seconds(20)) }
+  private func advance(_ rig: HandlerRig, _ count: Int = 1) async {
+    for _ in 0..<count { await rig.channel.testingEventLoop.advanceTime(by: .seconds(20)) }
   }
 
   @Test func aSilentRelayIsProbedAndGivenUp() async throws {
-    let rig = try Rig()
-    advance(rig)
-    #expect(try rig.sent().isEmpty)
+    let rig = try await rig()
+    await advance(rig)
+    #expect(try await rig.sent().isEmpty)
     for _ in 0..<3 {
-      advance(rig)
-      #expect(try rig.sent() == [.ping("")])
+      await advance(rig)
+      #expect(try await rig.sent() == [.ping("")])
     }
-    advance(rig)
+    await advance(rig)
     #expect(!rig.channel.isActive)
-    #expect(await code(rig.handler.inbound) == .peerLeft)
-    #expect(throws: P2PCopyError.self) { try rig.send(.text("too late")) }
+    #expect(await code(rig.inbound) == .peerLeft)
+    await #expect(throws: P2PCopyError.self) { try await rig.send(.text("too late")) }
   }
 
-  @Test func aPongKeepsTheConnection() throws {
-    let rig = try Rig()
+  @Test func aPongKeepsTheConnection() async throws {
+    let rig = try await rig()
     for _ in 0..<20 {
-      advance(rig, 3)
-      try rig.receive(.pong(""))
+      await advance(rig, 3)
+      try await rig.receive(.pong(""))
     }
     #expect(rig.channel.isActive)
   }
 
-  @Test func aReceiverThatTakesItsTimeIsNoSilence() throws {
-    let rig = try Rig()
-    try rig.receive(.binary([UInt8](repeating: 1, count: 2 << 20)), .binary([UInt8](repeating: 1, count: 2 << 20)))
-    rig.channel.pipeline.read()
-    advance(rig, 20)
+  @Test func aReceiverThatTakesItsTimeIsNoSilence() async throws {
+    let rig = try await rig()
+    try await rig.receive(
+      .binary([UInt8](repeating: 1, count: 2 << 20)), .binary([UInt8](repeating: 1, count: 2 << 20)))
+    try await rig.run { _ in rig.channel.pipeline.read() }
+    await advance(rig, 20)
     #expect(rig.channel.isActive)
-    #expect(try rig.sent().isEmpty)
+    #expect(try await rig.sent().isEmpty)
   }
 
-  @Test func bytesThatAreStuckAreNoSilence() throws {
-    let rig = try Rig()
-    rig.socket.isStuck = true
-    try rig.send(.text("stuck"))
-    advance(rig, 20)
+  @Test func bytesThatAreStuckAreNoSilence() async throws {
+    let rig = try await rig()
+    rig.socket.isStuck.withLock { $0 = true }
+    try await rig.send(.text("stuck"))
+    await advance(rig, 20)
     #expect(rig.channel.isActive)
-    rig.socket.isStuck = false
-    rig.channel.flush()
-    advance(rig)
+    try await rig.unstick()
+    await advance(rig)
     #expect(!rig.channel.isActive)
   }
 
-  @Test func theOtherSidesCloseLeavesTimeToDecide() throws {
-    let rig = try Rig()
-    try rig.receive(.close(1000))
-    advance(rig, 50)
+  @Test func theOtherSidesCloseLeavesTimeToDecide() async throws {
+    let rig = try await rig()
+    try await rig.receive(.close(1000))
+    await advance(rig, 50)
     #expect(rig.channel.isActive)
-    #expect(rig.handler.outbound.enqueueClose(OutboundFrame(closing: .normal)))
-    rig.handler.writeQueued()
-    #expect(try rig.sent().last == .close(1000))
+    #expect(rig.outbound.enqueueClose(OutboundFrame(closing: .normal)))
+    try await rig.run { $0.writeQueued() }
+    #expect(try await rig.sent().last == .close(1000))
   }
 }
