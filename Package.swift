@@ -151,12 +151,10 @@ let package = Package(
       dependencies: ["P2PCopy", "P2PCopyRelay", "WebSocketTransport", "Zstd", "AESGCM", "Argon2id"],
       swiftSettings: strict),
     .testTarget(name: "P2PCopyCLITests", dependencies: ["P2PCopyCLI", "P2PCopyCore"], swiftSettings: strict),
+    .target(name: "CTestSystemCalls", path: "Tests/CTestSystemCalls"),
     .testTarget(
       name: "EndToEndTests",
-      dependencies: [
-        "P2PCopy", "P2PCopyCore", "P2PCopyRelay", "WebSocketTransport", "Zstd", "AESGCM", "Argon2id", "p2p-copy",
-        .logging, .nioCore,
-      ],
+      dependencies: ["P2PCopyCore", "WebSocketFraming", "CTestSystemCalls", "p2p-copy", .nioCore],
       swiftSettings: strict),
     .testTarget(
       name: "InteropTests", dependencies: ["p2p-copy"], exclude: ["requirements.txt", "Recording/record.py"],

@@ -1,0 +1,94 @@
+import Testing
+
+/// `p2p-copy send PATH` with no relay: the shortest way in.
+@Suite(.serialized) struct DirectTests {
+  let workspace: Workspace
+
+  init() throws {
+    workspace = try Workspace()
+    try workspace.file("photos/a.bin", Content.random(2_500_000))
+    try workspace.file("photos/deep/er/b.txt", "text".utf8)
+    try workspace.file("photos/empty", [])
+  }
+
+  @Test(arguments: [[], ["--listen", "127.0.0.1:0"], ["--listen", "127.0.0.1"], ["--compress", "on"]])
+  func thePrintedCommandReceives(options: [String]) async throws {
+    let sender = try workspace.start(["send", "photos"] + options)
+    try await sender.waitFor("--encrypt\n", on: .output)
+    let invitation = try Invitation(in: sender.printed(.output))
+    let code = try #require(invitation.environment["P2P_COPY_CODE"])
+    let receiver = try workspace.start(
+      invitation.arguments, environment: invitation.environment, in: workspace.directory("out"))
+    let (received, sent) = (await receiver.result(), await sender.result())
+    #expect(received.status == 0, "\(received)")
+    #expect(sent.status == 0, "\(sent)")
+    try Content.expectSame(workspace["photos"], workspace["out/photos"])
+    #expect(received.output.hasPrefix("received 3 files, 2.4 MiB in "), "\(received)")
+    #expect(sent.output.contains("\nsent 3 files, 2.4 MiB in "), "\(sent)")
+    #expect(!(sent.errors + received.output + received.errors).contains(code), "the code is repeated")
+  }
+
+  @Test func itListensOnLoopbackOnly() async throws {
+    let sender = try workspace.start(["send", "photos"])
+    let port = try await Invitation(in: sender.waitFor("--encrypt\n", on: .output)).port
+    let expected = "0100007F:" + String(try #require(port), radix: 16, uppercase: true).leftPadded(to: 4)
+    #expect(try ListeningSockets.addresses(of: sender.identifier) == [expected])
+  }
+
+  @Test func itListensWhereItIsTold() async throws {
+    let sender = try workspace.start(["send", "photos", "--listen", "127.0.0.2:0"])
+    let port = try await Invitation(in: sender.waitFor("--encrypt\n", on: .output)).port
+    let expected = "0200007F:" + String(try #require(port), radix: 16, uppercase: true).leftPadded(to: 4)
+    #expect(try ListeningSockets.addresses(of: sender.identifier) == [expected])
+  }
+
+  @Test func aCodeOfOnesOwnIsNotPrinted() async throws {
+    try workspace.file("code", "n=2=nmy own code\n".utf8)
+    let sender = try workspace.start(["send", "photos", "--code-file", "code"])
+    let invitation = try await Invitation(in: sender.waitFor("with the code you gave here\n", on: .output))
+    #expect(invitation.environment.isEmpty)
+    let received = try await workspace.run(invitation.arguments + ["--code-file", "code", "--out", "out"])
+    let sent = await sender.result()
+    #expect(received.status == 0, "\(received)")
+    #expect(sent.status == 0, "\(sent)")
+    #expect(!(sent.output + sent.errors).contains("my own"))
+    try Content.expectSame(workspace["photos"], workspace["out/photos"])
+  }
+
+  @Test func quietPrintsTheCommandAndNothingElse() async throws {
+    let sender = try workspace.start(["send", "photos", "--quiet"])
+    let printed = try await sender.waitFor("--encrypt\n", on: .output)
+    let invitation = try Invitation(in: printed)
+    let received = try await workspace.run(
+      invitation.arguments + ["--quiet", "--out", "out"], environment: invitation.environment)
+    let sent = await sender.result()
+    #expect(received.status == 0 && received.output.isEmpty && received.errors.isEmpty, "\(received)")
+    #expect(sent.status == 0 && sent.output == printed && sent.errors.isEmpty, "\(sent)")
+  }
+
+  @Test func nobodyIsInvitedToNothing() async throws {
+    let sent = try await workspace.run(["send", "photos", "missing"])
+    #expect(sent.status == 2, "\(sent)")
+    #expect(sent.output.isEmpty, "\(sent)")
+    #expect(sent.errorLines.count == 1 && sent.errors.contains("'missing'"), "\(sent)")
+  }
+
+  @Test func whenNobodyComesItEnds() async throws {
+    let sent = try await workspace.run(["send", "photos", "--wait", "1"])
+    #expect(sent.status == 5, "\(sent)")
+  }
+
+  @Test func aPortInUseIsNamed() async throws {
+    let relay = try await workspace.relay()
+    let sent = try await workspace.run(["send", "photos", "--listen", "127.0.0.1:\(relay.port)"])
+    #expect(sent.status == 18, "\(sent)")
+    #expect(sent.errorLines.count == 1 && sent.errors.contains("\(relay.port)"), "\(sent)")
+  }
+}
+
+extension String {
+  /// The text with zeros in front of it up to a width.
+  fileprivate func leftPadded(to width: Int) -> String {
+    String(repeating: "0", count: max(0, width - count)) + self
+  }
+}

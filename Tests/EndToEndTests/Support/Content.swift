@@ -1,0 +1,61 @@
+import Foundation
+import Glibc
+import Testing
+
+/// The files that tests send, and what there is to say about what arrived.
+enum Content {
+  /// Bytes that do not compress, the same for the same seed.
+  static func random(_ count: Int, seed: UInt64 = 1) -> [UInt8] {
+    var state = seed &+ 0x9E37_79B9_7F4A_7C15
+    var bytes = [UInt8]()
+    bytes.reserveCapacity(count + 8)
+    while bytes.count < count {
+      state ^= state << 13
+      state ^= state >> 7
+      state ^= state << 17
+      withUnsafeBytes(of: state) { bytes.append(contentsOf: $0) }
+    }
+    bytes.removeLast(bytes.count - count)
+    return bytes
+  }
+
+  /// Everything below a folder: files with their bytes, symbolic links with their target, folders with nothing. Partial
+  /// files as well.
+  static func tree(_ root: String) throws -> [String: [UInt8]] {
+    var tree: [String: [UInt8]] = [:]
+    guard let names = FileManager.default.enumerator(atPath: root) else { return tree }
+    for case let name as String in names {
+      let path = "\(root)/\(name)"
+      var status = stat()
+      guard lstat(path, &status) == 0 else { throw SystemCallError("cannot look at \(path)") }
+      switch status.st_mode & S_IFMT {
+      case S_IFDIR: tree[name + "/"] = []
+      case S_IFLNK: tree[name] = Array("-> \(try FileManager.default.destinationOfSymbolicLink(atPath: path))".utf8)
+      default: tree[name] = Array(try Data(contentsOf: URL(fileURLWithPath: path)))
+      }
+    }
+    return tree
+  }
+
+  /// Expects two folders to hold the same.
+  static func expectSame(_ first: String, _ second: String, sourceLocation: SourceLocation = #_sourceLocation) throws {
+    let (first, second) = (try tree(first), try tree(second))
+    #expect(first.keys.sorted() == second.keys.sorted(), sourceLocation: sourceLocation)
+    let different = first.filter { second[$0.key] != $0.value }.keys.sorted()
+    #expect(different == [], "different content", sourceLocation: sourceLocation)
+  }
+
+  /// A file's bytes; `nil` when there is none.
+  static func bytes(_ path: String) -> [UInt8]? {
+    FileManager.default.contents(atPath: path).map(Array.init)
+  }
+
+  /// A file's size; `nil` when there is none.
+  static func size(_ path: String) -> Int? {
+    var status = stat()
+    return lstat(path, &status) == 0 ? Int(status.st_size) : nil
+  }
+
+  /// Where a file lies while it is incomplete.
+  static func partial(_ name: String, in directory: String) -> String { "\(directory)/.\(name).p2p-copy-partial" }
+}

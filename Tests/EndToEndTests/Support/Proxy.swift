@@ -1,0 +1,71 @@
+import Foundation
+import Glibc
+import Synchronization
+
+/// Somebody between a peer and its relay who reads every frame and passes on what it likes.
+final class Proxy: Sendable {
+  /// Says what to pass on in place of a frame; `nil` cuts the connection. Frames of one direction come in order, and it
+  /// may block.
+  typealias Intercept = @Sendable (_ frame: Frame, _ isFromPeer: Bool) -> [Frame]?
+
+  /// Where a peer connects to, such as `ws://127.0.0.1:40123`.
+  let url: String
+
+  private let listener: TCPSocket
+  private let relayPort: UInt16
+  private let intercept: Intercept
+  private let sockets = Mutex<[TCPSocket]>([])
+
+  init(to relayPort: UInt16, _ intercept: @escaping Intercept) throws {
+    listener = try TCPSocket.listening()
+    self.relayPort = relayPort
+    self.intercept = intercept
+    url = "ws://127.0.0.1:\(try listener.port())"
+    Thread.detachNewThread { [self] in
+      while let peer = listener.accepted() { serve(peer) }
+    }
+  }
+
+  /// Ends every connection.
+  func stop() {
+    listener.end()
+    cut()
+  }
+
+  /// Ends the connections there are.
+  func cut() {
+    for socket in sockets.withLock({ $0 }) { socket.end() }
+  }
+
+  private func serve(_ peer: TCPSocket) {
+    guard let relay = try? TCPSocket.connecting(to: relayPort) else {
+      peer.end()
+      return
+    }
+    sockets.withLock { $0 += [peer, relay] }
+    for (source, target, isFromPeer) in [(peer, relay, true), (relay, peer, false)] {
+      Thread.detachNewThread { [self] in
+        if !pump(from: source, to: target, isFromPeer: isFromPeer) {
+          peer.end()
+          relay.end()
+        }
+        target.end(Int(SHUT_WR))
+      }
+    }
+  }
+
+  /// - Returns: Whether the source ended by itself.
+  private func pump(from source: TCPSocket, to target: TCPSocket, isFromPeer: Bool) -> Bool {
+    var reader = FrameReader(fromClient: isFromPeer)
+    while true {
+      let bytes = source.read()
+      if bytes.isEmpty { return true }
+      reader.append(bytes)
+      if let head = reader.head() { target.write(head) }
+      while let frame = try? reader.frame() {
+        guard let replacements = intercept(frame, isFromPeer) else { return false }
+        for replacement in replacements where !target.write(replacement.encoded(masked: isFromPeer)) { return true }
+      }
+    }
+  }
+}

@@ -1,0 +1,138 @@
+import Testing
+
+/// Wrong arguments, and ways for two peers not to meet.
+@Suite(.serialized) struct UsageTests {
+  let workspace: Workspace
+
+  init() throws {
+    workspace = try Workspace()
+    try workspace.file("file", Content.random(1000))
+    try workspace.file("other/file", [1])
+    try workspace.directory("nothing/at/all")
+    try workspace.file("code", "code".utf8)
+  }
+
+  @Test(
+    arguments: [
+      (["frobnicate"], "frobnicate"),
+      (["send"], "path"),
+      (["send", "ws://127.0.0.1:9", "code"], "nothing to send"),
+      (["send", "ws://127.0.0.1:9", "code", "missing"], "'missing'"),
+      (["send", "ws://127.0.0.1:9", "code", "file", "missing"], "'missing'"),
+      (["send", "ws://127.0.0.1:9", "code", "file", "other/file"], "'file'"),
+      (["send", "ws://127.0.0.1:9", "code", "nothing"], "'nothing'"),
+      (["send", "ws://127.0.0.1:9", "code", ""], "''"),
+      (["send", "ws://127.0.0.1:9", "", "file"], "code is empty"),
+      (["send", "--frobnicate", "file"], "--frobnicate"),
+      (["send", "--compress", "perhaps", "file"], "perhaps"),
+      (["send", "--wait", "0", "file"], "--wait"),
+      (["send", "--wait", "soon", "file"], "soon"),
+      (["send", "--listen", "nonsense:port", "file"], "nonsense:port"),
+      (["send", "--relay", "ws://127.0.0.1:9", "--listen", "127.0.0.1", "file"], "--listen"),
+      (["send", "--relay", "ws://127.0.0.1:9", "ws://127.0.0.1:9", "code", "file"], "twice"),
+      (["send", "ws://127.0.0.1:9", "n=65=ncode", "file"], "64"),
+      (["receive"], "no relay"),
+      (["receive", "code"], "unexpected argument 'code'"),
+      (["receive", "ws://127.0.0.1:9", "code", "more"], "'more'"),
+      (["receive", "--on-conflict", "perhaps", "ws://127.0.0.1:9", "code"], "perhaps"),
+      (["receive", "gopher://127.0.0.1", "code"], "gopher"),
+      (["receive", "ws://", "code"], "'ws://'"),
+      (["receive", "ws://127.0.0.1:99999", "code"], "port"),
+      (["receive", "ws://127.0.0.1:9\u{1B}[2J", "code"], "\\u{1B}"),
+      (["run-relay-server"], "host"),
+      (["run-relay-server", "localhost", "0"], "--certfile"),
+      (["run-relay-server", "localhost", "0", "--certfile", "code"], "--keyfile"),
+      (["run-relay-server", "localhost", "0", "--no-tls", "--certfile", "code"], "--no-tls"),
+      (["run-relay-server", "localhost", "port", "--no-tls"], "port"),
+      (["run-relay-server", "localhost", "70000", "--no-tls"], "70000"),
+      (["run-relay-server", "localhost", "0", "--no-tls", "--drain", "-1"], "--drain"),
+    ] as [([String], String)])
+  func wrongUsageIsOneLineAndStatus2(arguments: [String], named: String) async throws {
+    let result = try await workspace.run(arguments)
+    #expect(result.status == 2, "\(result)")
+    #expect(result.errorLines.count == 1 && result.errors.contains(named), "\(result)")
+    #expect(result.errors.hasPrefix("p2p-copy: "), "\(result)")
+    #expect(result.output.isEmpty, "\(result)")
+    #expect(!result.errors.dropLast().contains { $0.isASCII && $0 < " " }, "\(result)")
+  }
+
+  @Test(arguments: [["send", "file"], ["receive"]]) func anUnreachableRelayIsStatus3(arguments: [String]) async throws {
+    // Bound, so that nobody else gets the port, and closed before it is used.
+    let port = try TCPSocket.listening().port()
+    let result = try await workspace.run(
+      arguments, environment: ["P2P_COPY_RELAY": "ws://127.0.0.1:\(port)", "P2P_COPY_CODE": "code"])
+    #expect(result.status == 3, "\(result)")
+    #expect(result.errorLines.count == 1 && result.errors.contains("127.0.0.1:\(port)"), "\(result)")
+    #expect(result.output.isEmpty, "\(result)")
+  }
+
+  @Test func aNameThatDoesNotExistIsStatus3() async throws {
+    let result = try await workspace.run(["receive", "ws://relay.invalid", "code"])
+    #expect(result.status == 3 && result.errors.contains("relay.invalid"), "\(result)")
+  }
+
+  @Test func somethingThatIsNoRelayIsStatus3() async throws {
+    let listener = try TCPSocket.listening()
+    let port = try listener.port()
+    let server = Task {
+      try await offTask {
+        let connection = listener.accepted()
+        _ = connection?.read()
+        connection?.write(Array("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n".utf8))
+        connection?.end()
+      }
+    }
+    let result = try await workspace.run(["receive", "ws://127.0.0.1:\(port)", "code"])
+    #expect(result.status == 3 && result.errorLines.count == 1, "\(result)")
+    listener.end()
+    try await server.value
+  }
+
+  @Test func theRelayFromTheEnvironmentIsUsed() async throws {
+    let relay = try await workspace.relay()
+    let environment = ["P2P_COPY_RELAY": relay.url, "P2P_COPY_CODE": "code"]
+    let receiver = try workspace.start(["receive", "--out", "out"], environment: environment)
+    let sent = try await workspace.run(["send", "file", "other"], environment: environment)
+    let received = await receiver.result()
+    #expect(sent.status == 0 && received.status == 0, "\(sent) \(received)")
+    #expect(Content.bytes(workspace["out/other/file"]) == [1])
+  }
+
+  @Test func aCodeInUseIsStatus4() async throws {
+    let relay = try await workspace.relay()
+    let first = try workspace.start(["receive", relay.url, "code", "--out", "out"])
+    try await first.waitFor("waiting for the sender")
+    let second = try await workspace.run(["receive", relay.url, "code", "--out", "out2"])
+    #expect(second.status == 4 && second.errors.contains("another receiver"), "\(second)")
+    let sent = try await workspace.run(["send", relay.url, "code", "file"])
+    let received = await first.result()
+    #expect(sent.status == 0 && received.status == 0, "the first was disturbed: \(sent) \(received)")
+  }
+
+  @Test(arguments: ["send", "receive"]) func aPeerThatNeverComesIsStatus5(command: String) async throws {
+    let relay = try await workspace.relay()
+    let result = try await workspace.run(
+      [command, relay.url, "code", "--wait", "1"] + (command == "send" ? ["file"] : ["--out", "out"]))
+    #expect(result.status == 5 && result.errors.contains("same code"), "\(result)")
+    #expect(result.output.isEmpty, "\(result)")
+  }
+
+  @Test(arguments: [["--encrypt"], []]) func withDifferentCodesBothAreAlone(options: [String]) async throws {
+    let relay = try await workspace.relay()
+    let receiver = try workspace.start(["receive", relay.url, "one", "--wait", "2"] + options)
+    let sent = try await workspace.run(["send", relay.url, "two", "--wait", "2", "file"] + options)
+    let received = await receiver.result()
+    #expect(sent.status == 5 && received.status == 5, "\(sent) \(received)")
+  }
+
+  @Test(arguments: ["send", "receive"]) func whenOnlyOneEncryptsBothAreTold(encrypting: String) async throws {
+    let relay = try await workspace.relay()
+    let options = { (command: String) in ["--wait", "2"] + (command == encrypting ? ["--encrypt"] : []) }
+    let receiver = try workspace.start(["receive", relay.url, "code"] + options("receive"))
+    let sent = try await workspace.run(["send", relay.url, "code", "file"] + options("send"))
+    let received = await receiver.result()
+    for result in [sent, received] {
+      #expect(result.status == 5 && result.errors.contains("both use --encrypt"), "\(result)")
+    }
+  }
+}
