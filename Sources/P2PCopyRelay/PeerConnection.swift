@@ -30,6 +30,9 @@ final class PeerConnection {
   /// How many bytes are read at once from a paired peer: larger reads are faster, until buffers fall out of the cache.
   static let pairedReadByteCount = 256 << 10
 
+  /// The same with TLS, whose own buffers grow with it, and which is too slow to gain from more.
+  static let pairedReadByteCountWithTLS = 64 << 10
+
   let id: UInt64
   let channel: any Channel
   let switchboard: Switchboard
@@ -120,8 +123,9 @@ final class PeerConnection {
   /// The peer it waited for is here.
   func becomePaired(_ pair: Pair, _ hello: Hello) {
     state = .paired(pair, hello)
+    let byteCount = switchboard.usesTLS ? Self.pairedReadByteCountWithTLS : Self.pairedReadByteCount
     try? channel.syncOptions?.setOption(
-      .recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: Self.pairedReadByteCount))
+      .recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: byteCount))
   }
 
   /// Passes on what was sent before the partner came, and reads on.

@@ -49,7 +49,11 @@ enum RelayListeners {
     _ bootstrap: ServerBootstrap, host: String, port: Int
   ) async throws(RelayError) -> any Channel {
     do {
-      return try await bootstrap.bind(host: host, port: port).get()
+      // The resolver blocks, for seconds when a name server does not answer.
+      let address = try await NIOThreadPool.singleton.runIfActive {
+        try SocketAddress.makeAddressResolvingHost(host, port: port)
+      }
+      return try await bootstrap.bind(to: address).get()
     } catch {
       throw RelayError(listeningOn: host, port: port, error)
     }

@@ -15,6 +15,13 @@ import Synchronization
 /// A relay runs on one thread of its own from ``start(configuration:logger:)`` to ``shutDown(drain:)``, which has to be
 /// called, also when the process goes on without a relay.
 public final class RelayServer: Sendable {
+  private enum Phase {
+    case running
+    case stopping
+    /// The thread takes nothing more: what is handed to it now would never run.
+    case threadEnding
+  }
+
   /// The port it listens on: the one that was asked for, or the one that the system chose.
   public let port: Int
 
@@ -25,7 +32,7 @@ public final class RelayServer: Sendable {
   private let group: MultiThreadedEventLoopGroup
   private let listeners: [any Channel]
   private let switchboard: NIOLoopBound<Switchboard>
-  private let isStopping = Mutex(false)
+  private let phase = Mutex(Phase.running)
   private let stopped = Latch()
 
   private init(
@@ -62,7 +69,8 @@ public final class RelayServer: Sendable {
     let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
     let loop = group.next()
     do {
-      let switchboard = try await startSwitchboard(loop, configuration.limits, logger)
+      let switchboard = try await startSwitchboard(
+        loop, configuration.limits, usesTLS: tls != nil, logger)
       let bootstrap = RelayPipeline.bootstrap(group: loop, switchboard: switchboard, tls: tls)
       let listeners = try await RelayListeners.open(bootstrap, host: configuration.host, port: configuration.port)
       let server = RelayServer(group: group, listeners: listeners, switchboard: switchboard, logger: logger)
@@ -77,11 +85,11 @@ public final class RelayServer: Sendable {
   }
 
   private static func startSwitchboard(
-    _ loop: any EventLoop, _ limits: RelayLimits, _ logger: Logger
+    _ loop: any EventLoop, _ limits: RelayLimits, usesTLS: Bool, _ logger: Logger
   ) async throws(RelayError) -> NIOLoopBound<Switchboard> {
     do {
       return try await loop.submit {
-        let switchboard = Switchboard(eventLoop: loop, limits: limits, logger: logger)
+        let switchboard = Switchboard(eventLoop: loop, limits: limits, usesTLS: usesTLS, logger: logger)
         switchboard.startKeepalive()
         return NIOLoopBound(switchboard, eventLoop: loop)
       }.get()
@@ -121,30 +129,32 @@ public final class RelayServer: Sendable {
   private func shutDown(
     _ end: @escaping @Sendable (Switchboard, any EventLoop, RelayLimits) -> Void
   ) async {
-    guard !stopped.isOpen else { return }
-    let loop = switchboard.eventLoop
-    let bound = switchboard
-    let isFirst = isStopping.withLock { isStopping in
-      defer { isStopping = true }
-      return !isStopping
+    let (bound, listeners, logger) = (switchboard, listeners, logger)
+    let loop = bound.eventLoop
+    let emptied = Latch()
+    let isFirst = phase.withLock { phase in
+      guard phase != .threadEnding else { return false }
+      let isFirst = phase == .running
+      phase = .stopping
+      loop.execute {
+        let switchboard = bound.value
+        if isFirst {
+          logger.info("draining", metadata: ["pairs": "\(switchboard.pairCount)"])
+          for listener in listeners { listener.close(promise: nil) }
+          switchboard.stopKeepalive()
+          switchboard.drain()
+          switchboard.open(emptied) { $0.connections == 0 }
+        }
+        end(switchboard, loop, switchboard.limits)
+      }
+      return isFirst
     }
-    if isFirst {
-      for listener in listeners { try? await listener.close() }
-    }
-    let logger = logger
-    let emptied = try? await loop.submit {
-      let switchboard = bound.value
-      logger.info("draining", metadata: ["pairs": "\(switchboard.pairCount)"])
-      switchboard.stopKeepalive()
-      switchboard.drain()
-      end(switchboard, loop, switchboard.limits)
-      return switchboard.latch { $0.connections == 0 }
-    }.get()
     guard isFirst else {
       await stopped.wait()
       return
     }
-    await emptied?.wait()
+    await emptied.wait()
+    phase.withLock { $0 = .threadEnding }
     try? await group.shutdownGracefully()
     logger.info("stopped")
     stopped.open()
@@ -168,7 +178,8 @@ public final class RelayServer: Sendable {
   /// Returns once the counts meet a condition.
   package func waitUntil(_ condition: @escaping @Sendable (RelayCounts) -> Bool) async {
     let bound = switchboard
-    let latch = try? await bound.eventLoop.submit { bound.value.latch(when: condition) }.get()
-    await latch?.wait()
+    let latch = Latch()
+    bound.eventLoop.execute { bound.value.open(latch, when: condition) }
+    await latch.wait()
   }
 }

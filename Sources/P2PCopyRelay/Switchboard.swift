@@ -6,6 +6,7 @@ import WebSocketFraming
 package final class Switchboard {
   let eventLoop: any EventLoop
   let limits: RelayLimits
+  let usesTLS: Bool
   let logger: Logger
 
   private(set) var connections: [UInt64: PeerConnection] = [:]
@@ -16,9 +17,10 @@ package final class Switchboard {
   private var keepaliveTask: Scheduled<Void>?
   private var observers: [(condition: (RelayCounts) -> Bool, latch: Latch)] = []
 
-  package init(eventLoop: any EventLoop, limits: RelayLimits, logger: Logger) {
+  package init(eventLoop: any EventLoop, limits: RelayLimits, usesTLS: Bool = false, logger: Logger) {
     self.eventLoop = eventLoop
     self.limits = limits
+    self.usesTLS = usesTLS
     self.logger = logger
   }
 
@@ -173,12 +175,10 @@ package final class Switchboard {
     connections.values.reduce(0) { $0 + $1.unsentByteCount + $1.carried.readableBytes }
   }
 
-  /// A latch that opens once the counts meet a condition.
-  func latch(when condition: @escaping (RelayCounts) -> Bool) -> Latch {
-    let latch = Latch()
+  /// Opens a latch once the counts meet a condition.
+  func open(_ latch: Latch, when condition: @escaping (RelayCounts) -> Bool) {
     observers.append((condition, latch))
     changed()
-    return latch
   }
 
   private func changed() {

@@ -38,7 +38,8 @@ struct ListeningTests {
 
   @Test("An address of another machine, or none at all")
   func elsewhere() async {
-    for host in ["192.0.2.1", "no-such-host.invalid"] {
+    // The second one cannot be a name, so that no name server has to be asked.
+    for host in ["192.0.2.1", String(repeating: "x", count: 64)] {
       let error = await #expect(throws: RelayError.self) {
         try await RelayServer.start(configuration: RelayConfiguration(host: host), logger: .silent)
       }

@@ -8,7 +8,9 @@ struct LogTests {
   func events() async throws {
     let record = LogRecord()
     try await RelayServer.run(logger: record.logger) { relay in
-      let (sender, receiver) = try await TestPeer.connectPair(port: relay.port, code: "0123456789abcdef")
+      let receiver = try await TestPeer.connect(port: relay.port, code: "0123456789abcdef", role: "receiver")
+      await relay.waitUntil { $0.waiting == 1 }
+      let sender = try await TestPeer.connect(port: relay.port, code: "0123456789abcdef", role: "sender")
       sender.send(ClientFrame.bytes(.binary, [1, 2, 3]) + ClientFrame.close(1000))
       #expect(try await receiver.frame() != nil)
       receiver.send(ClientFrame.close(1000))

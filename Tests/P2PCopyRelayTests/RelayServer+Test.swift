@@ -4,7 +4,7 @@ import P2PCopyRelay
 extension RelayServer {
   /// Runs a relay on a free loopback port as long as `body` does.
   static func run(
-    host: String = "127.0.0.1", tls: RelayTLSFiles? = nil, limits: RelayLimits = RelayLimits(),
+    host: String = "127.0.0.1", tls: RelayTLSFiles? = nil, limits: RelayLimits = .patient,
     logger: Logger = .silent, _ body: (RelayServer) async throws -> Void
   ) async throws {
     let relay = try await start(
@@ -29,5 +29,16 @@ extension RelayServer {
       inARow = held > 32 << 10 ? inARow + 1 : 0
     }
     return most
+  }
+}
+
+extension RelayLimits {
+  /// No clock that a busy machine could miss.
+  static var patient: RelayLimits {
+    var limits = RelayLimits()
+    limits.helloTimeout = .seconds(600)
+    limits.keepaliveInterval = .seconds(600)
+    limits.closeTimeout = .seconds(600)
+    return limits
   }
 }

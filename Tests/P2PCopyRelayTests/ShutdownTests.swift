@@ -6,7 +6,7 @@ import WebSocketFraming
 struct ShutdownTests {
   @Test("Waiting peers are sent away, a pair may finish, then the relay is gone")
   func drains() async throws {
-    let relay = try await RelayServer.start(configuration: RelayConfiguration(), logger: .silent)
+    let relay = try await RelayServer.start(configuration: RelayConfiguration(limits: .patient), logger: .silent)
     let (sender, receiver) = try await TestPeer.connectPair(port: relay.port, code: "pair")
     let waiting = try await TestPeer.connect(port: relay.port, code: "alone", role: "sender")
     await relay.waitUntil { $0.waiting == 1 }
@@ -28,7 +28,7 @@ struct ShutdownTests {
 
   @Test("A pair that goes on for too long is closed with 1001")
   func drainEnds() async throws {
-    let relay = try await RelayServer.start(configuration: RelayConfiguration(), logger: .silent)
+    let relay = try await RelayServer.start(configuration: RelayConfiguration(limits: .patient), logger: .silent)
     let (sender, receiver) = try await TestPeer.connectPair(port: relay.port, code: "pair")
     async let end: Void = relay.shutDown(drain: .milliseconds(20))
     #expect(try await sender.frame()?.closeStatus == 1001)
@@ -41,7 +41,7 @@ struct ShutdownTests {
 
   @Test("A second, more urgent call cuts the first one short")
   func now() async throws {
-    let relay = try await RelayServer.start(configuration: RelayConfiguration(), logger: .silent)
+    let relay = try await RelayServer.start(configuration: RelayConfiguration(limits: .patient), logger: .silent)
     let (sender, receiver) = try await TestPeer.connectPair(port: relay.port, code: "pair")
     async let patient: Void = relay.shutDown(drain: .seconds(600))
     async let watcher: Void = relay.waitUntilClosed()

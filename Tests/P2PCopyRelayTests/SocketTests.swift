@@ -169,7 +169,7 @@ struct SocketTests {
     "A connection that never gets as far as a hello is closed",
     arguments: [0, 8, TestPeer.upgradeRequest.utf8.count])
   func slowLoris(sentByteCount: Int) async throws {
-    var limits = RelayLimits()
+    var limits = RelayLimits.patient
     limits.helloTimeout = .milliseconds(50)
     try await RelayServer.run(limits: limits) { relay in
       let peer = try await TestPeer.dial(port: relay.port)
@@ -181,7 +181,7 @@ struct SocketTests {
 
   @Test("Too many connections: the next one is closed at once")
   func connectionLimit() async throws {
-    var limits = RelayLimits()
+    var limits = RelayLimits.patient
     limits.maximumConnections = 1
     try await RelayServer.run(limits: limits) { relay in
       let first = try await TestPeer.connect(port: relay.port, code: "c0de", role: "sender")

@@ -29,7 +29,7 @@ struct TLSTests {
   @Test("Somebody who does not speak TLS, or nothing at all, is closed")
   func noHandshake() async throws {
     let certificate = try Certificate()
-    var limits = RelayLimits()
+    var limits = RelayLimits.patient
     limits.helloTimeout = .milliseconds(50)
     try await RelayServer.run(tls: certificate.files, limits: limits) { relay in
       let plain = try await TestPeer.dial(port: relay.port)
