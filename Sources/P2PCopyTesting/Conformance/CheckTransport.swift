@@ -35,4 +35,5 @@ public func checkTransport(
   await conformance.checkAbort()
   await conformance.checkLostEnd()
   await conformance.checkCancellation()
+  await conformance.checkCancellationOfSend()
 }

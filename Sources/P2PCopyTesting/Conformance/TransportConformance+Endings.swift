@@ -1,3 +1,4 @@
+import NIOCore
 import P2PCopyCore
 
 /// The parts of ``checkTransport(_:address:options:sourceLocation:)`` about how connections end.
@@ -99,6 +100,46 @@ extension TransportConformance {
         await requireCancellation("finish", isWaiting: isWaiting) { _ = try await sender.finish(.normal) }
         withExtendedLifetime(receiver) {}
       }
+    }
+  }
+
+  /// A peer that is stopped while it sends must be able to say so behind what it has queued.
+  func checkCancellationOfSend() async {
+    let chunk = SampleData.random(SampleData.chunkByteCount, seed: 40)
+    let closure = TransportClosure(status: TransportClosure.senderFailed, reason: "stopped")
+    await withPair("cancelling send") { sender, receiver in
+      let (begun, continuation) = AsyncStream.makeStream(of: Void.self)
+      let task = Task {
+        // Nobody reads, so that it must wait some time.
+        while true {
+          try await sender.send(.binary(buffer(chunk, for: sender)))
+          continuation.finish()
+        }
+      }
+      for await _ in begun {}
+      task.cancel()
+      do {
+        try await task.value
+      } catch is CancellationError {
+      } catch {
+        report.fail("send threw \(error) instead of CancellationError when its task was cancelled")
+      }
+      try await together(
+        { _ = try await sender.finish(closure) },
+        {
+          do {
+            while case .binary(let buffer)? = try await receiver.receive() {
+              report.require(
+                buffer.readableBytesView.elementsEqual(chunk),
+                "a chunk that was queued before a cancellation came changed")
+              receiver.buffers.recycle(buffer)
+            }
+            report.fail("an end with status \(closure.status) after a cancelled send was taken for a normal one")
+          } catch let seen as TransportClosure {
+            report.require(seen == closure, "\(seen) was seen instead of \(closure) after a cancelled send")
+          }
+          _ = try await receiver.finish(.normal)
+        })
     }
   }
 

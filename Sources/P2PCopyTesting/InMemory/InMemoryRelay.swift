@@ -16,7 +16,7 @@ import Synchronization
 /// | waiting | the other role comes | paired |
 /// | paired | `finish(c)` | half closed: the peer reads what was sent, then sees `c` |
 /// | half closed | the peer finishes too | closed: both `finish` calls return |
-/// | any | `abort()`, cancellation, the last reference goes | aborted: the peer reads what was sent, then vanished |
+/// | any | `abort()`, the last reference goes, cancellation of `receive` or `finish` | aborted: the peer reads what was sent, then vanished |
 ///
 /// A sender waits while more than ``byteLimit`` bytes of its messages are unread.
 public final class InMemoryRelay: Sendable {
