@@ -16,7 +16,7 @@ final class ConnectAttempt {
 
   /// How many bytes one read from the socket takes at most: few system calls, and it still fits into the second-level
   /// cache from where the bytes are copied into the message.
-  private static let readByteCount = 512 << 10
+  private static let readByteCount = 256 << 10
 
   private let address: RelayAddress
   private let options: TransportOptions
