@@ -10,7 +10,8 @@ extension PeerConnection {
     // After its Close a peer is silent by right; one that we do not read cannot be heard.
     if receivedClose != nil || isReadPending { keepalive.noteReceived(now: now) }
     let verdict = keepalive.check(
-      now: now, interval: interval, writtenByteCount: writtenByteCount, unsentByteCount: unsentByteCount)
+      now: now, interval: interval, isBusy: hasBeenForwardedTo, writtenByteCount: writtenByteCount,
+      unsentByteCount: unsentByteCount)
     switch verdict {
     case .alive: break
     case .ping:

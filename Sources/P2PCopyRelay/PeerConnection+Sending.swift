@@ -6,9 +6,10 @@ extension PeerConnection {
   ///
   /// - Parameters:
   ///   - buffer: What to write.
-  ///   - source: The connection whose buffer it is and who gets it back.
+  ///   - source: The partner, when it is passed on from there; gets the buffer back.
   func write(_ buffer: ByteBuffer, returningTo source: PeerConnection? = nil) {
     unfinishedWriteCount += 1
+    if source != nil { hasBeenForwardedTo = true }
     writtenByteCount += UInt64(buffer.readableBytes)
     let promise = channel.eventLoop.makePromise(of: Void.self)
     promise.futureResult.assumeIsolated().whenComplete { [self] _ in

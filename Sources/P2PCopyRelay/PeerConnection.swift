@@ -60,6 +60,7 @@ final class PeerConnection {
   var isCloseSent = false
   var pendingPong: ByteBuffer?
   var isPingPending = false
+  var hasBeenForwardedTo = false
   var unfinishedWriteCount = 0
   var writtenByteCount: UInt64 = 0
   var closesWhenFlushed = false
@@ -132,7 +133,7 @@ final class PeerConnection {
   func flushCarried(to partner: PeerConnection) {
     let ahead = carried
     carried = ByteBuffer()
-    if ahead.readableBytes > 0 { partner.write(ahead) }
+    if ahead.readableBytes > 0 { partner.write(ahead, returningTo: self) }
     resumeReading()
   }
 }

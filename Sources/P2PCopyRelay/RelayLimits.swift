@@ -14,7 +14,8 @@ public struct RelayLimits: Hashable, Sendable {
   /// How many connections may be open at the same time; a pair has two.
   public var maximumConnections = 10_000
 
-  /// After this long without a byte from a peer it is pinged; after three times as long it counts as dead.
+  /// After this long without a byte from a peer it is pinged. After three times as long it counts as dead, after fifteen
+  /// times if it may be busy with what was passed on to it.
   public var keepaliveInterval: Duration = .seconds(20)
 
   /// How long a connection that is being closed may go without taking a byte or answering.

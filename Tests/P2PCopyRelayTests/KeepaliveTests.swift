@@ -52,6 +52,21 @@ struct KeepaliveTests {
     #expect(try receiver.frames().last == .close(4002, "peer vanished"))
   }
 
+  @Test("A peer that may be busy with what it got has more time")
+  func busyPeer() throws {
+    let relay = EmbeddedRelay()
+    relay.switchboard.startKeepalive()
+    let (sender, receiver) = try relay.connectPair()
+    try sender.send(ClientFrame.text("something to do"))
+    for second in stride(from: 10, through: 310, by: 10) {
+      relay.loop.advanceTime(by: .seconds(10))
+      if !sender.isClosed { try sender.send(ClientFrame.bytes(.pong, [])) }
+      if second < 295 { #expect(!receiver.isClosed) }
+    }
+    #expect(receiver.isClosed)
+    #expect(try sender.frames().last == .close(4002, "peer vanished"))
+  }
+
   @Test("A ping waits for the end of a forwarded frame")
   func pingBetweenFrames() throws {
     let relay = EmbeddedRelay()
