@@ -13,7 +13,8 @@ struct Keepalive {
   static let patience = 3
 
   /// How many it has when something was passed on to it: it may be stuck with that, say on a disk that does not answer,
-  /// and then does not get to see a ping behind it. A machine that is gone is noticed earlier, by TCP.
+  /// and then does not get to see a ping behind it. A machine that is gone with nothing on its way to it is noticed
+  /// earlier, by TCP.
   static let patienceWithBusyPeer = 15
 
   private var lastSign: NIODeadline
