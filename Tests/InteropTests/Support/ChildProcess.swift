@@ -32,8 +32,11 @@ final class ChildProcess: Sendable {
     process.currentDirectoryURL = URL(fileURLWithPath: directory, isDirectory: true)
     process.environment = Self.inherited.merging(environment) { $1 }
     process.standardInput = FileHandle.nullDevice
-    process.standardOutput = FileHandle(forWritingAtPath: files.path + "/stdout")
-    process.standardError = FileHandle(forWritingAtPath: files.path + "/stderr")
+    let outputs = ["stdout", "stderr"].map { [files] in FileHandle(forWritingAtPath: files.path + "/" + $0) }
+    // The program has its own copies; `Process` would keep these for good.
+    defer { for output in outputs { try? output?.close() } }
+    process.standardOutput = outputs[0]
+    process.standardError = outputs[1]
     let (ends, end) = AsyncStream.makeStream(of: Void.self)
     process.terminationHandler = { _ in end.finish() }
     ended = Task { for await _ in ends {} }
