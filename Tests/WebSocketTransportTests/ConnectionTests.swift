@@ -213,12 +213,15 @@ import WebSocketTransport
 
   // MARK: Cancellation
 
-  @Test func receivingCanBeCancelled() async throws {
+  @Test func aCancelledReceiveLeavesTheConnectionGoodForFinishing() async throws {
     let (connection, peer) = try await connect()
     let task = Task { try await connection.receive() }
     task.cancel()
     await #expect(throws: CancellationError.self) { try await task.value }
-    #expect(await peer.next() == nil)
+    let farewell = Task { try await connection.finish(TransportClosure(status: 4001, reason: "cancelled")) }
+    #expect(await peer.next() == .close(4001, "cancelled"))
+    connection.abort()
+    _ = await farewell.result
   }
 
   @Test func finishingCanBeCancelled() async throws {

@@ -18,9 +18,9 @@ public protocol Transport: Codec {
 /// One connection to a relay, and through it to the other peer: a sequence of messages in each direction.
 ///
 /// One task may send while another receives; each direction by itself is used by one task at a time.
-/// Cancelling a task that waits here ends the wait with `CancellationError`. In ``receive()`` and ``finish(_:)`` that
-/// aborts the connection as well; after ``send(_:)`` it is still good for ``finish(_:)``, so that a peer that stops can say
-/// so behind what it has queued.
+/// Cancelling a task that waits here ends the wait with `CancellationError`. In ``finish(_:)`` that aborts the connection
+/// as well; after ``send(_:)`` and ``receive()`` it is still good for ``finish(_:)``, so that a peer that stops can say so
+/// behind what it has queued.
 public protocol TransportConnection: AnyObject, Sendable {
   /// Buffers for messages. Take from here before sending, and give back what ``receive()`` returned once it is used up.
   var buffers: MessageBufferPool { get }

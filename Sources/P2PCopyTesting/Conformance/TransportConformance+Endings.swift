@@ -94,7 +94,12 @@ extension TransportConformance {
     for isWaiting in [false, true] {
       await withPair("cancelling receive") { sender, receiver in
         await requireCancellation("receive", isWaiting: isWaiting) { _ = try await receiver.receive() }
-        await requireFailure("receiving when the peer was cancelled") { _ = try await sender.receive() }
+        try await together(
+          { _ = try await receiver.finish(TransportClosure(status: TransportClosure.receiverFailed, reason: "")) },
+          {
+            await requireFailure("receiving when the peer was cancelled and said so") { _ = try await sender.receive() }
+            _ = try? await sender.finish(.normal)
+          })
       }
       await withPair("cancelling finish") { sender, receiver in
         await requireCancellation("finish", isWaiting: isWaiting) { _ = try await sender.finish(.normal) }

@@ -16,7 +16,7 @@ import Synchronization
 /// | waiting | the other role comes | paired |
 /// | paired | `finish(c)` | half closed: the peer reads what was sent, then sees `c` |
 /// | half closed | the peer finishes too | closed: both `finish` calls return |
-/// | any | `abort()`, the last reference goes, cancellation of `receive` or `finish` | aborted: the peer reads what was sent, then vanished |
+/// | any | `abort()`, the last reference goes, cancellation of `finish` | aborted: the peer reads what was sent, then vanished |
 ///
 /// A sender waits while more than ``byteLimit`` bytes of its messages are unread.
 public final class InMemoryRelay: Sendable {
@@ -106,8 +106,8 @@ public final class InMemoryRelay: Sendable {
           }
         }
       } onCancel: {
-        // What a cancelled send has queued stays, so that its task can still say goodbye.
-        if waiter == .send { state.withLock { $0.interrupt(identifier) } } else { abort(identifier) }
+        // Whoever is stopped while it sends or receives can still say goodbye.
+        if waiter == .finish { abort(identifier) } else { state.withLock { $0.interrupt(identifier) } }
       }
     } catch {
       if Task.isCancelled { throw CancellationError() }

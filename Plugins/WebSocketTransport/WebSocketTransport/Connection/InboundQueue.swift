@@ -60,7 +60,7 @@ package final class InboundQueue: Sendable {
 
   // MARK: The receiving task
 
-  /// The next message, waiting for it if there is none. Not cancellable by itself: cancelling fails the connection.
+  /// The next message, waiting for it if there is none. Cancelling ends the wait and nothing else.
   ///
   /// - Parameter resumeReading: Called when the queue has room again.
   /// - Returns: `nil` when the other side has closed normally.
@@ -73,19 +73,27 @@ package final class InboundQueue: Sendable {
     case .end(let end):
       return try Self.outcome(of: end)
     case .wait:
-      return try await withCheckedThrowingContinuation { wait($0, resumeReading: resumeReading) }
+      return try await withTaskCancellationHandler {
+        try await withCheckedThrowingContinuation { wait($0, resumeReading: resumeReading) }
+      } onCancel: {
+        state.withLock { $0.receiver.take() }?.resume(throwing: CancellationError())
+      }
     }
   }
 
   private func wait(
     _ continuation: CheckedContinuation<TransportMessage?, any Error>, resumeReading: @Sendable () -> Void
   ) {
-    let (outcome, isBusy) = state.withLock { state -> (Outcome, Bool) in
+    let (outcome, refusal) = state.withLock { state -> (Outcome, (any Error)?) in
       let outcome = state.pop()
-      guard case .wait = outcome else { return (outcome, false) }
-      if state.receiver != nil { return (.wait, true) }
+      guard case .wait = outcome else { return (outcome, nil) }
+      // Under the lock, so that a cancellation either is seen here or finds the continuation.
+      if Task.isCancelled { return (.wait, CancellationError()) }
+      if state.receiver != nil {
+        return (.wait, P2PCopyError(.internalError, "two tasks receive on one connection at the same time"))
+      }
       state.receiver = continuation
-      return (.wait, false)
+      return (.wait, nil)
     }
     switch outcome {
     case .message(let message, let resume):
@@ -94,10 +102,7 @@ package final class InboundQueue: Sendable {
     case .end(let end):
       continuation.resume(with: Result { try Self.outcome(of: end) })
     case .wait:
-      if isBusy {
-        continuation.resume(
-          throwing: P2PCopyError(.internalError, "two tasks receive on one connection at the same time"))
-      }
+      if let refusal { continuation.resume(throwing: refusal) }
     }
   }
 

@@ -36,7 +36,7 @@ package final class WebSocketConnection: TransportConnection {
   }
 
   package func receive() async throws -> TransportMessage? {
-    try await abortingWhenCancelled { try await inbound.receive(resumeReading: resumeReading) }
+    try await inbound.receive(resumeReading: resumeReading)
   }
 
   package func finish(_ closure: TransportClosure) async throws -> TransportClosure {

@@ -1,0 +1,172 @@
+import Foundation
+import Glibc
+import P2PCopyCore
+import Testing
+import WebSocketFraming
+
+/// Processes that die in the middle of a file, and going on afterwards.
+@Suite(.serialized) struct FaultTests {
+  /// Who dies.
+  enum Victim: String, CaseIterable, Sendable {
+    case sender, receiver, relay, connection
+  }
+
+  /// In chunks of 1 MiB.
+  static let chunkCount = 24
+
+  let workspace: Workspace
+  let content = Content.random(chunkCount << 20, seed: 7)
+
+  init() throws {
+    workspace = try Workspace()
+    try workspace.file("src/big", content)
+    try workspace.file("src/small", [1, 2, 3])
+  }
+
+  /// A proxy before the sender that stops behind so many data messages.
+  private func stopping(_ relay: Relay, behind count: Int) throws -> (proxy: Proxy, gate: Gate) {
+    let gate = Gate()
+    let counter = Counter()
+    let proxy = try workspace.proxy(to: relay) { frame, isFromPeer in
+      if isFromPeer, frame.opcode == .binary, counter.next() == count { gate.pass() }
+      return [frame]
+    }
+    return (proxy, gate)
+  }
+
+  /// Runs both sides until the receiver has ten chunks on its disk.
+  private func interrupted(
+    _ relay: Relay, options: [String] = []
+  ) async throws -> (sender: RunningCommand, receiver: RunningCommand, proxy: Proxy, gate: Gate) {
+    let (proxy, gate) = try stopping(relay, behind: 10)
+    let receiver = try workspace.start(["receive", relay.url, "code", "--out", "out"] + options)
+    let sender = try workspace.start(["send", proxy.url, "code", "src"] + options)
+    await gate.reached()
+    try await eventually("ten chunks are on the disk") {
+      Content.size(Content.partial("big", in: workspace["out/src"])) == 10 << 20
+    }
+    return (sender, receiver, proxy, gate)
+  }
+
+  @Test(arguments: Victim.allCases, [[], ["--encrypt"]])
+  func whoeverDiesTheRestIsToldAndCanGoOn(victim: Victim, options: [String]) async throws {
+    let relay = try await workspace.relay()
+    let (sender, receiver, proxy, gate) = try await interrupted(relay, options: options)
+    switch victim {
+    case .sender: sender.send(signal: SIGKILL)
+    case .receiver: receiver.send(signal: SIGKILL)
+    case .relay: relay.command.send(signal: SIGKILL)
+    case .connection: proxy.cut()
+    }
+    gate.open()
+    if victim == .sender { _ = await sender.result() }
+    if victim == .receiver { _ = await receiver.result() }
+    let pair = Pair(sent: await sender.result(), received: await receiver.result())
+    if victim == .sender { #expect(pair.sent.signal == SIGKILL) } else { #expect(pair.sent.status == 6, "\(pair)") }
+    if victim == .receiver {
+      #expect(pair.received.signal == SIGKILL)
+    } else {
+      #expect(pair.received.status == 6, "\(pair)")
+      #expect(pair.received.errors.contains("--resume"), "\(pair)")
+    }
+    try await goOn(with: victim == .relay ? workspace.relay() : relay, options: options, atLeast: 10 << 20)
+  }
+
+  @Test(arguments: [SIGINT, SIGTERM, SIGHUP]) func anInterruptedSenderSaysSo(number: Int32) async throws {
+    let relay = try await workspace.relay()
+    let (sender, receiver, _, gate) = try await interrupted(relay)
+    sender.send(signal: number)
+    gate.open()
+    let pair = Pair(sent: await sender.result(), received: await receiver.result())
+    #expect(pair.sent.status == 130 && pair.sent.errors.contains("interrupted"), "\(pair)")
+    #expect(pair.sent.output.hasPrefix("sent 0 files"), "\(pair)")
+    #expect(pair.received.status == 6 && pair.received.errors.contains("cancelled"), "\(pair)")
+    try await goOn(with: relay, options: [], atLeast: 10 << 20)
+  }
+
+  @Test(arguments: [SIGINT, SIGTERM]) func anInterruptedReceiverSaysSo(number: Int32) async throws {
+    let relay = try await workspace.relay()
+    let (sender, receiver, _, gate) = try await interrupted(relay)
+    receiver.send(signal: number)
+    gate.open()
+    let pair = Pair(sent: await sender.result(), received: await receiver.result())
+    #expect(pair.received.status == 130 && pair.received.errors.contains("interrupted"), "\(pair)")
+    #expect(pair.received.output.hasPrefix("received 0 files"), "\(pair)")
+    #expect(pair.sent.status == 17 && pair.sent.errors.contains("cancelled"), "\(pair)")
+    try await goOn(with: relay, options: [], atLeast: 10 << 20)
+  }
+
+  @Test(arguments: ["send", "receive"]) func ctrlCWhileWaitingEndsAtOnce(command: String) async throws {
+    let relay = try await workspace.relay()
+    let running = try workspace.start(
+      [command, relay.url, "code"] + (command == "send" ? ["src"] : []), streams: .terminal(columns: 80))
+    try await running.waitFor("waiting for the ", on: .output)
+    try running.type("\u{3}")
+    let result = await running.result()
+    #expect(result.status == 130, "\(result)")
+    // The code is free again.
+    let pair = try await workspace.transfer(["src"], relay: relay)
+    #expect(pair.sent.status == 0 && pair.received.status == 0, "\(pair)")
+  }
+
+  @Test func aSecondCtrlCDoesNotWait() async throws {
+    let relay = try await workspace.relay()
+    let (sender, _, _, gate) = try await interrupted(relay)
+    // Nobody answers its goodbye, for which it waits a while.
+    sender.send(signal: SIGINT)
+    sender.send(signal: SIGINT)
+    let result = await sender.result()
+    #expect(result.status == 130, "\(result)")
+    gate.open()
+  }
+
+  @Test func betweenFilesAnEndIsAFailureToo() async throws {
+    let relay = try await workspace.relay()
+    let proxy = try workspace.proxy(to: relay) { frame, _ in
+      String(decoding: frame.payload, as: UTF8.self).contains("file_eof") ? nil : [frame]
+    }
+    let pair = try await workspace.transfer(["src"], relay: relay, senderURL: proxy.url)
+    #expect(pair.sent.status == 6 && pair.received.status == 6, "\(pair)")
+    #expect(Content.bytes(workspace["out/src/big"]) == nil)
+  }
+
+  @Test func severalConnectionsGoOnAsWell() async throws {
+    let relay = try await workspace.relay()
+    let gate = Gate()
+    let proxy = try workspace.proxy(to: relay) { frame, isFromPeer in
+      if isFromPeer, frame.opcode == .binary { gate.pass() }
+      return [frame]
+    }
+    for number in 0..<5 { try workspace.file("src/\(number)", Content.random(2_000_000, seed: UInt64(number))) }
+    let receiver = try workspace.start(["receive", relay.url, "n=3=ncode", "--out", "out"])
+    let sender = try workspace.start(["send", proxy.url, "n=3=ncode", "src"])
+    await gate.reached()
+    sender.send(signal: SIGKILL)
+    _ = await sender.result()
+    gate.open()
+    let received = await receiver.result()
+    #expect(received.status == 6, "\(received)")
+    let again = try workspace.start(["receive", relay.url, "n=3=ncode", "--out", "out"])
+    let sent = try await workspace.run(["send", relay.url, "n=3=ncode", "--resume", "src"])
+    let result = await again.result()
+    #expect(sent.status == 0 && result.status == 0, "\(sent) \(result)")
+    try Content.expectSame(workspace["src"], workspace["out/src"])
+  }
+
+  /// What is there is no more than a partial file; the same commands with `--resume` complete it and send only the rest.
+  private func goOn(with relay: Relay, options: [String], atLeast kept: Int) async throws {
+    let partial = Content.partial("big", in: workspace["out/src"])
+    #expect(Content.bytes(workspace["out/src/big"]) == nil, "an incomplete file has its final name")
+    let part = try #require(Content.bytes(partial))
+    #expect(part.count >= kept && content.starts(with: part))
+    let pair = try await workspace.transfer(
+      ["src"], relay: relay, sending: ["--resume"] + options, receiving: options)
+    #expect(pair.sent.status == 0 && pair.received.status == 0, "\(pair)")
+    for result in [pair.sent, pair.received] {
+      #expect(result.output.contains("MiB did not have to travel"), "\(result)")
+    }
+    let moved = Double(content.count - part.count + 3) / Double(1 << 20)
+    #expect(pair.received.output.contains(", \((moved * 10).rounded() / 10) MiB in "), "\(pair)")
+    try Content.expectSame(workspace["src"], workspace["out/src"])
+  }
+}
