@@ -22,7 +22,6 @@ extension Target.Dependency {
   static let nioSSL = product(name: "NIOSSL", package: "swift-nio-ssl")
   static let crypto = product(name: "Crypto", package: "swift-crypto")
   static let logging = product(name: "Logging", package: "swift-log")
-  static let serviceLifecycle = product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
   static let unixSignals = product(name: "UnixSignals", package: "swift-service-lifecycle")
   static let argumentParser = product(name: "ArgumentParser", package: "swift-argument-parser")
 }
@@ -76,7 +75,7 @@ let package = Package(
     .target(
       name: "P2PCopyCLI",
       dependencies: [
-        "P2PCopy", "P2PCopyCore", "P2PCopyRelay", .argumentParser, .logging, .serviceLifecycle, .unixSignals,
+        "P2PCopy", "P2PCopyCore", "P2PCopyRelay", .argumentParser, .logging, .unixSignals,
       ],
       swiftSettings: strict),
     .executableTarget(

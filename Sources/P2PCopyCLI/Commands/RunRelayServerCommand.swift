@@ -3,8 +3,6 @@ import Glibc
 import Logging
 import P2PCopyCore
 import P2PCopyRelay
-import ServiceLifecycle
-import UnixSignals
 
 struct RunRelayServerCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -59,14 +57,7 @@ struct RunRelayServerCommand: AsyncParsableCommand {
     }
     let scheme = tls ? "wss" : "ws"
     for address in server.addresses { Console.output("Relay listening on \(scheme)://\(address)") }
-
-    var serviceLogger = logger
-    serviceLogger.logLevel = .error
-    let group = ServiceGroup(
-      configuration: ServiceGroupConfiguration(
-        services: [.init(service: RelayService(server: server, drain: .seconds(drain)))],
-        gracefulShutdownSignals: [.sigterm, .sigint], logger: serviceLogger))
-    try await group.run()
+    await RelayLifetime.run(server, drain: .seconds(drain))
   }
 
   private func tlsFiles() throws(P2PCopyError) -> RelayTLSFiles? {

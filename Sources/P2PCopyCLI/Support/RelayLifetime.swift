@@ -1,0 +1,32 @@
+import P2PCopyRelay
+import UnixSignals
+
+/// Runs a relay until signals end it.
+enum RelayLifetime {
+  /// Returns when the relay has stopped.
+  ///
+  /// The first SIGTERM or SIGINT drains it, a second one stops it at once.
+  static func run(_ server: RelayServer, drain: Duration) async {
+    let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
+    await withTaskGroup(of: Void.self) { group in
+      group.addTask {
+        await withDiscardingTaskGroup { stops in
+          var isDraining = false
+          for await _ in signals {
+            let isFirst = !isDraining
+            isDraining = true
+            stops.addTask {
+              if isFirst {
+                await server.shutDown(drain: drain)
+              } else {
+                await server.shutDownNow()
+              }
+            }
+          }
+        }
+      }
+      await server.waitUntilClosed()
+      group.cancelAll()
+    }
+  }
+}
