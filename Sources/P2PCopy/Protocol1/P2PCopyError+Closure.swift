@@ -21,8 +21,10 @@ extension P2PCopyError {
     }
   }
 
-  /// What a transport's error means to a paired peer: a lost connection can be made good.
+  /// What a transport's error means to a paired peer: a lost connection can be made good, and whatever ends the
+  /// connection of a task that is cancelled anyway is not what a person wants to hear about.
   static func translating(_ error: any Error, as role: PeerRole) -> any Error {
+    if Task.isCancelled { return CancellationError() }
     switch error {
     case let closure as TransportClosure: return P2PCopyError(closure, as: role)
     case var error as P2PCopyError where error.code == .peerLeft:

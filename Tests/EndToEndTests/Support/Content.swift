@@ -50,6 +50,12 @@ enum Content {
     FileManager.default.contents(atPath: path).map(Array.init)
   }
 
+  /// Whether two files hold the same. A truth value, since an expectation that fails prints its operands.
+  static func isSame(_ first: String, _ second: String) -> Bool {
+    guard let first = bytes(first), let second = bytes(second) else { return false }
+    return first == second
+  }
+
   /// A file's size; `nil` when there is none.
   static func size(_ path: String) -> Int? {
     var status = stat()

@@ -15,6 +15,8 @@ extension Workspace {
   ///   - senderURL: Where the sender connects to when it is not the relay itself.
   ///   - sending: Options of the sender.
   ///   - receiving: Options of the receiver; it writes into `out`.
+  /// - Returns: How both ended.
+  /// - Throws: ``SystemCallError`` when one cannot be started.
   func transfer(
     _ paths: [String], relay: Relay, senderURL: String? = nil, sending: [String] = [], receiving: [String] = []
   ) async throws -> Pair {
