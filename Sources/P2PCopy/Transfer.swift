@@ -26,7 +26,8 @@ enum Transfer {
     }
     let summary = monitor.finish()
     await listening.value
-    if let error = error ?? summary.error { throw error }
+    // What failed here says more than the receiver's failure that follows from it.
+    if let error = (error?.code == .peerFailed ? summary.error : nil) ?? error ?? summary.error { throw error }
     return summary
   }
 

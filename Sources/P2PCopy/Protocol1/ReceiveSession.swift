@@ -34,7 +34,9 @@ struct ReceiveSession: Sendable {
     let closure =
       failureCount == 0
       ? TransportClosure.normal
-      : TransportClosure(status: TransportClosure.receiverFailed, reason: "\(failureCount) files failed")
+      : TransportClosure(
+        status: TransportClosure.receiverFailed,
+        reason: failureCount == 1 ? "1 file failed" : "\(failureCount) files failed")
     let connection = channel.connection
     _ = try? await withDeadline(.seconds(30), orThrow: P2PCopyError(.peerLeft, "no close from the sender")) {
       try await connection.finish(closure)
