@@ -113,6 +113,10 @@ final class FileDownload {
   }
 
   private func store(_ bytes: UnsafeRawBufferPointer, shown path: String) throws(P2PCopyError) {
+    guard bytes.count <= ChunkHeader.maximumPayloadByteCount else {
+      throw P2PCopyError(
+        .protocolViolation, "the sender sent \(bytes.count) bytes of '\(path)' in one chunk, and 1 MiB is allowed")
+    }
     guard Int64(bytes.count) <= header.byteCount - offset else {
       throw P2PCopyError(
         .protocolViolation, "the sender sent more of '\(path)' than the \(header.byteCount) bytes it announced")
