@@ -1,90 +1,120 @@
+import Foundation
 import Glibc
 import Testing
 import WebSocketFraming
 
-/// `run-relay-server` as a person and a service manager use it.
-@Suite struct RelayCommandTests {
+/// `p2p-copy run-relay-server`.
+@Suite(.serialized) struct RelayCommandTests {
   let workspace: Workspace
 
   init() throws {
     workspace = try Workspace()
+    try workspace.file("src/big", Content.random(20 << 20))
   }
 
-  @Test(
-    arguments: [
-      (["127.0.0.1", "0"], 2, "--certfile"), (["127.0.0.1", "0", "--certfile", "c.pem"], 2, "--keyfile"),
-      (["127.0.0.1", "0", "--no-tls", "--keyfile", "k.pem"], 2, "--no-tls"),
-      (["127.0.0.1", "0", "--certfile", "missing.pem", "--keyfile", "missing.key"], 18, "missing."),
-      (["127.0.0.1", "65536", "--no-tls"], 2, "65536"), (["203.0.113.1", "0", "--no-tls"], 18, "203.0.113.1"),
-    ])
-  func whatCannotWorkIsNamed(options: [String], status: Int32, text: String) async throws {
-    let result = try await workspace.run(["run-relay-server"] + options)
-    #expect(result.status == status && result.errors.contains(text), "\(result)")
-    #expect(result.errorLines.count == 1, "\(result)")
+  @Test(arguments: ["missing", "not-a-certificate"]) func aCertificateThatIsNoneIsStatus18(file: String) async throws {
+    try workspace.file("not-a-certificate", "hello".utf8)
+    let result = try await workspace.run(
+      ["run-relay-server", "127.0.0.1", "0", "--certfile", file, "--keyfile", file])
+    #expect(result.status == 18 && result.errorLines.count == 1 && result.errors.contains(file), "\(result)")
+    #expect(result.output.isEmpty, "\(result)")
   }
 
-  @Test func aPortInUseIsNamed() async throws {
+  @Test func anAddressOfAnotherMachineIsStatus18() async throws {
+    let result = try await workspace.run(["run-relay-server", "203.0.113.1", "0", "--no-tls"])
+    #expect(result.status == 18 && result.errorLines.count == 1 && result.errors.contains("203.0.113.1"), "\(result)")
+  }
+
+  @Test func aPortInUseIsStatus18() async throws {
     let relay = try await workspace.relay()
     let result = try await workspace.run(["run-relay-server", "127.0.0.1", "\(relay.port)", "--no-tls"])
-    #expect(result.status == 18 && result.errors.contains("\(relay.port)"), "\(result)")
+    #expect(result.status == 18 && result.errorLines.count == 1, "\(result)")
+    #expect(result.errors.contains("\(relay.port)"), "\(result)")
   }
 
-  /// Starts a transfer that stops in the middle until the gate is opened.
-  private func halfDone(_ relay: Relay) async throws -> (sender: RunningCommand, receiver: RunningCommand, gate: Gate) {
-    try workspace.file("src/big", Content.random(24 << 20))
+  @Test func localhostIsLoopbackOnly() async throws {
+    let command = try workspace.start(["run-relay-server", "localhost", "0", "--no-tls"])
+    try await command.waitFor("\n", on: .output)
+    let addresses = try ListeningSockets.addresses(of: command.identifier).map { $0.split(separator: ":")[0] }
+    #expect(!addresses.isEmpty)
+    #expect(addresses.allSatisfy { $0 == "0100007F" || $0 == "00000000000000000000000001000000" }, "\(addresses)")
+  }
+
+  @Test(arguments: [SIGTERM, SIGINT]) func withoutTransfersASignalEndsIt(number: Int32) async throws {
+    let relay = try await workspace.relay()
+    relay.command.send(signal: number)
+    let result = await relay.command.result()
+    #expect(result.status == 0, "\(result)")
+  }
+
+  /// Sends through a proxy that stops in the middle of the file.
+  private func stoppedTransfer(
+    _ relay: Relay
+  ) async throws -> (sender: RunningCommand, receiver: RunningCommand, gate: Gate) {
     let gate = Gate()
     let counter = Counter()
     let proxy = try workspace.proxy(to: relay) { frame, isFromPeer in
-      if isFromPeer, frame.opcode == .binary, counter.next() == 3 { gate.pass() }
+      if isFromPeer, frame.opcode == .binary, counter.next() == 5 { gate.pass() }
       return [frame]
     }
     let receiver = try workspace.start(["receive", relay.url, "code", "--out", "out"])
-    let sender = try workspace.start(["send", proxy.url, "code", "src", "--compress", "off"])
+    let sender = try workspace.start(["send", proxy.url, "code", "src"])
     await gate.reached()
     return (sender, receiver, gate)
   }
 
-  @Test(arguments: [SIGTERM, SIGINT])
-  func aSignalLetsTransfersFinish(number: Int32) async throws {
+  @Test func aRunningTransferMayFinish() async throws {
     let relay = try await workspace.relay(["--no-tls", "--drain", "60"])
-    let (sender, receiver, gate) = try await halfDone(relay)
-    relay.command.send(signal: number)
-    _ = try await relay.command.waitFor("draining")
-    let late = try await workspace.run(["send", relay.url, "code", "src"])
+    let waiting = try workspace.start(["receive", relay.url, "another code", "--out", "out2"])
+    try await waiting.waitFor("waiting for the sender")
+    let (sender, receiver, gate) = try await stoppedTransfer(relay)
+    relay.command.send(signal: SIGTERM)
+    // Who only waits is sent away: then the signal has been seen.
+    let alone = await waiting.result()
+    #expect(alone.status == 6 || alone.status == 4, "\(alone)")
+    let late = try await workspace.run(["receive", relay.url, "late", "--wait", "1", "--out", "out3"])
     #expect(late.status == 3, "\(late)")
     gate.open()
-    let (sent, received) = (await sender.result(), await receiver.result())
-    #expect(sent.status == 0 && received.status == 0, "\(sent)\n\(received)")
+    let pair = Pair(sent: await sender.result(), received: await receiver.result())
+    #expect(pair.sent.status == 0 && pair.received.status == 0, "\(pair)")
+    let result = await relay.command.result()
+    #expect(result.status == 0, "\(result)")
     try Content.expectSame(workspace["src"], workspace["out/src"])
-    let ended = await relay.command.result()
-    #expect(ended.status == 0, "\(ended)")
+  }
+
+  @Test func afterTheDrainTimeItEndsAllTheSame() async throws {
+    let relay = try await workspace.relay(["--no-tls", "--drain", "1"])
+    let (sender, receiver, gate) = try await stoppedTransfer(relay)
+    relay.command.send(signal: SIGTERM)
+    let result = await relay.command.result()
+    #expect(result.status == 0, "\(result)")
+    gate.open()
+    let pair = Pair(sent: await sender.result(), received: await receiver.result())
+    #expect(pair.sent.status == 6 && pair.received.status == 6, "\(pair)")
   }
 
   @Test func aSecondSignalEndsItAtOnce() async throws {
     let relay = try await workspace.relay(["--no-tls", "--drain", "3600"])
-    let (sender, receiver, gate) = try await halfDone(relay)
+    let waiting = try workspace.start(["receive", relay.url, "another code", "--out", "out2"])
+    try await waiting.waitFor("waiting for the sender")
+    let (sender, receiver, gate) = try await stoppedTransfer(relay)
     relay.command.send(signal: SIGTERM)
-    _ = try await relay.command.waitFor("draining")
+    _ = await waiting.result()
     relay.command.send(signal: SIGTERM)
-    let ended = await relay.command.result()
-    #expect(ended.status == 0, "\(ended)")
+    let result = await relay.command.result()
+    #expect(result.status == 0 && !result.isOverdue, "\(result)")
     gate.open()
-    let (sent, received) = (await sender.result(), await receiver.result())
-    #expect(sent.status == 6 && received.status == 6, "\(sent)\n\(received)")
-    #expect(Content.size(workspace["out/src/big"]) == nil)
+    let pair = Pair(sent: await sender.result(), received: await receiver.result())
+    #expect(pair.sent.status == 6 && pair.received.status == 6, "\(pair)")
   }
 
-  @Test func listingsGoToStandardOutput() async throws {
-    let codecs = try await workspace.run(["codecs"])
-    #expect(codecs.status == 0 && codecs.errors.isEmpty, "\(codecs)")
-    for name in ["websocket", "zstd", "aes-256-gcm", "argon2id", "level = 3"] {
-      #expect(codecs.output.contains(name), "\(codecs)")
-    }
-    let version = try await workspace.run(["--version"])
-    #expect(version.status == 0 && version.output.contains("."), "\(version)")
-    for command in [[], ["send"], ["receive"], ["run-relay-server"]] {
-      let help = try await workspace.run(command + ["--help"])
-      #expect(help.status == 0 && help.output.contains("EXAMPLES"), "\(help)")
-    }
+  @Test func theLogHasALineForEachEventAndNoCode() async throws {
+    let relay = try await workspace.relay()
+    let pair = try await workspace.transfer(["src"], relay: relay)
+    #expect(pair.sent.status == 0 && pair.received.status == 0, "\(pair)")
+    relay.command.send(signal: SIGTERM)
+    let log = await relay.command.result().errors
+    for event in ["listening", "waiting", "paired"] { #expect(log.contains(event), "\(log)") }
+    #expect(log.split(separator: "\n").allSatisfy { $0.contains("p2p-copy.relay") }, "\(log)")
   }
 }

@@ -79,7 +79,8 @@ struct TransferView: Sendable {
 
   private func finish(_ summary: TransferSummary, isStarted: Bool) {
     if isStarted, !quiet { Console.output(text(for: summary)) }
-    guard !summary.failures.isEmpty else { return }
+    // A single failure is the error that the command ends with.
+    guard summary.failures.count > 1 else { return }
     Console.error("\(HumanReadable.count(summary.failures.count, "file")) not transferred:")
     for failure in summary.failures.prefix(Self.maximumNamedFailures) {
       Console.error("  \(failure.path): \(failure.error.message)")

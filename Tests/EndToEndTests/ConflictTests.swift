@@ -1,0 +1,127 @@
+import Foundation
+import Glibc
+import Testing
+
+/// Files that are there already, and several receivers at once.
+@Suite(.serialized) struct ConflictTests {
+  let workspace: Workspace
+  let new = Content.random(3_000_000, seed: 5)
+
+  init() throws {
+    workspace = try Workspace()
+    try workspace.file("src/file", new)
+    try workspace.file("src/other", [7])
+    try workspace.file("out/src/file", "old".utf8)
+  }
+
+  @Test(arguments: [("fail", 13), ("skip", 0), ("overwrite", 0), ("rename", 0), ("default", 13)] as [(String, Int32)])
+  func thePolicyDecides(policy: String, status: Int32) async throws {
+    let relay = try await workspace.relay()
+    let pair = try await workspace.transfer(
+      ["src"], relay: relay, receiving: policy == "default" ? [] : ["--on-conflict", policy])
+    #expect(pair.received.status == status, "\(pair)")
+    #expect(pair.sent.status == (status == 0 ? 0 : 17), "\(pair)")
+    let isOld = Content.bytes(workspace["out/src/file"]) == Array("old".utf8)
+    #expect(isOld == (policy != "overwrite"))
+    #expect(Content.bytes(workspace["out/src/other"]) == [7], "the others arrive")
+    let names = try FileManager.default.contentsOfDirectory(atPath: workspace["out/src"]).sorted()
+    #expect(names == (policy == "rename" ? ["file", "file (1)", "other"] : ["file", "other"]))
+    switch policy {
+    case "overwrite": #expect(Content.isSame(workspace["src/file"], workspace["out/src/file"]))
+    case "rename": #expect(Content.isSame(workspace["src/file"], workspace["out/src/file (1)"]))
+    case "skip": #expect(pair.received.output.contains("; 1 skipped"), "\(pair)")
+    default: #expect(pair.received.errors.contains("'src/file' exists"), "\(pair)")
+    }
+  }
+
+  @Test(arguments: ["fail", "skip", "overwrite", "rename"]) func aFolderOfThatNameStays(policy: String) async throws {
+    try FileManager.default.removeItem(atPath: workspace["out/src/file"])
+    try workspace.file("out/src/file/inside", [1])
+    let relay = try await workspace.relay()
+    let pair = try await workspace.transfer(["src"], relay: relay, receiving: ["--on-conflict", policy])
+    #expect(pair.received.status == (policy == "skip" || policy == "rename" ? 0 : 13), "\(pair)")
+    #expect(Content.bytes(workspace["out/src/file/inside"]) == [1])
+  }
+
+  // MARK: - Resuming
+
+  @Test(arguments: [["--encrypt"], []]) func whatIsTheSameIsNotSent(options: [String]) async throws {
+    try workspace.file("out/src/file", new)
+    try workspace.file("out/src/other", [7])
+    let relay = try await workspace.relay()
+    let pair = try await workspace.transfer(["src"], relay: relay, sending: ["--resume"] + options, receiving: options)
+    #expect(pair.sent.status == 0 && pair.received.status == 0, "\(pair)")
+    #expect(pair.received.output.hasPrefix("received 0 files, 0 B in "), "\(pair)")
+    #expect(pair.received.output.contains("; 2 files already complete; 2.9 MiB did not have to travel"), "\(pair)")
+    try Content.expectSame(workspace["src"], workspace["out/src"])
+  }
+
+  @Test func aPrefixIsCompleted() async throws {
+    try workspace.file("out/src/file", new.prefix(2_000_001))
+    let relay = try await workspace.relay()
+    let pair = try await workspace.transfer(["src"], relay: relay, sending: ["--resume"])
+    #expect(pair.sent.status == 0 && pair.received.status == 0, "\(pair)")
+    #expect(pair.received.output.contains("received 2 files, 976.6 KiB in"), "\(pair)")
+    #expect(pair.received.output.contains("1.9 MiB did not have to travel"), "\(pair)")
+    try Content.expectSame(workspace["src"], workspace["out/src"])
+  }
+
+  @Test(arguments: [("fail", 13), ("overwrite", 0)] as [(String, Int32)])
+  func somethingElseIsAConflict(policy: String, status: Int32) async throws {
+    try workspace.file("out/src/file", Content.random(2_000_000, seed: 6))
+    let relay = try await workspace.relay()
+    let pair = try await workspace.transfer(
+      ["src"], relay: relay, sending: ["--resume"], receiving: ["--on-conflict", policy])
+    #expect(pair.received.status == status, "\(pair)")
+    #expect(Content.isSame(workspace["src/file"], workspace["out/src/file"]) == (policy == "overwrite"))
+    #expect(Content.size(workspace["out/src/file"]) == (policy == "overwrite" ? 3_000_000 : 2_000_000))
+  }
+
+  @Test func aSecondNameOfAFileKeepsItsContent() async throws {
+    let old = Array(new.prefix(1_500_000))
+    try workspace.file("out/backup", old)
+    try FileManager.default.removeItem(atPath: workspace["out/src/file"])
+    #expect(link(workspace["out/backup"], workspace["out/src/file"]) == 0)
+    #expect(link(workspace["out/backup"], Content.partial("file", in: workspace["out/src"])) == 0)
+    let relay = try await workspace.relay()
+    let pair = try await workspace.transfer(
+      ["src"], relay: relay, sending: ["--resume"], receiving: ["--on-conflict", "overwrite"])
+    #expect(pair.received.status == 0, "\(pair)")
+    let isUntouched = Content.bytes(workspace["out/backup"]) == old
+    #expect(isUntouched)
+    #expect(Content.isSame(workspace["src/file"], workspace["out/src/file"]))
+  }
+
+  // MARK: - Several at once
+
+  @Test func twoReceiversWithTheirOwnCodesWriteOneFileWithoutHarm() async throws {
+    try workspace.file("large", Content.random(30 << 20))
+    let relay = try await workspace.relay()
+    let receivers = try ["a", "b"].map { code in
+      try workspace.start(["receive", relay.url, code, "--out", "out"])
+    }
+    let senders = try ["a", "b"].map { code in try workspace.start(["send", relay.url, code, "large"]) }
+    var received: [CommandResult] = []
+    for receiver in receivers { received.append(await receiver.result()) }
+    for sender in senders { _ = await sender.result() }
+    // One writes it. The other finds it locked, or there already, or both took turns.
+    #expect(received.contains { $0.status == 0 }, "\(received)")
+    for result in received { #expect([0, 11, 13].contains(result.status), "\(result)") }
+    #expect(Content.isSame(workspace["large"], workspace["out/large"]))
+  }
+
+  @Test func severalConnectionsShareTheFiles() async throws {
+    for number in 0..<20 {
+      try workspace.file("many/\(number)", Content.random(number * 40_000, seed: UInt64(number)))
+    }
+    let relay = try await workspace.relay()
+    for (code, options) in [("n=3=nplain", []), ("n=4=nsealed", ["--encrypt"])] {
+      let receiver = try workspace.start(["receive", relay.url, code, "--out", "out-\(code)"] + options)
+      let sent = try await workspace.run(["send", relay.url, code, "many"] + options)
+      let received = await receiver.result()
+      #expect(sent.status == 0 && received.status == 0, "\(sent) \(received)")
+      #expect(received.output.contains("received 20 files"), "\(received)")
+      try Content.expectSame(workspace["many"], workspace["out-\(code)/many"])
+    }
+  }
+}

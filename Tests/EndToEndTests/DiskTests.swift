@@ -1,0 +1,154 @@
+import Foundation
+import Glibc
+import Testing
+import WebSocketFraming
+
+/// Disks that are full, files that cannot be read, and files that change while they are sent.
+@Suite(.serialized) struct DiskTests {
+  let workspace: Workspace
+
+  init() throws {
+    workspace = try Workspace()
+  }
+
+  private static let isRoot = geteuid() == 0
+
+  /// A program that runs the command as somebody without rights.
+  private static let asNobody =
+    isRoot ? ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] : []
+
+  // MARK: - The receiver's side
+
+  @Test(.enabled(if: isRoot, "only root may mount a small file system"), arguments: [[], ["--encrypt"]])
+  func aFullDiskIsNamedAndCanBeResumed(options: [String]) async throws {
+    try workspace.file("src/big", Content.random(8 << 20))
+    try workspace.file("src/small", Content.random(1000))
+    let disk = try await workspace.memoryDisk("out", byteCount: 4 << 20)
+    let relay = try await workspace.relay()
+    let failed = try await workspace.transfer(["src"], relay: relay, sending: options, receiving: options)
+    #expect(failed.received.status == 11, "\(failed)")
+    #expect(failed.received.errors.contains("'src/big': No space left on device"), "\(failed)")
+    #expect(failed.sent.status == 17, "\(failed)")
+    #expect(failed.sent.errors.contains("destination-unwritable"), "\(failed)")
+    #expect(Content.size("\(disk)/src/big") == nil)
+    let kept = Content.size(Content.partial("big", in: "\(disk)/src")) ?? 0
+    #expect(kept > 2 << 20)
+
+    try await workspace.tool(["mount", "-o", "remount,size=32M", disk])
+    let again = try await workspace.transfer(
+      ["src"], relay: relay, sending: ["--resume"] + options, receiving: options)
+    #expect(again.sent.status == 0 && again.received.status == 0, "\(again)")
+    #expect(again.received.output.contains("MiB did not have to travel"), "\(again)")
+    try Content.expectSame(workspace["src"], "\(disk)/src")
+  }
+
+  /// The same for everybody: a limit on the size of files, as `ulimit -f` sets it.
+  @Test func aFileBeyondTheLimitIsNamedAndTheOthersArrive() async throws {
+    try workspace.file("src/big", Content.random(8 << 20))
+    try workspace.file("src/small", Content.random(1000))
+    let relay = try await workspace.relay()
+    let receiver = try workspace.start(
+      ["receive", relay.url, "code", "--out", "out"], wrapper: ["prlimit", "--fsize=\(3 << 20)"])
+    let sent = try await workspace.run(["send", relay.url, "code", "src"])
+    let received = await receiver.result()
+    #expect(received.status == 11 && received.errors.contains("'src/big'"), "\(received)")
+    #expect(sent.status == 17, "\(sent)")
+    #expect(Content.isSame(workspace["src/small"], workspace["out/src/small"]))
+    #expect(Content.size(workspace["out/src/big"]) == nil)
+  }
+
+  @Test func anOutputDirectoryThatCannotBeUsedIsKnownBeforeAnybodySends() async throws {
+    try workspace.file("file", [1])
+    for out in ["file", "file/below", "/proc/nothing", ""] {
+      let result = try await workspace.run(["receive", "ws://127.0.0.1:9", "code", "--out", out])
+      #expect(result.status == (out.isEmpty ? 2 : 11) && result.errorLines.count == 1, "\(result)")
+    }
+  }
+
+  @Test func aFolderWithoutTheRightToWriteIsNamed() async throws {
+    try workspace.file("src/one", [1])
+    try workspace.file("two", [2])
+    #expect(chmod(try workspace.directory("out/src"), 0o555) == 0 && chmod(workspace["out"], 0o777) == 0)
+    let relay = try await workspace.relay()
+    let receiver = try workspace.start(
+      ["receive", relay.url, "code", "--out", "out"], wrapper: Self.asNobody)
+    let sent = try await workspace.run(["send", relay.url, "code", "src", "two"])
+    let received = await receiver.result()
+    #expect(received.status == 11, "\(received)")
+    #expect(received.errors.contains("'src/one': Permission denied"), "\(received)")
+    #expect(sent.status == 17, "\(sent)")
+    #expect(Content.bytes(workspace["out/two"]) == [2])
+  }
+
+  // MARK: - The sender's side
+
+  @Test func aFileThatCannotBeReadIsNamedAndTheOthersArrive() async throws {
+    try workspace.file("src/closed", [1])
+    try workspace.file("src/open", [2])
+    #expect(chmod(workspace["src/closed"], 0) == 0)
+    let relay = try await workspace.relay()
+    let receiver = try workspace.start(["receive", relay.url, "code", "--out", "out"])
+    let sender = try workspace.start(["send", relay.url, "code", "src"], wrapper: Self.asNobody)
+    let (sent, received) = (await sender.result(), await receiver.result())
+    #expect(sent.status == 10 && sent.errors.contains("src/closed': Permission denied"), "\(sent)")
+    #expect(received.status == 14 && received.errors.contains("'src/closed'"), "\(received)")
+    #expect(Content.bytes(workspace["out/src/open"]) == [2])
+    #expect(Content.size(workspace["out/src/closed"]) == nil)
+  }
+
+  @Test func aFolderThatCannotBeListedIsNamed() async throws {
+    try workspace.file("src/closed/file", [1])
+    try workspace.file("src/open", [2])
+    #expect(chmod(workspace["src/closed"], 0) == 0)
+    let relay = try await workspace.relay()
+    let receiver = try workspace.start(["receive", relay.url, "code", "--out", "out"])
+    let sender = try workspace.start(["send", relay.url, "code", "src"], wrapper: Self.asNobody)
+    let (sent, received) = (await sender.result(), await receiver.result())
+    #expect(sent.status == 10 && sent.errors.contains("src/closed': Permission denied"), "\(sent)")
+    // It was never announced.
+    #expect(received.status == 0, "\(received)")
+    #expect(Content.bytes(workspace["out/src/open"]) == [2])
+    #expect(chmod(workspace["src/closed"], 0o700) == 0)
+  }
+
+  /// What happens to a file while it is sent.
+  enum Change: String, CaseIterable, Sendable {
+    case shrinks, grows, isWritten
+
+    func apply(to path: String) throws {
+      guard let file = FileHandle(forUpdatingAtPath: path) else { throw SystemCallError("cannot open \(path)") }
+      switch self {
+      case .shrinks: try file.truncate(atOffset: 5 << 20)
+      case .grows: try file.truncate(atOffset: 50 << 20)
+      case .isWritten:
+        try file.seek(toOffset: 1000)
+        try file.write(contentsOf: Data([1, 2, 3]))
+      }
+      try file.close()
+    }
+  }
+
+  @Test(arguments: Change.allCases) func aFileThatChangesMeanwhileIsNamed(change: Change) async throws {
+    try workspace.file("src/big", Content.random(40 << 20))
+    try workspace.file("src/small", [1])
+    let relay = try await workspace.relay()
+    let gate = Gate()
+    let proxy = try workspace.proxy(to: relay) { frame, isFromPeer in
+      if isFromPeer, frame.opcode == .binary { gate.pass() }
+      return [frame]
+    }
+    let receiver = try workspace.start(["receive", relay.url, "code", "--out", "out"])
+    let sender = try workspace.start(["send", proxy.url, "code", "src"])
+    // The sender has begun with the file, and cannot have read all of it.
+    await gate.reached()
+    try change.apply(to: workspace["src/big"])
+    gate.open()
+    let (sent, received) = (await sender.result(), await receiver.result())
+    #expect(sent.status == 10, "\(sent)")
+    #expect(sent.errors.contains("src/big' changed while"), "\(sent)")
+    // What was announced is there, or not; that it is no longer what the file holds is the sender's to say.
+    #expect(received.status == (change == .shrinks ? 14 : 0), "\(received)")
+    #expect(Content.size(workspace["out/src/big"]) == (change == .shrinks ? nil : 40 << 20))
+    #expect(Content.bytes(workspace["out/src/small"]) == [1])
+  }
+}

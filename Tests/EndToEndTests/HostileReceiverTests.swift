@@ -1,0 +1,131 @@
+import Glibc
+import P2PCopyCore
+import Testing
+import WebSocketFraming
+
+/// Receivers that say what no receiver of ours says, to a sender process.
+@Suite(.serialized) struct HostileReceiverTests {
+  let workspace: Workspace
+  let content = Content.random(3 << 20)
+
+  init() throws {
+    workspace = try Workspace()
+    try workspace.file("big", content)
+    try workspace.file("secret", "secret".utf8)
+  }
+
+  /// Sends to a hostile receiver.
+  private func send(
+    options: [String] = ["--resume"], _ attack: @escaping @Sendable (RawPeer) throws -> Void
+  ) async throws -> CommandResult {
+    let relay = try await workspace.relay()
+    let sender = try workspace.start(["send", relay.url, "code", "big"] + options)
+    try await sender.waitFor("waiting for the receiver")
+    try await offTask {
+      let peer = try RawPeer(relay, as: .receiver, code: "code")
+      try attack(peer)
+    }
+    let result = await sender.result()
+    #expect(result.signal == nil && !result.isOverdue, "\(result)")
+    return result
+  }
+
+  /// A report that is wrong but well-formed costs nothing but time: the whole file is sent, and nothing else.
+  @Test(arguments: [
+    #"{"path":"big","size":1048576,"chain_hex":"CHAIN"}"#,
+    #"{"path":"big","size":1048576,"chain_hex":""}"#,
+    #"{"path":"big","size":1048576,"chain_hex":"00"}"#,
+    #"{"path":"big","size":99999999,"chain_hex":"CHAIN"}"#,
+    #"{"path":"big","size":9223372036854775807,"chain_hex":"CHAIN"}"#,
+    #"{"path":"big","size":0,"chain_hex":"CHAIN"}"#,
+    #"{"path":"secret","size":6,"chain_hex":"CHAIN"}"#,
+    #"{"path":"../secret","size":6,"chain_hex":"CHAIN"}"#,
+    #"{"path":"/etc/passwd","size":1,"chain_hex":"CHAIN"},{"path":"big","size":5,"chain_hex":"CHAIN"}"#,
+    #"{"path":"big","size":1,"chain_hex":"CHAIN"},{"path":"big","size":2,"chain_hex":"CHAIN"}"#,
+  ])
+  func whatAReceiverClaimsToHaveIsChecked(entries: String) async throws {
+    let byteCount = content.count
+    let entries = entries.replacing("CHAIN", with: String(repeating: "ab", count: 32))
+    let result = try await send { peer in
+      try peer.expect("manifest")
+      peer.send(#"{"type":"receiver_manifest","entries":[\#(entries)]}"#)
+      let header = try peer.expect(#""type":"file""#)
+      #expect(header.contains(#""path":"big""#) && header.contains(#""append_from":0"#), "\(header)")
+      var received = 0
+      while let frame = try peer.next() {
+        if frame.opcode == .binary { received += frame.payload.count - ChunkHeader.byteCount }
+        if frame.opcode == .text, frame.payload == Array(#"{"type":"eof"}"#.utf8) { break }
+      }
+      #expect(received == byteCount)
+      _ = try peer.close()
+    }
+    #expect(result.status == 0, "\(result)")
+  }
+
+  @Test(arguments: [
+    #"{"type":"receiver_manifest","entries":[{"path":"big","size":-1,"chain_hex":"00"}]}"#,
+    #"{"type":"receiver_manifest","entries":[{"path":"big","size":1,"chain_hex":"zz"}]}"#,
+    #"{"type":"receiver_manifest","entries":[{"path":"big","size":1}]}"#,
+    #"{"type":"receiver_manifest","entries":7}"#,
+    #"{"type":"manifest","entries":[]}"#,
+    #"{"type":"eof"}"#,
+    "nonsense\u{1B}[2J",
+    "",
+    String(repeating: "[", count: 1_000_000),
+  ])
+  func aMalformedAnswerEndsTheSession(answer: String) async throws {
+    let result = try await send { peer in
+      try peer.expect("manifest")
+      peer.send(answer)
+      _ = try peer.readToEnd()
+    }
+    #expect(result.status == 7, "\(result)")
+    #expect(!result.errors.contains("\u{1B}"), "\(result)")
+  }
+
+  @Test func dataInsteadOfAnAnswerEndsTheSession() async throws {
+    let result = try await send { peer in
+      try peer.expect("manifest")
+      peer.send(Frame(opcode: .binary, payload: [UInt8](repeating: 0, count: 100)))
+      _ = try peer.readToEnd()
+    }
+    #expect(result.status == 7, "\(result)")
+  }
+
+  @Test func anEncryptedAnswerIsExplained() async throws {
+    let result = try await send { peer in
+      try peer.expect("manifest")
+      peer.send(#"{"type":"enc_receiver_manifest","hidden_manifest":"00"}"#)
+      _ = try peer.readToEnd()
+    }
+    #expect(result.status == 8 && result.errors.contains("--encrypt"), "\(result)")
+  }
+
+  /// With a file that does not fit into the buffers on the way: protocol 1 has no receipt, and a sender that is done
+  /// before it hears of a normal close takes it for a good one.
+  @Test(arguments: [1000, 4000, 4001, 1011] as [UInt16]) func closingEarlyIsAFailure(status: UInt16) async throws {
+    #expect(truncate(workspace["big"], 512 << 20) == 0)
+    let result = try await send(options: ["--compress", "off"]) { peer in
+      try peer.expect(#""type":"file""#)
+      _ = try peer.close(status: status)
+    }
+    #expect(result.status == (status == 4001 ? 17 : 6), "\(result)")
+  }
+
+  @Test func vanishingIsAFailure() async throws {
+    let result = try await send(options: []) { peer in
+      try peer.expect(#""type":"file""#)
+      peer.vanish()
+    }
+    #expect(result.status == 6, "\(result)")
+  }
+
+  /// A receiver that takes everything and then says that it failed, as ours does when its disk is full.
+  @Test func aFailureAfterTheLastByteCounts() async throws {
+    let result = try await send(options: []) { peer in
+      try peer.expect(#"{"type":"eof"}"#)
+      _ = try peer.close(status: 4001)
+    }
+    #expect(result.status == 17, "\(result)")
+  }
+}

@@ -1,0 +1,125 @@
+import Foundation
+import Glibc
+import Testing
+
+/// What is printed, to files and on terminals.
+@Suite(.serialized) struct OutputTests {
+  let workspace: Workspace
+
+  init() throws {
+    workspace = try Workspace()
+    try workspace.file("src/a file with a name of some length.bin", Content.random(30 << 20))
+    try workspace.file("src/small", [1])
+  }
+
+  @Test func quietPrintsNothing() async throws {
+    let relay = try await workspace.relay()
+    let pair = try await workspace.transfer(["src"], relay: relay, sending: ["--quiet"], receiving: ["--quiet"])
+    for result in [pair.sent, pair.received] {
+      #expect(result.status == 0 && result.output.isEmpty && result.errors.isEmpty, "\(result)")
+    }
+  }
+
+  @Test func quietPrintsErrors() async throws {
+    try workspace.file("out/src/small", [2])
+    let relay = try await workspace.relay()
+    let pair = try await workspace.transfer(["src"], relay: relay, sending: ["--quiet"], receiving: ["--quiet"])
+    #expect(pair.received.status == 13, "\(pair)")
+    for result in [pair.sent, pair.received] {
+      #expect(result.output.isEmpty && result.errorLines.count == 1, "\(result)")
+    }
+  }
+
+  @Test func awayFromATerminalThereArePlainLines() async throws {
+    let relay = try await workspace.relay()
+    let pair = try await workspace.transfer(["src"], relay: relay)
+    #expect(pair.sent.status == 0 && pair.received.status == 0, "\(pair)")
+    for (result, verb) in [(pair.sent, "sent"), (pair.received, "received")] {
+      #expect(!(result.output + result.errors).contains { $0.isASCII && $0 < " " && $0 != "\n" }, "\(result)")
+      // One line of result on standard output, the rest elsewhere.
+      #expect(result.output.split(separator: "\n").count == 1, "\(result)")
+      #expect(result.output.hasPrefix("\(verb) 2 files, 30.0 MiB in "), "\(result)")
+      #expect(result.errors.contains("\(verb) src/small (1 B)\n"), "\(result)")
+    }
+  }
+
+  /// The lines a terminal would show, drawn over or not: what stands between carriage returns and line feeds.
+  private static func drawn(_ text: String) -> [String] {
+    text.replacingOccurrences(of: "\u{1B}[K", with: "")
+      .split(whereSeparator: { $0 == "\r" || $0 == "\n" || $0 == "\r\n" }).map(String.init)
+  }
+
+  @Test(arguments: [200, 80, 40, 20, 5] as [UInt16]) func onATerminalALineIsDrawnOver(columns: UInt16) async throws {
+    let relay = try await workspace.relay()
+    let gate = Gate()
+    let proxy = try workspace.proxy(to: relay) { frame, isFromPeer in
+      if isFromPeer, frame.payload.count > 1000 { usleep(20_000) }
+      return [frame]
+    }
+    gate.open()
+    let receiver = try workspace.start(
+      ["receive", relay.url, "code", "--out", "out"], streams: .terminal(columns: columns))
+    let sender = try workspace.start(["send", proxy.url, "code", "src"], streams: .terminal(columns: columns))
+    let (sent, received) = (await sender.result(), await receiver.result())
+    for result in [sent, received] {
+      #expect(result.status == 0, "\(result)")
+      let progress = Self.drawn(result.output).filter { $0.contains("%") }
+      #expect(!progress.isEmpty, "\(result)")
+      #expect(progress.allSatisfy { $0.count < columns }, "\(progress)")
+      // The last thing is the summary on a line of its own.
+      #expect(Self.drawn(result.output).last?.contains(" 2 files, 30.0 MiB in ") == true, "\(result)")
+      if columns >= 80 {
+        #expect(
+          progress.contains { $0.contains("[#") && $0.contains("MiB/s") && $0.contains(" s left") }, "\(progress)")
+      }
+      if columns == 40 { #expect(progress.contains { $0.hasSuffix(" s left") }, "\(progress)") }
+    }
+  }
+
+  @Test func ctrlCLeavesAWholeLine() async throws {
+    let relay = try await workspace.relay()
+    let proxy = try workspace.proxy(to: relay) { frame, isFromPeer in
+      if isFromPeer, frame.payload.count > 1000 { usleep(60_000) }
+      return [frame]
+    }
+    let receiver = try workspace.start(
+      ["receive", relay.url, "code", "--out", "out"], streams: .terminal(columns: 80))
+    let sender = try workspace.start(["send", proxy.url, "code", "src"])
+    try await receiver.waitFor("%", on: .output)
+    try receiver.type("\u{3}")
+    let (received, sent) = (await receiver.result(), await sender.result())
+    #expect(received.status == 130 && sent.status == 17, "\(received) \(sent)")
+    let lines = Self.drawn(received.output)
+    #expect(lines.suffix(2).first?.hasPrefix("received 0 files") == true, "\(received)")
+    #expect(lines.last?.hasPrefix("p2p-copy: interrupted") == true, "\(received)")
+  }
+
+  @Test(arguments: ["/dev/full", "closed"]) func nobodyToPrintToIsNoFailure(output: String) async throws {
+    let relay = try await workspace.relay()
+    let redirection = output == "closed" ? "exec \"$0\" \"$@\" >&- 2>&-" : "exec \"$0\" \"$@\" >\(output) 2>&1"
+    let receiver = try workspace.start(
+      ["receive", relay.url, "code", "--out", "out"], wrapper: ["sh", "-c", redirection])
+    let sent = try await workspace.run(["send", relay.url, "code", "src"], wrapper: ["sh", "-c", redirection])
+    let received = await receiver.result()
+    #expect(sent.status == 0 && received.status == 0, "\(sent) \(received)")
+    try Content.expectSame(workspace["src"], workspace["out/src"])
+  }
+
+  @Test func versionHelpAndCodecs() async throws {
+    let version = try await workspace.run(["--version"])
+    #expect(version.status == 0 && version.output.split(separator: ".").count == 3, "\(version)")
+    for arguments in [
+      ["--help"], ["send", "--help"], ["receive", "-h"], ["run-relay-server", "--help"], ["codecs", "--help"],
+    ] {
+      let help = try await workspace.run(arguments)
+      #expect(help.status == 0 && help.output.contains("USAGE: p2p-copy") && help.errors.isEmpty, "\(help)")
+    }
+    for command in ["send", "receive", "run-relay-server"] {
+      #expect(try await workspace.run([command, "--help"]).output.contains("EXAMPLES"))
+    }
+    let codecs = try await workspace.run(["codecs"])
+    for name in ["websocket", "aes-256-gcm", "zstd", "level", "argon2id"] {
+      #expect(codecs.status == 0 && codecs.output.contains(name), "\(codecs)")
+    }
+  }
+}

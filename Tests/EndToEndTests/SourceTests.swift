@@ -1,0 +1,124 @@
+import Foundation
+import Glibc
+import Testing
+
+/// What can stand on a sender's command line and lie in a folder.
+@Suite(.serialized) struct SourceTests {
+  let workspace: Workspace
+
+  init() throws {
+    workspace = try Workspace()
+  }
+
+  /// Sends paths and expects both sides to be content.
+  @discardableResult
+  private func send(_ paths: [String], from directory: String? = nil) async throws -> Pair {
+    let relay = try await workspace.relay()
+    let receiver = try workspace.start(["receive", relay.url, "code", "--out", "out"])
+    let sent = try await workspace.run(
+      ["send", relay.url, "code", "--"] + paths, in: directory.map { workspace[$0] })
+    let pair = Pair(sent: sent, received: await receiver.result())
+    #expect(pair.sent.status == 0 && pair.received.status == 0, "\(pair)")
+    return pair
+  }
+
+  @Test func whatIsNoFileIsLeftOutAndNamed() async throws {
+    try workspace.file("src/file", [1])
+    try workspace.file("elsewhere/target", [2])
+    #expect(mkfifo(workspace["src/fifo"], 0o600) == 0)
+    try await workspace.tool(["python3", "-c", "import socket; socket.socket(socket.AF_UNIX).bind('src/socket')"])
+    for (name, target) in [
+      ("to-file", "../elsewhere/target"), ("to-folder", "../elsewhere"), ("dangling", "nowhere"), ("self", "self"),
+      ("to-device", "/dev/null"),
+    ] {
+      try FileManager.default.createSymbolicLink(atPath: workspace["src/\(name)"], withDestinationPath: target)
+    }
+    let pair = try await send(["src"])
+    for name in ["fifo", "socket", "to-folder", "dangling", "self", "to-device"] {
+      #expect(pair.sent.errors.contains("left out 'src/\(name)'"), "\(pair)")
+    }
+    #expect(try Content.tree(workspace["out/src"]) == ["file": [1], "to-file": [2]])
+  }
+
+  @Test(arguments: ["/dev/null", "fifo"]) func whatIsNoFileCannotBeAnArgument(path: String) async throws {
+    #expect(mkfifo(workspace["fifo"], 0o600) == 0)
+    let result = try await workspace.run(["send", "ws://127.0.0.1:9", "code", path])
+    #expect(result.status == 2 && result.errors.contains("neither a file nor a directory"), "\(result)")
+  }
+
+  @Test func namesKeepTheirBytesAndAreShownEscaped() async throws {
+    let names = [
+      "a", "new\nline", "esc\u{1B}[31m", "bidi\u{202E}gpj.exe", "tab\tand\rreturn", "back\\slash", "quote\"'", " ",
+      "-dash",
+      "é", "e\u{301}", "日本", "🦆", "%s%n", "*", "~", "#",
+    ]
+    for name in names { try workspace.file("src/\(name)", name.utf8) }
+    let pair = try await send(["src"])
+    #expect(try Content.tree(workspace["src"]) == Content.tree(workspace["out/src"]))
+    #expect(Content.bytes(workspace["out/src/e\u{301}"]) == Array("e\u{301}".utf8))
+    for text in [pair.sent.errors, pair.received.errors] {
+      #expect(text.contains("src/new\\nline ") && text.contains("src/bidi\\u{202E}gpj.exe "), "\(pair)")
+      #expect(!text.contains { $0 == "\u{202E}" || $0.isASCII && $0 < " " && $0 != "\n" }, "\(pair)")
+    }
+  }
+
+  /// Names that are no UTF-8 cannot travel in protocol 1.
+  @Test func aNameThatIsNotUTF8IsNamedAndTheOthersArrive() async throws {
+    try workspace.file("src/good", [1])
+    let bytes = Array(workspace["src/bad-"].utf8) + [0xFF, 0]
+    let descriptor = bytes.withUnsafeBufferPointer { buffer in
+      buffer.withMemoryRebound(to: CChar.self) { creat($0.baseAddress ?? UnsafePointer(strdup("")), 0o644) }
+    }
+    #expect(descriptor >= 0)
+    close(descriptor)
+    let relay = try await workspace.relay()
+    let pair = try await workspace.transfer(["src"], relay: relay)
+    #expect(pair.sent.status == 10 && pair.sent.errors.contains("src/bad-\\xFF"), "\(pair)")
+    #expect(Content.bytes(workspace["out/src/good"]) == [1])
+  }
+
+  /// What the files below a path are called at the other side.
+  @Test(
+    arguments: [
+      (["src"], nil, ["src/f", "src/d/g"]),
+      (["src/"], nil, ["src/f", "src/d/g"]),
+      (["./src//"], nil, ["src/f", "src/d/g"]),
+      (["src/f"], nil, ["f"]),
+      (["."], "src", ["f", "d/g"]),
+      (["./d"], "src", ["d/g"]),
+      ([".."], "src/d", ["src/f", "src/d/g"]),
+      (["../f", "g"], "src/d", ["f", "g"]),
+      (["src/f", "src/f"], nil, ["f"]),
+      (["src", "src/d"], nil, ["src/f", "src/d/g", "d/g"]),
+      (["x"], nil, ["x"]),
+      (["link"], nil, ["link/f", "link/d/g"]),
+    ] as [([String], String?, [String])])
+  func namesAtTheOtherSide(paths: [String], directory: String?, expected: [String]) async throws {
+    try workspace.file("src/f", [1])
+    try workspace.file("src/d/g", [2])
+    try workspace.file("x", [3])
+    try FileManager.default.createSymbolicLink(atPath: workspace["link"], withDestinationPath: "src")
+    try await send(paths, from: directory)
+    let arrived = try Content.tree(workspace["out"]).keys.filter { !$0.hasSuffix("/") }.sorted()
+    #expect(arrived == expected.sorted())
+  }
+
+  @Test func sparseAndOddlySizedFilesArrive() async throws {
+    let chunk = 1 << 20
+    for (name, count) in [("0", 0), ("1", 1), ("less", chunk - 1), ("exact", chunk), ("more", chunk + 1)] {
+      try workspace.file("src/\(name)", Content.random(count))
+    }
+    try workspace.file("src/zeros", [UInt8](repeating: 0, count: 3 * chunk))
+    try workspace.file("src/sparse", [1])
+    #expect(truncate(workspace["src/sparse"], 9_000_000) == 0)
+    try await send(["src"])
+    try Content.expectSame(workspace["src"], workspace["out/src"])
+  }
+
+  @Test func aThousandFilesArrive() async throws {
+    for number in 0..<1000 { try workspace.file("src/\(number % 30)/\(number)", "\(number)".utf8) }
+    let pair = try await send(["src"])
+    #expect(pair.received.output.contains("received 1000 files"), "\(pair.received.output)")
+    try Content.expectSame(workspace["src"], workspace["out/src"])
+  }
+}

@@ -1,0 +1,73 @@
+import Testing
+
+/// Relays that speak TLS.
+@Suite(.serialized) struct TLSTests {
+  let workspace: Workspace
+
+  init() throws {
+    workspace = try Workspace()
+    try workspace.file("src/file", Content.random(2_500_000))
+  }
+
+  /// Starts a relay with a certificate nobody knows.
+  private func relay(certifiedName: String = "IP:127.0.0.1") async throws -> Relay {
+    try await workspace.tool([
+      "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
+      "-subj", "/CN=relay", "-addext", "subjectAltName=\(certifiedName)", "-keyout", "key.pem", "-out", "cert.pem",
+    ])
+    let relay = try await workspace.relay(["--certfile", "cert.pem", "--keyfile", "key.pem"])
+    #expect(relay.url.hasPrefix("wss://"))
+    return relay
+  }
+
+  @Test func aCertificateNobodyKnowsIsStatus3() async throws {
+    let relay = try await relay()
+    for arguments in [["send", relay.url, "code", "src"], ["receive", relay.url, "code"]] {
+      let result = try await workspace.run(arguments)
+      #expect(result.status == 3 && result.errorLines.count == 1, "\(result)")
+      #expect(result.errors.contains("--ca-file"), "\(result)")
+    }
+  }
+
+  @Test(arguments: [[], ["--encrypt"]]) func withTheCertificateFilesArrive(options: [String]) async throws {
+    let relay = try await relay()
+    let pair = try await workspace.transfer(
+      ["src"], relay: relay, sending: ["--ca-file", "cert.pem"] + options,
+      receiving: ["--ca-file", "cert.pem"] + options)
+    #expect(pair.sent.status == 0 && pair.received.status == 0, "\(pair)")
+    try Content.expectSame(workspace["src"], workspace["out/src"])
+  }
+
+  @Test func theEnvironmentCanNameTheCertificate() async throws {
+    let relay = try await relay()
+    let environment = ["SSL_CERT_FILE": workspace["cert.pem"]]
+    let receiver = try workspace.start(
+      ["receive", relay.url, "code", "--out", "out"], environment: environment)
+    let sent = try await workspace.run(["send", relay.url, "code", "src"], environment: environment)
+    let received = await receiver.result()
+    #expect(sent.status == 0 && received.status == 0, "\(sent) \(received)")
+  }
+
+  @Test(arguments: ["DNS:localhost", "DNS:relay.example.org", "IP:127.0.0.2"])
+  func theNameMustFit(certifiedName: String) async throws {
+    let relay = try await relay(certifiedName: certifiedName)
+    let result = try await workspace.run(["receive", relay.url, "code", "--ca-file", "cert.pem"])
+    #expect(result.status == 3 && result.errorLines.count == 1, "\(result)")
+  }
+
+  @Test func aMixUpOfSchemesIsStatus3() async throws {
+    let secure = try await relay()
+    let plain = try await workspace.relay()
+    for url in ["ws://127.0.0.1:\(secure.port)", "wss://127.0.0.1:\(plain.port)"] {
+      let result = try await workspace.run(["receive", url, "code"])
+      #expect(result.status == 3 && result.errorLines.count == 1, "\(result)")
+    }
+  }
+
+  @Test(arguments: ["missing.pem", "src/file"]) func aFileOfAuthoritiesThatIsNoneIsNamed(file: String) async throws {
+    let relay = try await relay()
+    let result = try await workspace.run(["receive", relay.url, "code", "--ca-file", file])
+    #expect([2, 3].contains(result.status) && result.errors.contains(file), "\(result)")
+    #expect(result.errorLines.count == 1, "\(result)")
+  }
+}
