@@ -70,10 +70,10 @@ import WebSocketFraming
     #"{"type":"manifest","entries":[]}"#,
     #"{"type":"eof"}"#,
     "nonsense\u{1B}[2J",
-    "",
-    String(repeating: "[", count: 1_000_000),
+    "", "deep nesting",
   ])
   func aMalformedAnswerEndsTheSession(answer: String) async throws {
+    let answer = answer == "deep nesting" ? String(repeating: "[", count: 1_000_000) : answer
     let result = try await send { peer in
       try peer.expect("manifest")
       peer.send(answer)

@@ -9,7 +9,8 @@ import WebSocketFraming
 
   init() throws {
     workspace = try Workspace()
-    try workspace.file("src/big", Content.random(20 << 20))
+    // More than fits into the buffers on the way.
+    try workspace.file("src/big", Content.random(64 << 20))
   }
 
   @Test(arguments: ["missing", "not-a-certificate"]) func aCertificateThatIsNoneIsStatus18(file: String) async throws {

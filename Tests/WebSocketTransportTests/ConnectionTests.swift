@@ -88,16 +88,16 @@ import WebSocketTransport
 
   // MARK: The other side's end
 
-  @Test(arguments: [UInt16(1000), 1001]) func aNormalCloseComesAfterTheMessages(status: UInt16) async throws {
+  @Test func aNormalCloseComesAfterTheMessages() async throws {
     let (connection, peer) = try await connect()
-    try await peer.send(.text("a"), .binary([1]), .close(status, "bye"))
+    try await peer.send(.text("a"), .binary([1]), .close(1000, "bye"))
     #expect(try await connection.receive() == .text("a"))
     #expect(try await connection.receive() == .binary(ByteBuffer(bytes: [1])))
     #expect(try await connection.receive() == nil)
     #expect(try await connection.receive() == nil)
     // Nothing was answered so far: the first thing the server hears is our own word.
     let answer = try await connection.finish(TransportClosure(status: 4001, reason: "mine"))
-    #expect(answer == TransportClosure(status: status, reason: "bye"))
+    #expect(answer == TransportClosure(status: 1000, reason: "bye"))
     #expect(await peer.next() == .close(4001, "mine"))
     #expect(await peer.next() == nil)
   }

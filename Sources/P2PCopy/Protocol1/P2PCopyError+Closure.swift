@@ -16,6 +16,8 @@ extension P2PCopyError {
       self.init(.peerFailed, "the receiver ended with a failure\(said); see there", cause: closure)
     case TransportClosure.senderFailed:
       self.init(.peerLeft, "the sender stopped before the end\(said); \(Self.resumeHint)", cause: closure)
+    case 1001:
+      self.init(.peerLeft, "the relay went away before the end\(said); \(Self.resumeHint)", cause: closure)
     default:
       self.init(.peerLeft, "the \(role.other) left before the end\(said); \(Self.resumeHint)", cause: closure)
     }

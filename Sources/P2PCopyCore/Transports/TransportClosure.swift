@@ -26,6 +26,7 @@ public struct TransportClosure: Error, Hashable, Sendable {
   /// The status a sender of ours closes with when it stops before the end.
   public static let senderFailed: UInt16 = 4003
 
-  /// Whether it stands for a good end.
-  public var isNormal: Bool { status == 1000 || status == 1001 || status == 1005 }
+  /// Whether it stands for a good end: 1000, or a close without a status. Not 1001: a relay that shuts down goes away
+  /// with it, whether or not the receiver has everything.
+  public var isNormal: Bool { status == 1000 || status == 1005 }
 }
