@@ -15,7 +15,9 @@ public enum CommandLineTool {
 
   /// Runs the command with the process's arguments and ends the process with its exit status.
   public static func main(plugins: [any CodecPlugin.Type]) async -> Never {
+    // A closed pipe and a limit on the size of files are errors of the call that meets them, which says so.
     signal(SIGPIPE, SIG_IGN)
+    signal(SIGXFSZ, SIG_IGN)
     let arguments = Array(CommandLine.arguments.dropFirst())
     ProcessArguments.concealCode(arguments)
     exit(await run(arguments, codecs: CodecRegistry(plugins: plugins)))
