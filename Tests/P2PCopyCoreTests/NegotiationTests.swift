@@ -26,8 +26,20 @@ struct NegotiationTests {
     }
   }
 
-  private func registry(ciphers: [CodecName], compressors: [CodecName]) -> CodecRegistry {
+  private struct NamedDigest: Digest {
+    var name: CodecName
+    var summary: String { "for tests" }
+    var byteCount: Int { 16 }
+    func makeContext() throws(P2PCopyError) -> any DigestContext {
+      throw P2PCopyError(.internalError, "not for use")
+    }
+  }
+
+  private func registry(
+    ciphers: [CodecName], compressors: [CodecName], digests: [CodecName] = ["d"]
+  ) -> CodecRegistry {
     var registry = CodecRegistry()
+    for name in digests { registry.register(NamedDigest(name: name)) }
     for name in ciphers { registry.register(NamedCipher(name: name)) }
     for name in compressors { registry.register(NamedCompressor(name: name)) }
     return registry
@@ -38,7 +50,7 @@ struct NegotiationTests {
     let sender = registry(ciphers: ["a", "b"], compressors: ["x", "y", "z"])
     let receiver = registry(ciphers: ["b", "a"], compressors: ["z", "y"])
     let selection = try CodecSelection(from: CodecOffer(sender), for: receiver)
-    #expect(selection == CodecSelection(cipher: "a", compressor: "y"))
+    #expect(selection == CodecSelection(cipher: "a", compressor: "y", digest: "d"))
     try selection.check(against: CodecOffer(sender))
   }
 
@@ -61,10 +73,26 @@ struct NegotiationTests {
     }
   }
 
+  @Test("No common digest names both offers")
+  func noCommonDigest() {
+    let sender = registry(ciphers: ["a"], compressors: [], digests: ["d@here"])
+    let receiver = registry(ciphers: ["a"], compressors: [], digests: ["e@there"])
+    #expect {
+      try CodecSelection(from: CodecOffer(sender), for: receiver)
+    } throws: { error in
+      guard let error = error as? P2PCopyError else { return false }
+      return error.code == .noCommonCodec && error.message.contains("d@here") && error.message.contains("e@there")
+    }
+  }
+
   @Test("A selection that was not offered is refused")
   func selectionNotOffered() {
     let offer = CodecOffer(registry(ciphers: ["a"], compressors: ["x"]))
-    for selection in [CodecSelection(cipher: "b", compressor: "x"), CodecSelection(cipher: "a", compressor: "y")] {
+    for selection in [
+      CodecSelection(cipher: "b", compressor: "x", digest: "d"),
+      CodecSelection(cipher: "a", compressor: "y", digest: "d"),
+      CodecSelection(cipher: "a", compressor: "x", digest: "e"),
+    ] {
       #expect(throws: P2PCopyError.self) { try selection.check(against: offer) }
     }
   }

@@ -12,12 +12,20 @@ public protocol Cipher: Codec {
   /// The nonce lengths in bytes that contexts accept. Must contain 12.
   var nonceByteCounts: [Int] { get }
 
+  /// Whether this machine has instructions for it. An offer lists accelerated ciphers before others.
+  var isAccelerated: Bool { get }
+
   /// Makes a context for one key.
   ///
   /// - Parameter key: ``keyByteCount`` bytes; borrowed for the call. The context wipes its copy when it goes.
   /// - Returns: A context that seals and opens under that key.
   /// - Throws: ``P2PCopyError`` when the key has the wrong length or the library fails.
   func makeContext(key: borrowing SecretBytes) throws(P2PCopyError) -> any CipherContext
+}
+
+extension Cipher {
+  /// Accelerated, or as good as.
+  public var isAccelerated: Bool { true }
 }
 
 /// A key in use. Belongs to one worker at a time; reused for every message under that key.

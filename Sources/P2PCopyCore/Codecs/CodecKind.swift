@@ -3,5 +3,7 @@ public enum CodecKind: String, CaseIterable, Sendable {
   case transport
   case cipher
   case compressor
+  case digest
   case keyDeriver = "key-deriver"
+  case keyExchange = "key-exchange"
 }

@@ -10,8 +10,12 @@ public struct CodecRegistry: Sendable {
   public private(set) var ciphers: [any Cipher] = []
   /// Compressors, the preferred first. "None" is not among them: it is always there.
   public private(set) var compressors: [any Compressor] = []
+  /// Digests, the preferred first.
+  public private(set) var digests: [any Digest] = []
   /// Key derivers in order of registration.
   public private(set) var keyDerivers: [any KeyDeriver] = []
+  /// Key exchanges in order of registration.
+  public private(set) var keyExchanges: [any KeyExchange] = []
 
   /// An empty registry.
   public init() {}
@@ -43,10 +47,23 @@ public struct CodecRegistry: Sendable {
     compressors.append(compressor)
   }
 
+  /// Adds a digest. Traps when its name is taken.
+  public mutating func register(_ digest: some Digest) {
+    precondition(self.digest(named: digest.name) == nil, "digest \(digest.name) is registered twice")
+    digests.append(digest)
+  }
+
   /// Adds a key deriver. Traps when its name is taken.
   public mutating func register(_ keyDeriver: some KeyDeriver) {
     precondition(self.keyDeriver(named: keyDeriver.name) == nil, "key deriver \(keyDeriver.name) is registered twice")
     keyDerivers.append(keyDeriver)
+  }
+
+  /// Adds a key exchange. Traps when its name is taken.
+  public mutating func register(_ keyExchange: some KeyExchange) {
+    precondition(
+      self.keyExchange(named: keyExchange.name) == nil, "key exchange \(keyExchange.name) is registered twice")
+    keyExchanges.append(keyExchange)
   }
 
   /// The transport of that name.
@@ -63,8 +80,14 @@ public struct CodecRegistry: Sendable {
   /// The compressor of that name.
   public func compressor(named name: CodecName) -> (any Compressor)? { compressors.first { $0.name == name } }
 
+  /// The digest of that name.
+  public func digest(named name: CodecName) -> (any Digest)? { digests.first { $0.name == name } }
+
   /// The key deriver of that name.
   public func keyDeriver(named name: CodecName) -> (any KeyDeriver)? { keyDerivers.first { $0.name == name } }
+
+  /// The key exchange of that name.
+  public func keyExchange(named name: CodecName) -> (any KeyExchange)? { keyExchanges.first { $0.name == name } }
 
   /// Every codec of a kind, the preferred first.
   public func codecs(of kind: CodecKind) -> [any Codec] {
@@ -72,8 +95,56 @@ public struct CodecRegistry: Sendable {
     case .transport: transports
     case .cipher: ciphers
     case .compressor: compressors
+    case .digest: digests
     case .keyDeriver: keyDerivers
+    case .keyExchange: keyExchanges
     }
+  }
+}
+
+extension CodecRegistry {
+  /// Puts one compressor first, so that an offer prefers it.
+  ///
+  /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/noCommonCodec`` when it is not here.
+  public mutating func prefer(compressor name: CodecName) throws(P2PCopyError) {
+    compressors = [try require(name, of: .compressor, among: compressors)] + compressors.filter { $0.name != name }
+  }
+
+  /// Keeps one cipher only.
+  ///
+  /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/noCommonCodec`` when it is not here.
+  public mutating func keepOnly(cipher name: CodecName) throws(P2PCopyError) {
+    ciphers = [try require(name, of: .cipher, among: ciphers)]
+  }
+
+  /// Keeps one digest only.
+  ///
+  /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/noCommonCodec`` when it is not here.
+  public mutating func keepOnly(digest name: CodecName) throws(P2PCopyError) {
+    digests = [try require(name, of: .digest, among: digests)]
+  }
+
+  /// Sets a parameter of the preferred compressor.
+  ///
+  /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/usage`` when it has no such parameter, or not that value.
+  public mutating func setPreferredCompressor(_ parameter: String, to value: Int) throws(P2PCopyError) {
+    guard let preferred = compressors.first else {
+      throw P2PCopyError(.usage, "this build has no compressor whose \(parameter) could be set")
+    }
+    compressors[0] = try preferred.setting(parameter, to: value)
+  }
+
+  private func require<Kind>(
+    _ name: CodecName, of kind: CodecKind, among codecs: [Kind]
+  ) throws(P2PCopyError) -> Kind {
+    guard let codec = codecs.first(where: { ($0 as? any Codec)?.name == name }) else {
+      let available = self.codecs(of: kind).map(\.name.description)
+      throw P2PCopyError(
+        .noCommonCodec,
+        "this build has no \(kind.rawValue) '\(name)'; it has \(available.isEmpty ? "none" : available.joined(separator: ", "))"
+      )
+    }
+    return codec
   }
 }
 

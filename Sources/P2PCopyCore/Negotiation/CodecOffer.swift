@@ -23,15 +23,22 @@ public struct CodecOffer: Hashable, Sendable {
   /// Compressors, the preferred first. "None" need not be listed: it is always common.
   public var compressors: [Entry]
 
+  /// Digests, the preferred first.
+  public var digests: [Entry]
+
   /// Creates an offer.
-  public init(ciphers: [Entry], compressors: [Entry]) {
+  public init(ciphers: [Entry], compressors: [Entry], digests: [Entry] = []) {
     self.ciphers = ciphers
     self.compressors = compressors
+    self.digests = digests
   }
 
-  /// Everything a registry has, in its order.
+  /// Everything a registry has, in its order; ciphers that this machine has instructions for come before others.
   public init(_ registry: CodecRegistry) {
-    self.init(ciphers: registry.ciphers.map(Entry.init), compressors: registry.compressors.map(Entry.init))
+    let ciphers = registry.ciphers.filter(\.isAccelerated) + registry.ciphers.filter { !$0.isAccelerated }
+    self.init(
+      ciphers: ciphers.map(Entry.init), compressors: registry.compressors.map(Entry.init),
+      digests: registry.digests.map(Entry.init))
   }
 }
 
@@ -49,6 +56,6 @@ extension CodecOffer: CustomStringConvertible {
     func list(_ entries: [Entry]) -> String {
       entries.isEmpty ? "none" : entries.map(\.name.description).joined(separator: ", ")
     }
-    return "ciphers: \(list(ciphers)); compressors: \(list(compressors))"
+    return "ciphers: \(list(ciphers)); compressors: \(list(compressors)); digests: \(list(digests))"
   }
 }
