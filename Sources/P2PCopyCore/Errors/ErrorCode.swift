@@ -56,6 +56,12 @@ extension P2PCopyError {
     /// Interrupted by the person (Ctrl-C, SIGTERM) or by task cancellation; 128 + SIGINT, as shells have it.
     public static let cancelled = Code("cancelled", 130)
 
+    /// The code of that name, `nil` when there is none.
+    init?(named name: some Collection<UInt8>) {
+      guard let code = Self.all.first(where: { $0.name.utf8.elementsEqual(name) }) else { return nil }
+      self = code
+    }
+
     /// Every code, in order of exit status.
     public static let all: [Code] = [
       internalError, usage, relayUnreachable, relayRefused, peerNeverCame, peerLeft, protocolViolation, wrongCode,

@@ -28,6 +28,11 @@ public enum DisplayText {
     return result
   }
 
+  /// The same for a message of another p2p-copy, which has escaped what it names already: a backslash stays one.
+  static func escapedOnce(_ bytes: some Sequence<UInt8>) -> String {
+    escaped(bytes).replacing(#"\\"#, with: #"\"#)
+  }
+
   /// The same for text that is already valid Unicode.
   public static func escaped(_ text: String) -> String {
     var result = ""

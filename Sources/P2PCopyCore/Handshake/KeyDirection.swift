@@ -1,0 +1,10 @@
+/// Which way a record travels. Each direction has keys of its own.
+public enum KeyDirection: UInt8, Sendable, CaseIterable {
+  case senderToReceiver = 0
+  case receiverToSender = 1
+
+  /// The direction in which a peer of that role sends.
+  public init(from role: PeerRole) {
+    self = role == .sender ? .senderToReceiver : .receiverToSender
+  }
+}
