@@ -73,6 +73,23 @@ public struct RelayAddress: Hashable, Sendable, CustomStringConvertible {
     self.target = target
   }
 
+  /// The same address with another item at the end of its query.
+  ///
+  /// - Parameters:
+  ///   - name: The item's name: letters, digits and what else needs no escaping in a URL.
+  ///   - value: Its value, likewise.
+  public func appendingQuery(_ name: String, _ value: String) -> RelayAddress {
+    RelayAddress(
+      scheme: scheme, host: host, port: port, target: target + (target.contains("?") ? "&" : "?") + name + "=" + value)
+  }
+
+  private init(scheme: String, host: String, port: Int, target: String) {
+    self.scheme = scheme
+    self.host = host
+    self.port = port
+    self.target = target
+  }
+
   /// The URL, always with its port.
   public var description: String {
     let shownHost = host.contains(":") ? "[\(host)]" : host

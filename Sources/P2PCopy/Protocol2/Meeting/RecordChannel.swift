@@ -1,0 +1,165 @@
+import NIOCore
+import P2PCopyCore
+import Synchronization
+
+/// The connection to the other peer once both have the keys: records out, records in.
+///
+/// Several tasks may send; one receives.
+final class RecordChannel: @unchecked Sendable {
+  // The sealer is touched under `sendLock` only, the opener by the receiving task only.
+  let connection: any TransportConnection
+  let role: PeerRole
+  private let sealer: RecordSealer
+  private let opener: RecordOpener
+  private let sendLock = AsyncLock()
+  private let times = Mutex(Times())
+
+  private struct Times {
+    var lastSent = ContinuousClock.now
+    var waitingSince: ContinuousClock.Instant?
+  }
+
+  init(connection: any TransportConnection, role: PeerRole, sealer: RecordSealer, opener: RecordOpener) {
+    self.connection = connection
+    self.role = role
+    self.sealer = sealer
+    self.opener = opener
+  }
+
+  /// An empty record: room for its header, ready for a body.
+  func emptyRecord() -> ByteBuffer {
+    var record = connection.buffers.take()
+    record.writeRepeatingByte(0, count: ChunkHeader.byteCount)
+    return record
+  }
+
+  /// Seals and sends a record.
+  ///
+  /// - Parameter record: From ``emptyRecord()``, with a body.
+  func send(_ record: consuming ByteBuffer) async throws {
+    await sendLock.acquire()
+    defer { sendLock.release() }
+    try await sendLocked(record)
+  }
+
+  /// Seals and sends a control record.
+  ///
+  /// - Returns: The body as it was sealed, without its first byte.
+  @discardableResult
+  func send(_ message: SessionMessage) async throws -> [UInt8] {
+    let body = message.encoded()
+    await sendLock.acquire()
+    defer { sendLock.release() }
+    try await sendLocked(control(body))
+    return body
+  }
+
+  /// Waits for the next record and opens it.
+  ///
+  /// - Returns: The body. Give the buffer back to the connection's pool once it is used up.
+  func receive() async throws -> ByteBuffer {
+    times.withLock { $0.waitingSince = .now }
+    let message: TransportMessage?
+    do {
+      message = try await connection.receive()
+    } catch {
+      throw P2PCopyError.translating(error, as: role)
+    }
+    times.withLock { $0.waitingSince = nil }
+    switch consume message {
+    case .binary(let received):
+      var record = consume received
+      try opener.open(&record)
+      return record
+    case .text(let text):
+      if (try? HandshakeMessage(decoding: text)) == .wrongCode { throw Handshake.wrongCode(role) }
+      throw P2PCopyError(.protocolViolation, "the \(role.other) or the relay sent a text among the records")
+    case nil: throw P2PCopyError(.normal, as: role)
+    }
+  }
+
+  /// Seals from now on under another key.
+  func changeSendingKey(to key: consuming RecordKey) async {
+    await sendLock.acquire()
+    sealer.changeKey(to: key)
+    sendLock.release()
+  }
+
+  /// Opens from now on under another key. Called by the receiving task.
+  func changeReceivingKey(to key: consuming RecordKey) {
+    opener.changeKey(to: key)
+  }
+
+  /// The chains of both directions so far; for a receipt, once nothing more is sent or received.
+  var chains: (sent: [UInt8], received: [UInt8]) { (sealer.chainValue, opener.chainValue) }
+
+  /// Ends the connection in good order.
+  func finish() async throws -> TransportClosure {
+    do {
+      return try await connection.finish(.normal)
+    } catch {
+      throw P2PCopyError.translating(error, as: role)
+    }
+  }
+
+  /// Tells the other side, as far as it can still be told, why this one stops.
+  func reportFailure(_ error: any Error) async {
+    let known = error as? P2PCopyError
+    // What the other side caused, it knows.
+    if let known, known.code == .peerLeft || known.code == .peerFailed { return }
+    let code = known?.code ?? (error is CancellationError ? .cancelled : .internalError)
+    let message = known?.message ?? (error is CancellationError ? "interrupted" : "unexpected error")
+    let farewell = Task {
+      try await withDeadline(Goodbye.patience, orThrow: P2PCopyError(.peerLeft, "the last word was not taken")) {
+        try await self.send(.error(code: code, message: message))
+      }
+    }
+    _ = await farewell.result
+  }
+
+  // MARK: Staying alive
+
+  /// Says now and then that this side is still working, and gives up on a silent peer. Runs until it is cancelled.
+  ///
+  /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/peerLeft`` after too long a silence.
+  func keepAlive() async throws {
+    while true {
+      try await Task.sleep(for: Protocol2Suite.workingInterval / 3)
+      let now = ContinuousClock.now
+      let (lastSent, waitingSince) = times.withLock { ($0.lastSent, $0.waitingSince) }
+      if let waitingSince, now - waitingSince > Protocol2Suite.silenceLimit {
+        throw P2PCopyError(
+          .peerLeft,
+          "nothing was heard from the \(role.other) for \(Protocol2Suite.silenceLimit.components.seconds) seconds;"
+            + " run the same commands again to go on")
+      }
+      // Somebody who is sending just now shows by that that this side is alive.
+      if now - lastSent > Protocol2Suite.workingInterval, sendLock.tryAcquire() {
+        defer { sendLock.release() }
+        try await sendLocked(control(SessionMessage.working.encoded()))
+      }
+    }
+  }
+
+  private func control(_ body: [UInt8]) -> ByteBuffer {
+    var record = ByteBuffer()
+    record.reserveCapacity(MessageBufferPool.headroom + ChunkHeader.byteCount + body.count + 80)
+    record.writeRepeatingByte(0, count: MessageBufferPool.headroom)
+    record.moveReaderIndex(to: MessageBufferPool.headroom)
+    record.writeRepeatingByte(0, count: ChunkHeader.byteCount)
+    record.writeInteger(RecordKind.control.rawValue)
+    record.writeBytes(body)
+    return record
+  }
+
+  private func sendLocked(_ record: consuming ByteBuffer) async throws {
+    var record = record
+    try sealer.seal(&record)
+    do {
+      try await connection.send(.binary(consume record))
+    } catch {
+      throw P2PCopyError.translating(error, as: role)
+    }
+    times.withLock { $0.lastSent = .now }
+  }
+}

@@ -1,0 +1,45 @@
+import P2PCopyCore
+
+/// What protocol 2 fixes.
+enum Protocol2Suite {
+  static let keyExchangeName: CodecName = "spake2-p256"
+  static let keyDeriverName: CodecName = "argon2id"
+  /// Seals the two records with which everything else is negotiated.
+  static let bootstrapCipherName: CodecName = "aes-256-gcm"
+
+  static let identities = KeyExchangeIdentities(
+    sender: Array("p2p-copy/2 sender".utf8), receiver: Array("p2p-copy/2 receiver".utf8))
+
+  /// Chunk sizes that a sender offers.
+  static let chunkByteCounts = [1 << 20, 256 << 10, 64 << 10]
+
+  /// A file up to this share of a chunk travels in a pack.
+  static let packedShare = 4
+
+  /// `auto` keeps compressing what shrinks below this share of its size.
+  static let worthwhileRatio = 0.95
+
+  /// After how many chunks in a row that did not shrink enough `auto` stops compressing a file.
+  static let patience = 4
+
+  /// How long the other side may take for one step of the handshake.
+  static let stepTimeout = Duration.seconds(60)
+
+  /// After this time without sending anything, a peer says that it is still working.
+  static let workingInterval = Duration.seconds(15)
+
+  /// After this time without hearing anything, a peer gives up.
+  static let silenceLimit = Duration.seconds(120)
+
+  /// The largest message on the wire.
+  static let maximumMessageByteCount = 2 << 20
+
+  /// The error for a codec that this build lacks.
+  static func missing(_ kind: CodecKind, _ name: CodecName, in codecs: CodecRegistry) -> P2PCopyError {
+    let available = codecs.codecs(of: kind).map(\.name.description)
+    return P2PCopyError(
+      .noCommonCodec,
+      "protocol 2 needs the \(kind.rawValue) '\(name)', which this build lacks"
+        + " (it has: \(available.isEmpty ? "none" : available.joined(separator: ", "))); register its plugin")
+  }
+}
