@@ -1,0 +1,36 @@
+package import P2PCopyCore
+
+/// Something to send: a file, a directory or a symbolic link.
+package struct SourceEntry: Sendable {
+  /// What it is.
+  package enum Kind: Hashable, Sendable {
+    /// A regular file, with its size when it was looked at.
+    case file(byteCount: Int64)
+
+    /// A directory. What is in it are entries of their own, later.
+    case directory
+
+    /// A symbolic link that is sent as a link.
+    case symbolicLink(target: [UInt8])
+  }
+
+  /// Where it is here, for opening it.
+  package var location: [UInt8]
+
+  /// The name it arrives under.
+  package var path: RelativePath
+
+  /// What it is.
+  package var kind: Kind
+
+  /// Its mode and times.
+  package var metadata: EntryMetadata
+
+  /// Makes an entry.
+  package init(location: [UInt8], path: RelativePath, kind: Kind, metadata: EntryMetadata) {
+    self.location = location
+    self.path = path
+    self.kind = kind
+    self.metadata = metadata
+  }
+}
