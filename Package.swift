@@ -63,7 +63,7 @@ let package = Package(
     // The library: send, receive.
     .target(name: "CSystemCalls"),
     .target(
-      name: "P2PCopy", dependencies: ["P2PCopyCore", "CSystemCalls", .nioCore, .nioPosix], swiftSettings: strict),
+      name: "P2PCopy", dependencies: ["P2PCopyCore", "CSystemCalls", .nioCore, .nioPosix, .crypto], swiftSettings: strict),
 
     // The relay server. Knows no codec.
     .target(

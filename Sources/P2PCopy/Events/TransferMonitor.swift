@@ -42,6 +42,33 @@ final class TransferMonitor: Sendable {
     emit(.started(progress))
   }
 
+  /// More of the transfer is known: protocol 2 finds out what there is to send while it sends.
+  func announce(fileCount: Int, byteCount: Int64) {
+    state.withLock { state in
+      if state.startTime == nil { state.startTime = .now }
+      state.progress.isTotalKnown = false
+      state.progress.totalFileCount += fileCount
+      state.progress.totalByteCount = state.progress.totalByteCount.addingReportingOverflow(byteCount).partialValue
+    }
+  }
+
+  /// All of the transfer is known now.
+  func announcementsEnded() {
+    let progress = state.withLock { state in
+      if state.startTime == nil { state.startTime = .now }
+      state.progress.isTotalKnown = true
+      return state.progress
+    }
+    emit(.started(progress))
+  }
+
+  /// A directory or a symbolic link is in place.
+  func finishOther(_ kind: DeliveredEntry.Kind) {
+    state.withLock { state in
+      if kind == .directory { state.summary.directoryCount += 1 } else { state.summary.linkCount += 1 }
+    }
+  }
+
   /// A file begins; `resumedByteCount` bytes of it are there already.
   func beginFile(_ path: RelativePath, resumedByteCount: Int64 = 0) {
     state.withLock { state in
@@ -99,14 +126,17 @@ final class TransferMonitor: Sendable {
   func fail(_ failure: EntryFailure) {
     state.withLock { state in
       state.progress.fileCount += 1
-      state.summary.failures.append(failure)
+      state.summary.failureCount += 1
+      if state.summary.failures.count < TransferSummary.maximumFailureCount { state.summary.failures.append(failure) }
     }
     emit(.fileFailed(failure))
   }
 
   /// Something worth knowing.
   func notice(_ text: String) {
-    state.withLock { $0.summary.notices.append(text) }
+    state.withLock { state in
+      if state.summary.notices.count < TransferSummary.maximumNoticeCount { state.summary.notices.append(text) }
+    }
     emit(.notice(text))
   }
 

@@ -7,6 +7,9 @@ public struct TransferProgress: Sendable, Hashable {
   /// Bytes of file content in the whole transfer.
   public var totalByteCount: Int64 = 0
 
+  /// Whether the totals are final: protocol 2 sends while it still finds out what there is.
+  public var isTotalKnown = true
+
   /// Files that are done, well or not.
   public var fileCount: Int = 0
 

@@ -20,11 +20,26 @@ public struct TransferSummary: Sendable {
   /// From the first message to the peer until the end.
   public var duration: Duration = .zero
 
-  /// What was left out on purpose, one line each.
+  /// Directories in place (protocol 2).
+  public var directoryCount = 0
+
+  /// Symbolic links in place (protocol 2).
+  public var linkCount = 0
+
+  /// The most ``notices`` that are kept.
+  public static let maximumNoticeCount = 1000
+
+  /// The most ``failures`` that are kept.
+  public static let maximumFailureCount = 1000
+
+  /// What was left out on purpose, one line each; the first ``maximumNoticeCount``.
   public var notices: [String] = []
 
-  /// Files that failed.
+  /// What failed; the first ``maximumFailureCount``.
   public var failures: [EntryFailure] = []
+
+  /// How much failed in all.
+  public var failureCount = 0
 
   /// An empty summary.
   public init() {}
@@ -33,10 +48,10 @@ public struct TransferSummary: Sendable {
   /// ``P2PCopyError/Code/incomplete``; `nil` when there are none.
   public var error: P2PCopyError? {
     guard let first = failures.first else { return nil }
-    guard failures.count > 1 else { return first.error }
+    guard failureCount > 1 else { return first.error }
     let sameCode = failures.allSatisfy { $0.error.code == first.error.code }
     return P2PCopyError(
       sameCode ? first.error.code : .incomplete,
-      "\(failures.count) files failed, the first: \(first.error.message)", cause: first.error.cause)
+      "\(failureCount) files failed, the first: \(first.error.message)", cause: first.error.cause)
   }
 }

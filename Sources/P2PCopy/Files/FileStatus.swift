@@ -16,6 +16,8 @@ struct FileStatus: Hashable {
   }
 
   var kind: Kind
+  /// Type and permission bits, as `st_mode` has them.
+  var mode: UInt16
   var byteCount: Int64
   var modificationSeconds: Int
   var modificationNanoseconds: Int
@@ -30,6 +32,7 @@ struct FileStatus: Hashable {
       case S_IFLNK: .symbolicLink
       default: .other
       }
+    mode = UInt16(truncatingIfNeeded: status.st_mode)
     byteCount = Int64(status.st_size)
     modificationSeconds = status.st_mtim.tv_sec
     modificationNanoseconds = status.st_mtim.tv_nsec

@@ -28,6 +28,17 @@ final class OpenSourceFile: Sendable {
     }
   }
 
+  /// Its mode and time when it was opened.
+  var metadata: EntryMetadata { EntryMetadata(statusAtOpening) }
+
+  /// Opens the file of an entry.
+  ///
+  /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/sourceUnreadable``.
+  convenience init(opening entry: SourceEntry) throws(P2PCopyError) {
+    try self.init(
+      opening: SourceFile(location: entry.location, path: entry.path, byteCount: entry.listedByteCount))
+  }
+
   /// Looks whether the file is still as it was when it was opened.
   ///
   /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/sourceUnreadable`` when it is not: what was sent may be a
@@ -54,6 +65,20 @@ final class OpenSourceFile: Sendable {
 
   /// The error for a failed read.
   static func explain(_ error: SystemError, _ source: SourceFile) -> P2PCopyError {
-    P2PCopyError(.sourceUnreadable, "cannot read '\(DisplayText.escaped(source.location))': \(error)", cause: error)
+    explain(error, at: source.location)
+  }
+
+  /// The error for a failed read.
+  static func explain(_ error: SystemError, at location: [UInt8]) -> P2PCopyError {
+    P2PCopyError(.sourceUnreadable, "cannot read '\(DisplayText.escaped(location))': \(error)", cause: error)
+  }
+}
+
+extension EntryMetadata {
+  /// What the system says about a file.
+  init(_ status: FileStatus) {
+    self.init(
+      mode: status.mode & 0o7777, modificationSeconds: Int64(status.modificationSeconds),
+      modificationNanoseconds: UInt32(clamping: status.modificationNanoseconds))
   }
 }

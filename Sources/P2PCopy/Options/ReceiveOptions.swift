@@ -2,11 +2,27 @@ public import P2PCopyCore
 
 /// How to receive.
 public struct ReceiveOptions: Sendable {
-  /// Expect end-to-end encryption; the sender must use the same setting.
+  /// The protocol to speak; the sender must use the same.
+  public var transferProtocol = TransferProtocol.two
+
+  /// Protocol 1 only: expect end-to-end encryption; the sender must use the same setting. Protocol 2 always encrypts.
   public var encrypt = false
 
   /// What to do when something of a file's name exists.
   public var conflictPolicy = ConflictPolicy.fail
+
+  /// Protocol 2 only: set modes and times as they were at the sender.
+  public var keepsMetadata = true
+
+  /// Protocol 2 only: keep set-user-id and set-group-id bits, which are dropped otherwise.
+  public var keepsSetID = false
+
+  /// Protocol 2 only: where to write the receipt, JSON.
+  public var receiptFile: String?
+
+  /// Protocol 2 only: where to write the checksums of all files, as `sha256sum -c` reads them. Needs the digest `sha256`
+  /// and selects it.
+  public var checksumsFile: String?
 
   /// How long to wait for a sender with the same code.
   public var peerTimeout = Duration.seconds(600)

@@ -2,14 +2,36 @@ public import P2PCopyCore
 
 /// How to send.
 public struct SendOptions: Sendable {
-  /// Encrypt end to end; the receiver must use the same setting.
+  /// The protocol to speak; the receiver must use the same.
+  public var transferProtocol = TransferProtocol.two
+
+  /// Protocol 1 only: encrypt end to end; the receiver must use the same setting. Protocol 2 always does.
   public var encrypt = false
 
   /// Whether to compress.
   public var compression = CompressionMode.auto
 
-  /// Skip what the receiver has and go on where it stopped.
-  public var resume = false
+  /// Skip what the receiver has and go on where it stopped. Unless it is set, protocol 2 does and protocol 1 does not.
+  public var resume: Bool?
+
+  /// Protocol 2 only: which entries to send.
+  public var rules = FilterRules()
+
+  /// Protocol 2 only: what becomes of symbolic links.
+  public var links = LinkPolicy.keep
+
+  /// Protocol 2 only: paths below the one argument, a directory, to send instead of all of it.
+  public var fileList: [[UInt8]]?
+
+  /// Protocol 2 only: send modes and times along.
+  public var keepsMetadata = true
+
+  /// Protocol 2 only: where to write the receipt, JSON.
+  public var receiptFile: String?
+
+  /// Protocol 2 only: where to write the checksums of all files, as `sha256sum -c` reads them. Needs the digest `sha256`
+  /// and selects it.
+  public var checksumsFile: String?
 
   /// How long to wait for a receiver with the same code.
   public var peerTimeout = Duration.seconds(600)

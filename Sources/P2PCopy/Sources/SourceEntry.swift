@@ -12,6 +12,9 @@ package struct SourceEntry: Sendable {
 
     /// A symbolic link that is sent as a link.
     case symbolicLink(target: [UInt8])
+
+    /// Standard input: bytes until it ends.
+    case stream
   }
 
   /// Where it is here, for opening it.

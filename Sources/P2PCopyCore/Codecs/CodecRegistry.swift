@@ -110,6 +110,11 @@ extension CodecRegistry {
     compressors = [try require(name, of: .compressor, among: compressors)] + compressors.filter { $0.name != name }
   }
 
+  /// Drops all compressors: nothing is compressed then.
+  public mutating func removeCompressors() {
+    compressors = []
+  }
+
   /// Keeps one cipher only.
   ///
   /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/noCommonCodec`` when it is not here.

@@ -1,0 +1,47 @@
+import P2PCopyCore
+
+/// A page while its data is being stored: what became of each entry.
+///
+/// Used by the storing task alone.
+final class PageStorage {
+  /// What became of an entry.
+  enum Outcome {
+    /// Nothing yet.
+    case awaited
+    /// In place.
+    case delivered(DeliveredEntry, isUnchanged: Bool)
+    /// It failed here; the receipt will say so.
+    case failed(P2PCopyError)
+    /// Not delivered, and the sender knows.
+    case settled
+  }
+
+  let page: IncomingPage
+  var outcomes: [Outcome]
+
+  init(_ page: IncomingPage) {
+    self.page = page
+    outcomes = page.entries.map { _ in .awaited }
+  }
+
+  /// Takes over what was decided without any data: call once the sender has said that it sent everything, which it does
+  /// after it knew what was decided.
+  func takeOverPlans() throws(P2PCopyError) {
+    for position in page.entries.indices {
+      switch page[position] {
+      case .unchanged(let entry):
+        guard case .awaited = outcomes[position] else { throw Self.unasked(page.entries[position]) }
+        outcomes[position] = .delivered(entry, isUnchanged: true)
+      case .settled:
+        // A directory may have been made before it was refused; nothing is said about it any more.
+        outcomes[position] = .settled
+      case .expected, .continues, .awaitingCheck: break
+      }
+    }
+  }
+
+  /// The error for data that nobody wanted.
+  static func unasked(_ entry: IncomingEntry) -> P2PCopyError {
+    P2PCopyError(.protocolViolation, "the sender sent '\(entry.shown)', which was not wanted or was sent already")
+  }
+}

@@ -1,0 +1,13 @@
+import P2PCopyCore
+
+/// What was negotiated, and what a receiver was asked for: the same for all files of a session.
+struct ReceiveSettings: Sendable {
+  let compressor: (any Compressor)?
+  let digests: DigestContexts
+  let chunkByteCount: Int
+  let wantsResume: Bool
+  let conflictPolicy: ConflictPolicy
+  let keepsMetadata: Bool
+  let keepsSetID: Bool
+  let monitor: TransferMonitor
+}

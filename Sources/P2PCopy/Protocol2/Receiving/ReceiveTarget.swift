@@ -1,0 +1,9 @@
+import P2PCopyCore
+
+/// Where a session puts what it receives.
+enum ReceiveTarget: Sendable {
+  /// Below a directory.
+  case directory(String)
+  /// The content of one file to standard output.
+  case standardOutput
+}

@@ -1,0 +1,107 @@
+import NIOCore
+import P2PCopyCore
+
+/// The receiver's part of a session, once both peers have the keys.
+///
+/// Four tasks: one reads records, one answers pages, one stores, one keeps the connection alive.
+struct ReceivingSession: Sendable {
+  /// How many bytes may wait to be stored.
+  private static let storeLimit = 8 << 20
+
+  /// More questions than a sender that keeps to the protocol can have under way.
+  private static let answerLimit = 64
+
+  let options: ReceiveOptions
+  let target: ReceiveTarget
+  let codecs: CodecRegistry
+  let monitor: TransferMonitor
+  let log: DeliveryLog
+
+  /// Receives everything and sends the receipt.
+  ///
+  /// - Throws: ``P2PCopyError`` when the session as a whole failed; entries that failed by themselves are told to the
+  ///   monitor.
+  func run(over channel: RecordChannel, _ schedule: borrowing KeySchedule) async throws {
+    let agreed = try await Negotiation.run(selectingFor: codecs, over: channel, schedule)
+    log.begin(role: .receiver, digest: agreed.digest.name)
+    let settings = ReceiveSettings(
+      compressor: agreed.compressor, digests: DigestContexts(agreed.digest), chunkByteCount: agreed.chunkByteCount,
+      wantsResume: agreed.wantsResume, conflictPolicy: options.conflictPolicy, keepsMetadata: options.keepsMetadata,
+      keepsSetID: options.keepsSetID, monitor: monitor)
+    try await transfer(settings, over: channel)
+    await farewell(channel)
+  }
+
+  private func transfer(_ settings: ReceiveSettings, over channel: RecordChannel) async throws {
+    let answers = BoundedQueue<AnswerItem>(limit: Self.answerLimit)
+    let items = BoundedQueue<StoreItem>(limit: Self.storeLimit)
+    let window = PageWindow()
+    let failures = FirstFailure()
+    let isStored = BoundedQueue<Void>(limit: 1)
+    @Sendable func stop(_ error: any Error) {
+      failures.record(error)
+      answers.fail(error)
+      items.fail(error)
+      isStored.fail(error)
+    }
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      defer { group.cancelAll() }
+      group.addTask {
+        do {
+          try await RecordIntake(channel: channel, settings: settings, answers: answers, store: items, window: window)
+            .run()
+        } catch {
+          stop(error)
+        }
+        failures.readerIsDone()
+      }
+      group.addTask {
+        do {
+          try await PageAnswering(channel: channel, settings: settings, output: try open(), log: log).run(answers)
+        } catch {
+          stop(error)
+        }
+      }
+      group.addTask {
+        do {
+          try await Storage(channel: channel, settings: settings, output: try open(), window: window, log: log)
+            .run(items)
+          try await isStored.put(())
+        } catch {
+          stop(error)
+        }
+      }
+      group.addTask {
+        do {
+          try await channel.keepAlive()
+        } catch {
+          stop(error)
+          if !(error is CancellationError) { channel.connection.abort() }
+        }
+      }
+      do {
+        _ = try await isStored.next()
+      } catch {
+        throw await failures.explanation(for: error)
+      }
+    }
+  }
+
+  /// The output directory, opened anew for each task that uses it.
+  private func open() throws(P2PCopyError) -> OutputDirectory? {
+    switch target {
+    case .directory(let path): try OutputDirectory(path: path)
+    case .standardOutput: nil
+    }
+  }
+
+  /// Waits for the sender to end the connection. Everything is in place by now, so nothing that happens here can undo
+  /// success.
+  private func farewell(_ channel: RecordChannel) async {
+    let connection = channel.connection
+    _ = try? await withDeadline(.seconds(30), orThrow: P2PCopyError(.peerLeft, "no close from the sender")) {
+      try await connection.finish(.normal)
+    }
+    connection.abort()
+  }
+}

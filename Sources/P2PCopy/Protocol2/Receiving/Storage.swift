@@ -1,0 +1,360 @@
+import NIOCore
+import P2PCopyCore
+
+/// Stores what the sender sends: directories, links, files in chunks and in packs, and says what is in place.
+///
+/// Used by the storing task alone.
+final class Storage {
+  let channel: RecordChannel
+  let settings: ReceiveSettings
+  /// Missing when everything goes to standard output.
+  let output: OutputDirectory?
+  let window: PageWindow
+  let log: DeliveryLog
+
+  private var pages: [PageStorage] = []
+  private var current: IncomingFile?
+  private var ledger = DirectoryLedger()
+  private var tree = TreeDigest()
+  private var delivered = SessionTotals()
+  private var failureCount: UInt64 = 0
+  private var senderFailureCount: UInt64 = 0
+  private let decompression: (any DecompressionContext)?
+  private let packLoan: DigestContexts.Loan
+  private let scratch: UnsafeMutableRawBufferPointer
+
+  init(
+    channel: RecordChannel, settings: ReceiveSettings, output: OutputDirectory?, window: PageWindow, log: DeliveryLog
+  ) throws(P2PCopyError) {
+    self.channel = channel
+    self.settings = settings
+    self.output = output
+    self.window = window
+    self.log = log
+    decompression = try settings.compressor?.makeDecompressionContext()
+    packLoan = try settings.digests.borrow()
+    scratch = UnsafeMutableRawBufferPointer.allocate(byteCount: settings.chunkByteCount, alignment: 4096)
+  }
+
+  deinit {
+    scratch.deallocate()
+  }
+
+  private var monitor: TransferMonitor { settings.monitor }
+
+  /// Stores until everything is in place and the receipt is sent.
+  func run(_ items: BoundedQueue<StoreItem>) async throws {
+    while let item = try await items.next() {
+      switch item {
+      case .page(let page): begin(page)
+      case .chunk(let header, let body): try takeChunk(header, body)
+      case .pack(let header, let body): try takePack(header, body)
+      case .fileEnd(let end): try finish(end)
+      case .fileFailed(let notice): try takeFailure(notice)
+      case .pageEnd(let firstIndex): try await finishPage(firstIndex)
+      case .end(let totals, let treeDigest, let failureCount):
+        try await finish(totals, treeDigest, failureCount)
+        return
+      }
+    }
+  }
+
+  // MARK: Pages
+
+  private func begin(_ page: IncomingPage) {
+    let storage = PageStorage(page)
+    for (position, entry) in page.entries.enumerated() {
+      guard entry.kind == .directory, let path = entry.path, let output else { continue }
+      do throws(P2PCopyError) {
+        _ = try output.makeDirectory(path)
+        if settings.keepsMetadata, let metadata = entry.metadata { ledger.add(path, metadata) }
+        storage.outcomes[position] = .delivered(
+          entry.delivered(digest: [], byteCount: 0, metadata: entry.metadata), isUnchanged: false)
+      } catch {
+        storage.outcomes[position] = .failed(error)
+      }
+    }
+    pages.append(storage)
+  }
+
+  private func place(of index: UInt64) throws(P2PCopyError) -> (PageStorage, Int) {
+    for page in pages {
+      if let position = page.page.position(of: index) { return (page, position) }
+    }
+    throw P2PCopyError(.protocolViolation, "the sender sent data of an entry that is not in its manifest")
+  }
+
+  private func finishPage(_ firstIndex: UInt64) async throws {
+    guard current == nil, let page = pages.first, page.page.firstIndex == firstIndex else {
+      throw P2PCopyError(.protocolViolation, "the sender ended a page out of turn")
+    }
+    try page.takeOverPlans()
+    for position in page.outcomes.indices {
+      guard case .awaited = page.outcomes[position] else { continue }
+      page.outcomes[position] = placeLink(page.page.entries[position])
+    }
+    var receipt = PageReceipt(firstIndex: firstIndex, treeDigest: [], failures: [])
+    for (position, outcome) in page.outcomes.enumerated() {
+      let entry = page.page.entries[position]
+      switch outcome {
+      case .delivered(let delivered, let isUnchanged):
+        tree.add(delivered)
+        try log.add(delivered)
+        settle(delivered, entry, isUnchanged: isUnchanged)
+      case .failed(let error):
+        fail(entry.shown, error)
+        receipt.failures.append(
+          EntryFailureNotice(index: firstIndex + UInt64(position), code: error.code, message: error.message))
+      case .settled: break
+      case .awaited: throw P2PCopyError(.internalError, "an entry without an outcome")
+      }
+    }
+    receipt.treeDigest = tree.value
+    pages.removeFirst()
+    window.close()
+    var record = channel.emptyRecord()
+    receipt.write(to: &record)
+    try await channel.send(consume record)
+  }
+
+  /// Makes a symbolic link. A file that is still awaited never came.
+  private func placeLink(_ entry: IncomingEntry) -> PageStorage.Outcome {
+    do throws(P2PCopyError) {
+      guard case .symbolicLink(let target) = entry.kind, let path = entry.path, let output else {
+        throw P2PCopyError(.incomplete, "'\(entry.shown)' was announced and never came")
+      }
+      guard let directory = try output.directory(of: path, creating: true) else {
+        throw P2PCopyError(.internalError, "the directory of '\(path)' was not made")
+      }
+      try directory.createSymbolicLink(
+        to: target, as: path, policy: settings.conflictPolicy, metadata: settings.keepsMetadata ? entry.metadata : nil)
+      return .delivered(
+        entry.delivered(digest: [], byteCount: 0, metadata: entry.metadata), isUnchanged: false)
+    } catch {
+      return .failed(error)
+    }
+  }
+
+  private func settle(_ delivered: DeliveredEntry, _ entry: IncomingEntry, isUnchanged: Bool) {
+    guard delivered.kind == .file, let path = entry.path else {
+      self.delivered.addOther()
+      monitor.finishOther(delivered.kind)
+      return
+    }
+    self.delivered.addFile(byteCount: delivered.byteCount)
+    if isUnchanged {
+      monitor.skipUnchanged(path, byteCount: delivered.byteCount)
+    } else {
+      monitor.finishFile(path, byteCount: delivered.byteCount)
+    }
+  }
+
+  private func fail(_ shown: String, _ error: P2PCopyError) {
+    failureCount += 1
+    let failure = EntryFailure(path: shown, error: error)
+    monitor.fail(failure)
+    log.add(failure)
+  }
+
+  private func takeFailure(_ notice: EntryFailureNotice) throws(P2PCopyError) {
+    let (page, position) = try place(of: notice.index)
+    guard case .awaited = page.outcomes[position] else { throw PageStorage.unasked(page.page.entries[position]) }
+    if current?.index == notice.index { current = nil }
+    page.outcomes[position] = .settled
+    senderFailureCount += 1
+    let failure = EntryFailure(
+      path: page.page.entries[position].shown,
+      error: P2PCopyError(.incomplete, "the sender could not send '\(page.page.entries[position].shown)': \(notice.message)"))
+    monitor.fail(failure)
+    log.add(failure)
+  }
+
+  // MARK: Files in chunks
+
+  private func takeChunk(_ header: BulkHeader, _ body: ByteBuffer) throws(P2PCopyError) {
+    let file = try file(header.index, startingAt: header.offset)
+    if header.isCompressed {
+      guard let decompression else { throw .notAgreed }
+      let raw = UnsafeMutableRawBufferPointer(rebasing: scratch[..<header.rawByteCount])
+      try body.decompress(with: decompression, into: raw)
+      try file.take(UnsafeRawBufferPointer(raw), at: header.offset)
+    } else {
+      try body.withReadableBytes { (bytes) throws(P2PCopyError) in try file.take(bytes, at: header.offset) }
+    }
+    channel.connection.buffers.recycle(body)
+    monitor.advance(by: header.rawByteCount)
+  }
+
+  /// The file that a record belongs to: the current one, or the one that begins with it.
+  private func file(_ index: UInt64, startingAt offset: UInt64) throws(P2PCopyError) -> IncomingFile {
+    if let current, current.index == index { return current }
+    guard current == nil else {
+      throw P2PCopyError(.protocolViolation, "the sender began a file before it ended the one before")
+    }
+    let (page, position) = try place(of: index)
+    let entry = page.page.entries[position]
+    guard case .awaited = page.outcomes[position] else { throw PageStorage.unasked(entry) }
+    let file = try begin(entry, page.page[position], index, offset)
+    current = file
+    return file
+  }
+
+  private func begin(
+    _ entry: IncomingEntry, _ plan: IncomingPage.Plan, _ index: UInt64, _ offset: UInt64
+  ) throws(P2PCopyError) -> IncomingFile {
+    var loan: DigestContexts.Loan
+    var startOffset: Int64 = 0
+    switch (plan, entry.kind) {
+    case (.expected, .file), (.expected, .stream): loan = try settings.digests.borrow()
+    case (.continues(let byteCount, let prefixLoan), .file):
+      loan = prefixLoan
+      if offset == UInt64(byteCount) {
+        startOffset = byteCount
+      } else {
+        // The sender's file begins otherwise: everything comes anew.
+        _ = try loan.context.finish()
+      }
+    default: throw PageStorage.unasked(entry)
+    }
+    guard let path = entry.path else { throw PageStorage.unasked(entry) }
+    monitor.beginFile(path, resumedByteCount: startOffset)
+    return IncomingFile(
+      index: index, entry: entry, sink: try sink(for: path, keeping: startOffset), startOffset: startOffset,
+      digests: settings.digests, loan: loan)
+  }
+
+  private func sink(for path: RelativePath, keeping byteCount: Int64) throws(P2PCopyError) -> FileSink {
+    guard let output else { return .standardOutput }
+    do throws(P2PCopyError) {
+      guard let directory = try output.directory(of: path, creating: true) else {
+        throw P2PCopyError(.internalError, "the directory of '\(path)' was not made")
+      }
+      return .partialFile(try PartialFile(opening: path, in: directory, keeping: byteCount))
+    } catch {
+      if error.endsAllWriting { throw error }
+      return .nowhere(error)
+    }
+  }
+
+  private func finish(_ end: FileEnd) throws(P2PCopyError) {
+    // A file without a chunk is empty, or is complete with what was there.
+    let file = try file(end.index, startingAt: UInt64(end.byteCount))
+    current = nil
+    let (page, position) = try place(of: end.index)
+    do throws(P2PCopyError) {
+      page.outcomes[position] = .delivered(try file.finish(end, settings), isUnchanged: false)
+    } catch {
+      if error.endsAllWriting || error.code == .protocolViolation { throw error }
+      page.outcomes[position] = .failed(error)
+    }
+  }
+
+  // MARK: Packs
+
+  private func takePack(_ header: BulkHeader, _ body: ByteBuffer) throws(P2PCopyError) {
+    guard current == nil else {
+      throw P2PCopyError(.protocolViolation, "the sender began a pack before it ended a file")
+    }
+    var raw: ByteBuffer
+    if header.isCompressed {
+      guard let decompression else { throw .notAgreed }
+      let memory = UnsafeMutableRawBufferPointer(rebasing: scratch[..<header.rawByteCount])
+      try body.decompress(with: decompression, into: memory)
+      raw = channel.connection.buffers.take()
+      raw.writeBytes(memory)
+    } else {
+      raw = body
+    }
+    while raw.readableBytes > 0 {
+      let end = try FileEnd(readingFrom: &raw)
+      guard end.byteCount <= raw.readableBytes else {
+        throw P2PCopyError(.protocolViolation, "the sender sent a pack that is malformed")
+      }
+      let byteCount = Int(end.byteCount)
+      try raw.withReadableBytes { (bytes) throws(P2PCopyError) in
+        try store(end, UnsafeRawBufferPointer(rebasing: bytes[..<byteCount]))
+      }
+      raw.moveReaderIndex(forwardBy: byteCount)
+      monitor.advance(by: byteCount)
+    }
+    channel.connection.buffers.recycle(raw)
+  }
+
+  /// Stores one file of a pack.
+  private func store(_ end: FileEnd, _ bytes: UnsafeRawBufferPointer) throws(P2PCopyError) {
+    let (page, position) = try place(of: end.index)
+    let entry = page.page.entries[position]
+    guard case .awaited = page.outcomes[position], case .expected = page.page[position], case .file = entry.kind,
+      let path = entry.path
+    else { throw PageStorage.unasked(entry) }
+    let digest: [UInt8]
+    try packLoan.context.update(RawSpan(_unsafeBytes: bytes))
+    digest = try packLoan.context.finish()
+    do throws(P2PCopyError) {
+      guard digest == end.digest else {
+        throw P2PCopyError(
+          .checksumMismatch,
+          "'\(path)' is not what the sender read: its digest differs; memory or codec is faulty on one side."
+            + " Run the same commands again")
+      }
+      let metadata = settings.keepsMetadata ? end.metadata ?? entry.metadata : nil
+      if let output {
+        guard let directory = try output.directory(of: path, creating: true) else {
+          throw P2PCopyError(.internalError, "the directory of '\(path)' was not made")
+        }
+        _ = try SmallFile.place(
+          bytes, as: path, in: directory, metadata: metadata, keepingSetID: settings.keepsSetID,
+          policy: settings.conflictPolicy)
+      } else {
+        try FileSink.standardOutput.write(bytes, at: 0)
+      }
+      page.outcomes[position] = .delivered(
+        entry.delivered(digest: digest, byteCount: end.byteCount, metadata: end.metadata ?? entry.metadata),
+        isUnchanged: false)
+    } catch {
+      if error.endsAllWriting { throw error }
+      page.outcomes[position] = .failed(error)
+    }
+  }
+
+  // MARK: The end
+
+  private func finish(_ totals: SessionTotals, _ treeDigest: [UInt8], _ failureCount: UInt64) async throws {
+    guard current == nil, pages.isEmpty else {
+      throw P2PCopyError(.protocolViolation, "the sender ended before everything it announced was sent")
+    }
+    guard totals == delivered, treeDigest == tree.value else {
+      throw P2PCopyError(
+        .checksumMismatch, "what arrived is not what the sender counted: run the same commands again")
+    }
+    if let output {
+      for failure in ledger.apply(in: output, keepingSetID: settings.keepsSetID) { fail(failure.path, failure.error) }
+      try output.synchronize()
+    }
+    if failureCount > self.failureCount + senderFailureCount {
+      monitor.fail(
+        EntryFailure(
+          path: "", error: P2PCopyError(.incomplete, "the sender could not list or send everything; see there")))
+    }
+    try log.finish(delivered, treeDigest: tree.value, chains: channel.chains)
+    try await channel.send(.receipt(delivered, treeDigest: tree.value, failureCount: ledgerFailureCount))
+  }
+
+  /// What failed after the last page's receipt, which the sender does not know of yet.
+  private var ledgerFailureCount: UInt64 = 0
+}
+
+extension ByteBuffer {
+  /// Calls `body` with the readable bytes.
+  func withReadableBytes<Result>(
+    _ body: (UnsafeRawBufferPointer) throws(P2PCopyError) -> Result
+  ) throws(P2PCopyError) -> Result {
+    do {
+      return try withUnsafeReadableBytes(body)
+    } catch let error as P2PCopyError {
+      throw error
+    } catch {
+      throw P2PCopyError(.internalError, "reading a buffer failed", cause: error)
+    }
+  }
+}

@@ -1,0 +1,98 @@
+import Glibc
+import NIOCore
+import P2PCopyCore
+
+/// Sends standard input as one file whose size is known at its end only.
+struct StreamUpload {
+  /// What has come is sent when nothing more comes for this time, in milliseconds.
+  private static let patience: Int32 = 100
+
+  private let page: OutgoingPage
+  private let position: Int
+  private let loop: SendingLoop
+
+  init(_ page: OutgoingPage, _ position: Int, loop: SendingLoop) {
+    self.page = page
+    self.position = position
+    self.loop = loop
+  }
+
+  /// Reads to the end.
+  func run() async throws {
+    guard case .awaited = page.outcomes[position] else { return }
+    let entry = page.entries[position]
+    let index = page.index(of: position)
+    let loan = try loop.settings.digests.borrow()
+    let compression = FileCompression(loop.settings.compressionMode)
+    loop.settings.monitor.beginFile(entry.path)
+    var offset: UInt64 = 0
+    do {
+      while true {
+        var record = loop.channel.emptyRecord()
+        record.writeRepeatingByte(0, count: BulkHeader.byteCount)
+        let byteCount = try await read(into: &record)
+        if byteCount == 0 { break }
+        try record.withBulkData { data in try loan.context.update(data) }
+        var isCompressed = false
+        if let compressor = loop.settings.compression, compression.isCompressing {
+          (record, isCompressed) = try compressor.compress(record, below: compression.worthwhileRatio)
+          compression.record(isFirst: offset == 0, paid: isCompressed)
+        }
+        BulkHeader(kind: .chunk, isCompressed: isCompressed, rawByteCount: byteCount, index: index, offset: offset)
+          .write(to: &record, at: record.readerIndex + ChunkHeader.byteCount)
+        try await loop.channel.send(consume record)
+        loop.settings.monitor.advance(by: byteCount)
+        offset += UInt64(byteCount)
+        try await loop.handlePendingEvents()
+      }
+    } catch let error as SystemError {
+      try await loop.fail(
+        page, position, P2PCopyError(.sourceUnreadable, "cannot read standard input: \(error)", cause: error))
+      return
+    }
+    let digest = try loan.context.finish()
+    loop.settings.digests.giveBack(loan)
+    var record = loop.channel.emptyRecord()
+    FileEnd(index: index, byteCount: Int64(offset), metadata: nil, digest: digest).writeRecord(to: &record)
+    try await loop.channel.send(consume record)
+    page.outcomes[position] = .delivered(
+      entry.delivered(digest: digest, byteCount: Int64(offset)), isUnchanged: false)
+  }
+
+  /// Fills a chunk, or takes what there is when nothing more comes for a moment.
+  ///
+  /// - Returns: How many bytes came; 0 at the end.
+  private func read(into record: inout ByteBuffer) async throws -> Int {
+    var count = 0
+    while count < loop.settings.chunkByteCount {
+      try Task.checkCancellation()
+      var descriptor = pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)
+      let ready = poll(&descriptor, 1, Self.patience)
+      if ready < 0 {
+        let error = SystemError.last
+        if error.number == EINTR { continue }
+        throw error
+      }
+      if ready == 0 {
+        if count > 0 { break }
+        // Others have work to do on this thread's pool while nothing comes.
+        await Task.yield()
+        continue
+      }
+      let wanted = loop.settings.chunkByteCount - count
+      var failure: SystemError?
+      let result = record.writeWithUnsafeMutableBytes(minimumWritableBytes: wanted) { memory in
+        let result = Glibc.read(STDIN_FILENO, memory.baseAddress, wanted)
+        if result < 0 { failure = .last }
+        return max(0, result)
+      }
+      if let failure {
+        if failure.number == EINTR || failure.number == EAGAIN { continue }
+        throw failure
+      }
+      if result == 0 { break }
+      count += result
+    }
+    return count
+  }
+}
