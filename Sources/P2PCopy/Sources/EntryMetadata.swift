@@ -16,3 +16,13 @@ package struct EntryMetadata: Hashable, Sendable {
     self.modificationNanoseconds = modificationNanoseconds
   }
 }
+
+extension EntryMetadata {
+  /// Takes it from what the system says.
+  init(_ status: FileStatus) {
+    self.init(
+      mode: status.permissions, modificationSeconds: Int64(status.modificationSeconds),
+      // Some file systems report nonsense; what leaves here is always valid.
+      modificationNanoseconds: UInt32(min(max(status.modificationNanoseconds, 0), 999_999_999)))
+  }
+}
