@@ -47,7 +47,7 @@ struct FileStatus: Hashable {
   ///   - directory: A directory's descriptor, or `AT_FDCWD`.
   ///   - followLinks: Whether to look at what a symbolic link points to.
   /// - Throws: ``SystemError``.
-  init(of path: some Sequence<UInt8>, relativeTo directory: Int32 = AT_FDCWD, followLinks: Bool) throws(SystemError) {
+  init(of path: some Collection<UInt8>, relativeTo directory: Int32 = AT_FDCWD, followLinks: Bool) throws(SystemError) {
     var status = stat()
     let flags = followLinks ? 0 : AT_SYMLINK_NOFOLLOW
     guard path.withCString({ fstatat(directory, $0, &status, flags) }) == 0 else { throw .last }
