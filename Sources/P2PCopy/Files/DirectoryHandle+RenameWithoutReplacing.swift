@@ -6,7 +6,7 @@ extension DirectoryHandle {
   ///
   /// Where the file system cannot rename so, a hard link does the same; where it has no hard links either, the name is
   /// looked at first.
-  func renameWithoutReplacing(_ old: some Sequence<UInt8>, to new: some Sequence<UInt8>) throws(SystemError) {
+  func renameWithoutReplacing(_ old: some Collection<UInt8>, to new: some Collection<UInt8>) throws(SystemError) {
     let directory = descriptor.number
     let renamed = call(old, new) { p2p_copy_rename_without_replacing(directory, $0, directory, $1) }
     if renamed == 0 { return }
@@ -27,7 +27,7 @@ extension DirectoryHandle {
   }
 
   private func call(
-    _ old: some Sequence<UInt8>, _ new: some Sequence<UInt8>,
+    _ old: some Collection<UInt8>, _ new: some Collection<UInt8>,
     _ body: (UnsafePointer<CChar>, UnsafePointer<CChar>) -> Int32
   ) -> Int32 {
     old.withCString { old in new.withCString { new in body(old, new) } }

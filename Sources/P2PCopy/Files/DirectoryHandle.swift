@@ -5,7 +5,7 @@ import P2PCopyCore
 ///
 /// Everything is done relative to its descriptor and without following links, so it does not matter what happens to the
 /// path it was opened by.
-final class DirectoryHandle {
+package final class DirectoryHandle {
   let descriptor: FileDescriptor
 
   init(_ descriptor: consuming FileDescriptor) {
@@ -13,7 +13,7 @@ final class DirectoryHandle {
   }
 
   /// What is there under a name, links not followed; `nil` for nothing.
-  func status(of name: some Sequence<UInt8>) throws(SystemError) -> FileStatus? {
+  func status(of name: some Collection<UInt8>) throws(SystemError) -> FileStatus? {
     do {
       return try FileStatus(of: name, relativeTo: descriptor.number, followLinks: false)
     } catch {
@@ -23,12 +23,12 @@ final class DirectoryHandle {
   }
 
   /// Removes a name that is not a directory. Does nothing when it is gone.
-  func remove(_ name: some Sequence<UInt8>) throws(SystemError) {
+  func remove(_ name: some Collection<UInt8>) throws(SystemError) {
     guard name.withCString({ unlinkat(descriptor.number, $0, 0) }) == 0 || errno == ENOENT else { throw .last }
   }
 
   /// Renames within the directory and replaces what is there, in one step.
-  func rename(_ old: some Sequence<UInt8>, replacing new: some Sequence<UInt8>) throws(SystemError) {
+  func rename(_ old: some Collection<UInt8>, replacing new: some Collection<UInt8>) throws(SystemError) {
     let result = old.withCString { old in
       new.withCString { new in renameat(descriptor.number, old, descriptor.number, new) }
     }

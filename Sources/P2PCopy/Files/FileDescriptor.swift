@@ -1,11 +1,11 @@
 import Glibc
 
 /// An open file descriptor with one owner, closed when it goes.
-struct FileDescriptor: ~Copyable {
+package struct FileDescriptor: ~Copyable {
   let number: Int32
 
   /// Takes ownership of an open descriptor.
-  init(owning number: Int32) {
+  package init(owning number: Int32) {
     self.number = number
   }
 
@@ -85,14 +85,15 @@ struct FileDescriptor: ~Copyable {
   }
 }
 
-extension Sequence<UInt8> {
-  /// Calls `body` with the bytes as a C string. The bytes must not contain NUL: paths are checked for that.
+extension Collection<UInt8> {
+  /// Calls `body` with the bytes as a C string, on the stack when it is short. The bytes must not contain NUL: paths are
+  /// checked for that.
   func withCString<Result>(_ body: (UnsafePointer<CChar>) -> Result) -> Result {
-    var characters = map { CChar(bitPattern: $0) }
-    characters.append(0)
-    return characters.withUnsafeBufferPointer { buffer in
-      // The array has at least the terminator, so the address is never nil.
-      buffer.baseAddress.map(body) ?? body("")
+    withUnsafeTemporaryAllocation(of: CChar.self, capacity: count + 1) { memory in
+      let end = memory.initialize(fromContentsOf: lazy.map { CChar(bitPattern: $0) })
+      memory[end] = 0
+      // There is at least the terminator, so the address is never nil.
+      return memory.baseAddress.map { body($0) } ?? body("")
     }
   }
 }

@@ -47,10 +47,38 @@ struct FileStatus: Hashable {
   ///   - directory: A directory's descriptor, or `AT_FDCWD`.
   ///   - followLinks: Whether to look at what a symbolic link points to.
   /// - Throws: ``SystemError``.
-  init(of path: some Sequence<UInt8>, relativeTo directory: Int32 = AT_FDCWD, followLinks: Bool) throws(SystemError) {
+  init(of path: some Collection<UInt8>, relativeTo directory: Int32 = AT_FDCWD, followLinks: Bool) throws(SystemError) {
     var status = stat()
     let flags = followLinks ? 0 : AT_SYMLINK_NOFOLLOW
     guard path.withCString({ fstatat(directory, $0, &status, flags) }) == 0 else { throw .last }
     self.init(status)
+  }
+  /// Looks at a path that is a C string already.
+  ///
+  /// - Parameters:
+  ///   - path: Relative to `directory`.
+  ///   - directory: A directory's descriptor, or `AT_FDCWD`.
+  ///   - followLinks: Whether to look at what a symbolic link points to.
+  /// - Throws: ``SystemError``.
+  init(
+    ofCString path: UnsafePointer<CChar>, relativeTo directory: Int32, followLinks: Bool
+  ) throws(SystemError) {
+    var status = stat()
+    guard fstatat(directory, path, &status, followLinks ? 0 : AT_SYMLINK_NOFOLLOW) == 0 else { throw .last }
+    self.init(status)
+  }
+
+  /// The permission bits, with setuid, setgid and sticky.
+  var permissions: UInt16 { mode & 0o7777 }
+
+  /// For a person: what it is that is neither a file, a directory nor a link.
+  var nameOfSpecialKind: String {
+    switch mode_t(mode) & S_IFMT {
+    case S_IFIFO: "a named pipe (FIFO)"
+    case S_IFSOCK: "a socket"
+    case S_IFCHR: "a character device"
+    case S_IFBLK: "a block device"
+    default: "neither a file nor a directory"
+    }
   }
 }

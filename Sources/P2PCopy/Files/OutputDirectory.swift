@@ -1,22 +1,24 @@
 import CSystemCalls
 import Glibc
-import P2PCopyCore
+package import P2PCopyCore
 
 /// The directory a receiver writes into. Nothing it does reaches outside.
 ///
 /// Every directory on the way to a file is opened one component at a time from the output directory's own descriptor and
 /// never through a symbolic link, whatever lay there before or is swapped in meanwhile.
-final class OutputDirectory {
+package final class OutputDirectory {
   /// How many directories are kept open for the files that follow.
   private static let maximumOpenCount = 64
 
   private let root: DirectoryHandle
   private var open: [[UInt8]: DirectoryHandle] = [:]
+  /// The directory that was asked for last, by its path: files come a directory at a time.
+  private var last: (path: [UInt8], handle: DirectoryHandle)?
 
   /// Opens the directory, and makes it with its parents when it is missing.
   ///
   /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/destinationUnwritable``.
-  init(path: String) throws(P2PCopyError) {
+  package init(path: String) throws(P2PCopyError) {
     let location = Array(path.utf8)
     func fail(_ error: SystemError) -> P2PCopyError {
       P2PCopyError(
@@ -33,6 +35,20 @@ final class OutputDirectory {
     }
   }
 
+  /// Opens the same directory again, whatever became of its path, so that a second task can write there.
+  ///
+  /// - Parameter other: The directory.
+  /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/destinationUnwritable``.
+  package init(sharing other: OutputDirectory) throws(P2PCopyError) {
+    do throws(SystemError) {
+      root = DirectoryHandle(
+        try FileDescriptor(
+          opening: [UInt8(ascii: ".")], relativeTo: other.root.descriptor.number, flags: O_RDONLY | O_DIRECTORY))
+    } catch {
+      throw P2PCopyError(.destinationUnwritable, "cannot open the output directory again: \(error)", cause: error)
+    }
+  }
+
   /// The directory that a file belongs in.
   ///
   /// - Parameters:
@@ -41,23 +57,44 @@ final class OutputDirectory {
   /// - Returns: The directory, or `nil` when it is missing and not to be made.
   /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/unsafePath`` when a symbolic link is on the way, otherwise
   ///   ``P2PCopyError/Code/destinationUnwritable``.
-  func directory(of path: RelativePath, creating: Bool) throws(P2PCopyError) -> DirectoryHandle? {
-    let parent = Array(path.parent)
-    if parent.isEmpty { return root }
-    if let known = open[parent] { return known }
+  package func directory(of path: RelativePath, creating: Bool) throws(P2PCopyError) -> DirectoryHandle? {
+    try directory(path.parent, for: path, creating: creating)
+  }
 
-    var handle = root
-    for component in path.components.dropLast() {
-      do {
-        guard let next = try Self.enter(component, in: handle, creating: creating) else { return nil }
-        handle = next
-      } catch {
-        throw Self.explain(error, entering: component, in: handle, for: path)
-      }
+  /// Makes a directory, and those it is in when they are missing. One that is there already is entered.
+  ///
+  /// - Parameters:
+  ///   - path: The directory.
+  ///   - mode: The mode it is to have in the end, so that nobody else reads it before; its owner may write into it until
+  ///     then, whatever the mode. `nil` for that of a new directory.
+  /// - Returns: The directory.
+  /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/unsafePath`` when a symbolic link is on the way or in its
+  ///   place, ``P2PCopyError/Code/destinationExists`` when something else is, otherwise
+  ///   ``P2PCopyError/Code/destinationUnwritable``.
+  package func makeDirectory(_ path: RelativePath, mode: UInt16? = nil) throws(P2PCopyError) -> DirectoryHandle {
+    guard let parent = try directory(of: path, creating: true) else { throw Self.missing(path) }
+    do {
+      let handle = try Self.make(path.name, in: parent, mode: mode)
+      remember(handle, path.bytes)
+      return handle
+    } catch {
+      throw Self.explain(error, entering: path.name, in: parent, for: path)
     }
-    if open.count >= Self.maximumOpenCount { open.removeAll(keepingCapacity: true) }
-    open[parent] = handle
-    return handle
+  }
+
+  /// Opens a directory that must be there.
+  ///
+  /// - Parameter path: The directory.
+  /// - Returns: The directory.
+  /// - Throws: ``P2PCopyError`` as ``makeDirectory(_:mode:)`` does.
+  package func existingDirectory(_ path: RelativePath) throws(P2PCopyError) -> DirectoryHandle {
+    if let known = open[path.bytes] { return known }
+    guard let parent = try directory(of: path, creating: false) else { throw Self.missing(path) }
+    do {
+      return try Self.enter(path.name, in: parent)
+    } catch {
+      throw Self.explain(error, entering: path.name, in: parent, for: path)
+    }
   }
 
   /// Asks the system to write everything to the disk.
@@ -69,24 +106,74 @@ final class OutputDirectory {
     }
   }
 
-  private static func enter(
-    _ component: ArraySlice<UInt8>, in handle: DirectoryHandle, creating: Bool
-  ) throws(SystemError) -> DirectoryHandle? {
-    let flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW
+  private func directory(
+    _ wanted: ArraySlice<UInt8>, for path: RelativePath, creating: Bool
+  ) throws(P2PCopyError) -> DirectoryHandle? {
+    if wanted.isEmpty { return root }
+    if let last, last.path.elementsEqual(wanted) { return last.handle }
+    let key = Array(wanted)
+    if let known = open[key] {
+      last = (key, known)
+      return known
+    }
+
+    // From the nearest directory that is open: usually the one above.
+    let slash = wanted.lastIndex(of: UInt8(ascii: "/"))
+    let above = slash.map { wanted[..<$0] } ?? []
+    guard let parent = try directory(above, for: path, creating: creating) else { return nil }
+    let name = slash.map { wanted[($0 + 1)...] } ?? wanted
     do {
-      return DirectoryHandle(
-        try FileDescriptor(opening: Array(component), relativeTo: handle.descriptor.number, flags: flags))
+      let handle = try Self.enter(name, in: parent)
+      remember(handle, key)
+      return handle
     } catch {
-      guard error.number == ENOENT else { throw error }
+      guard error.number == ENOENT else { throw Self.explain(error, entering: name, in: parent, for: path) }
       guard creating else { return nil }
     }
-    let made = component.withCString { mkdirat(handle.descriptor.number, $0, 0o777) }
-    if made != 0 {
+    do {
+      let handle = try Self.make(name, in: parent, mode: nil)
+      remember(handle, key)
+      return handle
+    } catch {
+      throw Self.explain(error, entering: name, in: parent, for: path)
+    }
+  }
+
+  private func remember(_ handle: DirectoryHandle, _ path: [UInt8]) {
+    if open.count >= Self.maximumOpenCount { open.removeAll(keepingCapacity: true) }
+    open[path] = handle
+    last = (path, handle)
+  }
+
+  private static func enter(
+    _ component: ArraySlice<UInt8>, in handle: DirectoryHandle
+  ) throws(SystemError) -> DirectoryHandle {
+    DirectoryHandle(
+      try FileDescriptor(
+        opening: Array(component), relativeTo: handle.descriptor.number, flags: O_RDONLY | O_DIRECTORY | O_NOFOLLOW))
+  }
+
+  private static func make(
+    _ component: ArraySlice<UInt8>, in handle: DirectoryHandle, mode: UInt16?
+  ) throws(SystemError) -> DirectoryHandle {
+    let initialMode = mode.map { mode_t($0 & 0o777 | 0o700) } ?? 0o777
+    let isNew = component.withCString({ mkdirat(handle.descriptor.number, $0, initialMode) }) == 0
+    if !isNew {
       let error = SystemError.last
       guard error.number == EEXIST else { throw error }
     }
-    return DirectoryHandle(
-      try FileDescriptor(opening: Array(component), relativeTo: handle.descriptor.number, flags: flags))
+    let directory = try enter(component, in: handle)
+    if !isNew, mode != nil {
+      let permissions = try directory.descriptor.status().permissions
+      // One from an earlier transfer may be read-only. Another's directory stays as it is: writing will tell.
+      if permissions & 0o700 != 0o700 { _ = fchmod(directory.descriptor.number, mode_t(permissions | 0o700)) }
+    }
+    return directory
+  }
+
+  private static func missing(_ path: RelativePath) -> P2PCopyError {
+    let error = SystemError(number: ENOENT)
+    return P2PCopyError(.destinationUnwritable, "cannot write '\(path)': \(error)", cause: error)
   }
 
   private static func explain(

@@ -57,30 +57,26 @@ final class PartialFile {
 
   /// Gives the complete file its name.
   ///
+  /// - Parameters:
+  ///   - policy: What to do when something of that name exists.
+  ///   - metadata: Mode and times to give it before; `nil` for none.
+  ///   - keepingSetID: Whether setuid and setgid bits are kept.
   /// - Returns: The name it got, which differs under ``ConflictPolicy/rename``.
   /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/destinationExists`` when something is there that the policy
   ///   does not allow to replace; the partial file stays.
-  func place(_ policy: ConflictPolicy) throws(P2PCopyError) -> [UInt8] {
+  func place(
+    _ policy: ConflictPolicy, metadata: EntryMetadata? = nil, keepingSetID: Bool = false
+  ) throws(P2PCopyError) -> [UInt8] {
     do {
-      switch policy {
-      case .overwrite:
-        try directory.rename(name, replacing: path.name)
-        return Array(path.name)
-      case .fail, .skip:
-        try directory.renameWithoutReplacing(name, to: path.name)
-        return Array(path.name)
-      case .rename:
-        return try Self.renameToFreeName(name, path.name, in: directory)
-      }
+      try metadata?.apply(to: descriptor, keepingSetID: keepingSetID)
     } catch {
-      if error.number == EEXIST || error.number == EISDIR || error.number == ENOTEMPTY {
-        throw P2PCopyError.destinationExists(path)
-      }
       throw Self.explain(error, path)
     }
+    return try directory.place(name, as: path, policy)
   }
 
-  private static func explain(_ error: SystemError, _ path: RelativePath) -> P2PCopyError {
+  /// The error for a failed system call.
+  static func explain(_ error: SystemError, _ path: RelativePath) -> P2PCopyError {
     let remedy =
       switch error.number {
       case ENOSPC, EDQUOT: "; free some space and run the same command again, the sender with --resume"
@@ -100,11 +96,7 @@ final class PartialFile {
       }
       let descriptor = try FileDescriptor(
         opening: name, relativeTo: number, flags: O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK, mode: 0o666)
-      if flock(descriptor.number, LOCK_EX | LOCK_NB) != 0 {
-        let error = SystemError.last
-        // Some network file systems have no locks: then there is none to respect.
-        guard error.number != EWOULDBLOCK else { throw SystemError(number: EAGAIN) }
-      }
+      try descriptor.lock()
       // Between opening and locking, another receiver may have completed and renamed it.
       let opened = try descriptor.status()
       let named = try directory.status(of: name)
@@ -120,21 +112,6 @@ final class PartialFile {
     guard try descriptor.status().byteCount >= byteCount else { throw SystemError(number: EINVAL) }
     try descriptor.truncate(to: byteCount)
     return descriptor
-  }
-
-  private static func renameToFreeName(
-    _ name: [UInt8], _ finalName: ArraySlice<UInt8>, in directory: DirectoryHandle
-  ) throws(SystemError) -> [UInt8] {
-    for number in 0..<10_000 {
-      let candidate = number == 0 ? Array(finalName) : numbered(finalName, number)
-      do {
-        try directory.renameWithoutReplacing(name, to: candidate)
-        return candidate
-      } catch {
-        guard error.number == EEXIST else { throw error }
-      }
-    }
-    throw SystemError(number: EEXIST)
   }
 
   /// `name (1).extension`, cut so that it still fits.

@@ -1,14 +1,14 @@
 import Glibc
 
 /// An error number of the C library, with its text.
-struct SystemError: Error, Hashable, CustomStringConvertible {
-  let number: Int32
+package struct SystemError: Error, Hashable, CustomStringConvertible {
+  package let number: Int32
 
   /// The error that the last failed call left behind. Must be read before anything else is called.
   static var last: SystemError { SystemError(number: errno) }
 
   /// The system's text for it, such as `No space left on device`.
-  var description: String {
+  package var description: String {
     // glibc's strerror keeps its buffer per thread since 2.32.
     String(cString: strerror(number))
   }

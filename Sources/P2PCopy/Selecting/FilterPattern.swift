@@ -1,6 +1,6 @@
 /// A filter rule's pattern, prepared for matching.
 ///
-/// Which part of a path a pattern is held against follows rsync 3.2.7 (`rule_matches` in its `exclude.c`).
+/// Which part of a path a pattern is held against follows rsync (`rule_matches` in its `exclude.c`).
 struct FilterPattern: Sendable {
   /// What a pattern is held against.
   private enum Scope {

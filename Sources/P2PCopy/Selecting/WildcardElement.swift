@@ -6,7 +6,7 @@ enum WildcardElement: Hashable {
   /// Any number of bytes, `/` among them or not.
   case anything(crossesSlash: Bool)
 
-  /// Takes a pattern apart as rsync 3.2.7 does (`dowild` in its `wildmatch.c`).
+  /// Takes a pattern apart as rsync does (`dowild` in its `wildmatch.c`).
   ///
   /// - Parameter pattern: The pattern.
   /// - Returns: Its elements, no two `anything` side by side, or `nil` when it is malformed: rsync then matches nothing.

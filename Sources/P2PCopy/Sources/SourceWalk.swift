@@ -1,6 +1,10 @@
+import Glibc
 package import P2PCopyCore
 
 /// Walks what a sender was told to send, an entry at a time.
+///
+/// A directory's own entry comes before what is in it. Memory holds the directories from the argument down to where the
+/// walk is, with up to 1,024 names of each, however much there is to send.
 package final class SourceWalk {
   /// What the walk comes to.
   package enum Element: Sendable {
@@ -8,17 +12,190 @@ package final class SourceWalk {
     case entry(SourceEntry)
     /// Something that is left out on purpose, one line for a person.
     case notice(String)
-    /// Something that cannot be sent.
+    /// Something that cannot be sent. The walk goes on with the rest.
     case failure(EntryFailure)
   }
 
-  /// Looks at the arguments.
+  /// A directory that is being walked.
+  struct Frame {
+    let stream: DirectoryStream
+    let identity: FileStatus.Identity
+    /// How long ``SourceWalk/location`` and ``SourceWalk/path`` are for the directory itself.
+    let locationCount: Int
+    let pathCount: Int
+    /// The argument whose contents these are, when they go to the root of the transfer.
+    let contentsOf: Int?
+  }
+
+  /// A directory to be opened next: where the walk is, seen from an open directory.
+  struct Descent {
+    let directory: Int32
+    let nameStart: Int
+    let followsLink: Bool
+    let identity: FileStatus.Identity
+    let contentsOf: Int?
+  }
+
+  /// How many notices may come before the first entry or failure until it counts as something to send.
+  private static let maximumLookahead = 1000
+
+  static let slash = UInt8(ascii: "/")
+
+  let rules: FilterRules
+  let links: LinkPolicy
+  let arguments: [SourceArgument]
+  /// The arguments that arrive under a name of their own, by that name.
+  let namedArguments: [[UInt8]: Int]
+  /// Where the walk is, here and in the transfer. One buffer each: they grow and shrink with every step.
+  var location: [UInt8] = []
+  var path: [UInt8] = []
+  var descent: Descent?
+  var list: ListCursor?
+  private var frames: [Frame] = []
+  private var nextArgument = 0
+  /// What was found while looking whether there is anything to send, the first last.
+  private var lookahead: [Element] = []
+
+  /// Checks what is to be sent, before anything is.
+  ///
+  /// A file goes under the last component of its path, a directory `d` as `d` with everything below it, and of `.` what is
+  /// in it. An argument that is a symbolic link stands for what it points to.
+  ///
+  /// - Parameters:
+  ///   - arguments: Paths of files and directories.
+  ///   - rules: What to leave out.
+  ///   - links: What to do with symbolic links.
+  ///   - list: What to send of the one argument, a directory: paths relative to it. They arrive under these paths, after
+  ///     the directories they are in; a listed directory brings everything below it. They are sent in their own order,
+  ///     whatever that of the list.
+  /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/usage`` when an argument does not exist, two would arrive
+  ///   under one name, a listed path leads out of the directory, or there is nothing to send.
   package init(
     _ arguments: [String], rules: FilterRules, links: LinkPolicy, list: [[UInt8]]? = nil
   ) throws(P2PCopyError) {
-    throw P2PCopyError(.internalError, "the walk is not written yet")
+    self.rules = rules
+    self.links = links
+    self.arguments = try SourceArgument.check(arguments)
+    if let list { self.list = try ListCursor(list, below: self.arguments) }
+    var named: [[UInt8]: Int] = [:]
+    for (index, argument) in self.arguments.enumerated() where !argument.name.isEmpty { named[argument.name] = index }
+    namedArguments = named
+    try lookAhead(arguments)
   }
 
   /// What comes next, or `nil` at the end.
-  package func next() -> Element? { nil }
+  package func next() -> Element? {
+    lookahead.popLast() ?? advance()
+  }
+
+  private func lookAhead(_ arguments: [String]) throws(P2PCopyError) {
+    var found: [Element] = []
+    var isSomething = false
+    while !isSomething, let element = advance() {
+      found.append(element)
+      if case .notice = element { isSomething = found.count >= Self.maximumLookahead } else { isSomething = true }
+    }
+    guard isSomething else {
+      let shown = arguments.map { "'\(DisplayText.escaped($0))'" }.joined(separator: ", ")
+      throw P2PCopyError(.usage, "there is nothing to send in \(shown.isEmpty ? "no arguments" : shown)")
+    }
+    lookahead = found.reversed()
+  }
+
+  private func advance() -> Element? {
+    while true {
+      if let descent {
+        self.descent = nil
+        if let failure = open(descent) { return failure }
+      } else if let frame = frames.last {
+        if let element = step(frame) { return element }
+      } else if list != nil {
+        switch stepList() {
+        case .element(let element): return element
+        case .nothing: continue
+        case .end: return nil
+        }
+      } else if nextArgument < arguments.count {
+        nextArgument += 1
+        if let element = begin(nextArgument - 1) { return element }
+      } else {
+        return nil
+      }
+    }
+  }
+
+  /// Begins with an argument.
+  private func begin(_ index: Int) -> Element? {
+    let argument = arguments[index]
+    location = argument.location
+    path = argument.name
+    do throws(SystemError) {
+      let status = try status(nameStart: 0, in: AT_FDCWD, followLinks: true)
+      guard argument.name.isEmpty else {
+        return examine(status, isFollowed: true, nameStart: 0, in: AT_FDCWD)
+      }
+      descent = Descent(
+        directory: AT_FDCWD, nameStart: 0, followsLink: true, identity: status.identity, contentsOf: index)
+      return nil
+    } catch {
+      return failure("cannot look at", error)
+    }
+  }
+
+  /// Looks at the next name in the innermost directory.
+  private func step(_ frame: Frame) -> Element? {
+    location.removeSubrange(frame.locationCount...)
+    path.removeSubrange(frame.pathCount...)
+    if location.last != Self.slash { location.append(Self.slash) }
+    let nameStart = location.count
+    do throws(SystemError) {
+      guard try frame.stream.appendNextName(to: &location) else {
+        frames.removeLast()
+        return nil
+      }
+    } catch {
+      frames.removeLast()
+      location.removeSubrange(frame.locationCount...)
+      return failure("cannot list all of", error)
+    }
+    if !path.isEmpty { path.append(Self.slash) }
+    path.append(contentsOf: location[nameStart...])
+    let status: FileStatus
+    do throws(SystemError) {
+      status = try self.status(nameStart: nameStart, in: frame.stream.descriptor, followLinks: false)
+    } catch {
+      return rules.allows(path, isDirectory: false) ? failure("cannot look at", error) : nil
+    }
+    if let argument = frame.contentsOf, arguments.count > 1 {
+      switch collision(of: status, in: argument) {
+      case .none: break
+      case .some(let element): return element
+      }
+    }
+    return examine(status, isFollowed: false, nameStart: nameStart, in: frame.stream.descriptor)
+  }
+
+  private func stepList() -> ListStep {
+    guard var cursor = list.take() else { return .end }
+    defer { list = cursor }
+    return stepList(&cursor)
+  }
+
+  private func open(_ descent: Descent) -> Element? {
+    do throws(SystemError) {
+      let stream = try withName(descent.nameStart) { name throws(SystemError) in
+        try DirectoryStream(opening: name, relativeTo: descent.directory, followLinks: descent.followsLink)
+      }
+      frames.append(
+        Frame(
+          stream: stream, identity: descent.identity, locationCount: location.count, pathCount: path.count,
+          contentsOf: descent.contentsOf))
+      return nil
+    } catch {
+      return failure("cannot list", error)
+    }
+  }
+
+  /// Whether a directory is one that the walk is in.
+  func isAncestor(_ identity: FileStatus.Identity) -> Bool { frames.contains { $0.identity == identity } }
 }

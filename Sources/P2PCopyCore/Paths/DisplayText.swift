@@ -10,6 +10,7 @@ public enum DisplayText {
   ///   `\\`, so that two different names never look the same by escaping.
   public static func escaped(_ bytes: some Sequence<UInt8>) -> String {
     let bytes = Array(bytes)
+    if isPlain(bytes) { return String(decoding: bytes, as: UTF8.self) }
     if let text = String(validating: bytes, as: UTF8.self) { return escaped(text) }
     var result = ""
     var rest = bytes[...]
@@ -35,9 +36,15 @@ public enum DisplayText {
 
   /// The same for text that is already valid Unicode.
   public static func escaped(_ text: String) -> String {
+    if isPlain(text.utf8) { return text }
     var result = ""
     for scalar in text.unicodeScalars { append(scalar, to: &result) }
     return result
+  }
+
+  /// Whether there is nothing to escape: printable ASCII without a backslash, which most names are.
+  private static func isPlain(_ bytes: some Sequence<UInt8>) -> Bool {
+    bytes.allSatisfy { 0x20...0x7E ~= $0 && $0 != UInt8(ascii: "\\") }
   }
 
   private static func append(_ scalar: Unicode.Scalar, to result: inout String) {

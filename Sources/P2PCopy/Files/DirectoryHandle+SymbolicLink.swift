@@ -1,0 +1,46 @@
+import Glibc
+package import P2PCopyCore
+
+extension DirectoryHandle {
+  /// Makes a symbolic link: under a partial file's name first, so that it appears or replaces something in one step.
+  ///
+  /// - Parameters:
+  ///   - target: What it points to, checked with ``LinkTarget/check(target:of:)``.
+  ///   - path: The link; its parent is this directory.
+  ///   - metadata: Times to give it; `nil` for none. Linux knows no modes of links.
+  ///   - policy: What to do when something of that name exists.
+  /// - Returns: The name it got, which differs under ``ConflictPolicy/rename``.
+  /// - Throws: ``P2PCopyError`` as ``place(_:as:_:)`` does; nothing is left behind then.
+  package func createSymbolicLink(
+    to target: [UInt8], as path: RelativePath, metadata: EntryMetadata?, policy: ConflictPolicy
+  ) throws(P2PCopyError) -> [UInt8] {
+    let name = PartialFile.name(for: path.name)
+    do throws(SystemError) {
+      do {
+        try makeLink(to: target, name: name)
+      } catch {
+        guard error.number == EEXIST else { throw error }
+        try removeLeftover(name)
+        try makeLink(to: target, name: name)
+      }
+    } catch {
+      throw PartialFile.explain(error, path)
+    }
+    do throws(P2PCopyError) {
+      do throws(SystemError) {
+        try metadata?.applyToLink(name: name, in: self)
+      } catch {
+        throw PartialFile.explain(error, path)
+      }
+      return try place(name, as: path, policy)
+    } catch {
+      try? remove(name)
+      throw error
+    }
+  }
+
+  private func makeLink(to target: [UInt8], name: [UInt8]) throws(SystemError) {
+    let result = target.withCString { target in name.withCString { symlinkat(target, descriptor.number, $0) } }
+    guard result == 0 else { throw .last }
+  }
+}

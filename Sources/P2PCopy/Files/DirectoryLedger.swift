@@ -1,0 +1,103 @@
+package import P2PCopyCore
+
+/// The directories of a transfer, whose modes and times can be set only when nothing is written into them any more.
+///
+/// A directory takes its own name and 32 bytes, not its whole path: a transfer may have a million.
+package struct DirectoryLedger {
+  private struct Record {
+    var modificationSeconds: Int64
+    /// Where in ``names`` the name ends; it begins where that of the record before ends.
+    var nameEnd: Int
+    /// The record of a directory that this one is in, or -1; its path goes in front of the name.
+    var parent: Int
+    var modificationNanoseconds: UInt32
+    var mode: UInt16
+  }
+
+  private var names: [UInt8] = []
+  private var records: [Record] = []
+  /// The directory that was recorded last.
+  private var lastPath: [UInt8] = []
+  /// The directories that it is in and itself: their records, and how much of ``lastPath`` is theirs.
+  private var chain: [(record: Int, end: Int)] = []
+
+  /// How many directories are recorded.
+  package var count: Int { records.count }
+
+  /// Makes an empty ledger.
+  package init() {}
+
+  /// Records a directory that was made or met.
+  ///
+  /// - Parameters:
+  ///   - path: The directory. Directories that it is in should have been recorded before.
+  ///   - metadata: What to give it in the end.
+  package mutating func record(_ path: RelativePath, _ metadata: EntryMetadata) {
+    let slash = UInt8(ascii: "/")
+    let bytes = path.bytes
+    let common = zip(bytes, lastPath).prefix { $0 == $1 }.count
+    while let last = chain.last, last.end > common || last.end >= bytes.count || bytes[last.end] != slash {
+      chain.removeLast()
+    }
+    let parent = chain.last
+    names += bytes[(parent.map { $0.end + 1 } ?? 0)...]
+    records.append(
+      Record(
+        modificationSeconds: metadata.modificationSeconds, nameEnd: names.count,
+        parent: parent?.record ?? -1, modificationNanoseconds: metadata.modificationNanoseconds, mode: metadata.mode))
+    chain.append((records.count - 1, bytes.count))
+    lastPath = bytes
+  }
+
+  /// Gives all directories their modes and times, those recorded last first, and forgets them.
+  ///
+  /// - Parameters:
+  ///   - output: The directory they are in.
+  ///   - keepingSetID: Whether setuid and setgid bits are kept.
+  /// - Returns: What did not work.
+  package mutating func apply(in output: OutputDirectory, keepingSetID: Bool) -> [EntryFailure] {
+    var failures: [EntryFailure] = []
+    for index in records.indices.reversed() {
+      let path = path(index)
+      do {
+        try apply(index, path, in: output, keepingSetID)
+      } catch {
+        failures.append(EntryFailure(path: DisplayText.escaped(path), error: error))
+      }
+    }
+    self = DirectoryLedger()
+    return failures
+  }
+
+  private func apply(
+    _ index: Int, _ bytes: [UInt8], in output: OutputDirectory, _ keepingSetID: Bool
+  ) throws(P2PCopyError) {
+    let record = records[index]
+    let path = try RelativePath(validating: bytes)
+    let metadata = EntryMetadata(
+      mode: record.mode, modificationSeconds: record.modificationSeconds,
+      modificationNanoseconds: record.modificationNanoseconds)
+    let directory = try output.existingDirectory(path)
+    do {
+      try metadata.apply(to: directory.descriptor, keepingSetID: keepingSetID)
+    } catch {
+      throw P2PCopyError(
+        .destinationUnwritable, "cannot set mode and times of the directory '\(path)': \(error)", cause: error)
+    }
+  }
+
+  private func path(_ index: Int) -> [UInt8] {
+    var lineage = [index]
+    var last = index
+    while records[last].parent >= 0 {
+      last = records[last].parent
+      lineage.append(last)
+    }
+    var path: [UInt8] = []
+    for index in lineage.reversed() {
+      if !path.isEmpty { path.append(UInt8(ascii: "/")) }
+      path += names[(index == 0 ? 0 : records[index - 1].nameEnd)..<records[index].nameEnd]
+    }
+    return path
+  }
+}

@@ -1,0 +1,69 @@
+import Glibc
+package import P2PCopyCore
+
+/// A file that arrives whole: written and put in place with few system calls, because a transfer may have millions.
+package enum SmallFile {
+  /// Writes a file under a partial file's name and gives it its own.
+  ///
+  /// - Parameters:
+  ///   - bytes: The content.
+  ///   - path: The file.
+  ///   - directory: The directory it belongs in.
+  ///   - metadata: Mode and times to give it; `nil` for those of a new file.
+  ///   - keepingSetID: Whether setuid and setgid bits are kept.
+  ///   - policy: What to do when something of that name exists.
+  /// - Returns: The name it got, which differs under ``ConflictPolicy/rename``.
+  /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/destinationExists`` when something is there that the policy
+  ///   does not allow to replace, otherwise ``P2PCopyError/Code/destinationUnwritable``; nothing is left behind then.
+  package static func place(
+    _ bytes: UnsafeRawBufferPointer, as path: RelativePath, in directory: DirectoryHandle, metadata: EntryMetadata?,
+    keepingSetID: Bool, policy: ConflictPolicy
+  ) throws(P2PCopyError) -> [UInt8] {
+    let name = PartialFile.name(for: path.name)
+    let descriptor: FileDescriptor
+    do throws(SystemError) {
+      descriptor = try create(name, in: directory, mode: metadata.map { mode_t($0.mode & 0o777) } ?? 0o666)
+    } catch {
+      throw PartialFile.explain(error, path)
+    }
+    do throws(SystemError) {
+      try descriptor.lock()
+      let status = try descriptor.status()
+      // Between making and locking it, another receiver may have taken it for a leftover.
+      guard status.linkCount == 1 else { throw SystemError(number: EAGAIN) }
+      try fill(descriptor, bytes, metadata, keepingSetID, status)
+    } catch {
+      // What another receiver has under that name is not touched.
+      if error.number != EAGAIN { try? directory.remove(name) }
+      throw PartialFile.explain(error, path)
+    }
+    do throws(P2PCopyError) {
+      return try directory.place(name, as: path, policy)
+    } catch {
+      try? directory.remove(name)
+      throw error
+    }
+  }
+
+  private static func fill(
+    _ descriptor: borrowing FileDescriptor, _ bytes: UnsafeRawBufferPointer, _ metadata: EntryMetadata?,
+    _ keepingSetID: Bool, _ status: FileStatus
+  ) throws(SystemError) {
+    try descriptor.write(bytes, at: 0)
+    try metadata?.apply(to: descriptor, keepingSetID: keepingSetID, status: status)
+  }
+
+  private static func create(
+    _ name: [UInt8], in directory: DirectoryHandle, mode: mode_t
+  ) throws(SystemError) -> FileDescriptor {
+    let flags = O_CREAT | O_EXCL | O_NOFOLLOW | O_WRONLY
+    let number = directory.descriptor.number
+    do {
+      return try FileDescriptor(opening: name, relativeTo: number, flags: flags, mode: mode)
+    } catch {
+      guard error.number == EEXIST else { throw error }
+    }
+    try directory.removeLeftover(name)
+    return try FileDescriptor(opening: name, relativeTo: number, flags: flags, mode: mode)
+  }
+}

@@ -1,0 +1,80 @@
+import Glibc
+import P2PCopyCore
+
+/// A path that a sender was given, checked before anything is sent.
+struct SourceArgument {
+  /// As it was given, without slashes at the end.
+  let location: [UInt8]
+
+  /// The name it arrives under; empty for a directory whose contents are sent without it, such as `.`.
+  let name: [UInt8]
+
+  /// What it is, links followed.
+  let status: FileStatus
+
+  /// Checks a path.
+  ///
+  /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/usage``.
+  init(_ argument: String) throws(P2PCopyError) {
+    let slash = UInt8(ascii: "/")
+    var location = Array(argument.utf8)
+    guard !location.isEmpty, !location.contains(0) else {
+      throw P2PCopyError(
+        .usage, "'\(DisplayText.escaped(argument))' is not a path; give files or directories to send")
+    }
+    do {
+      status = try FileStatus(of: location, followLinks: true)
+    } catch {
+      throw P2PCopyError(
+        .usage, "cannot send '\(DisplayText.escaped(argument))': \(error); nothing was sent", cause: error)
+    }
+    guard status.kind == .regular || status.kind == .directory else {
+      throw P2PCopyError(
+        .usage, "cannot send '\(DisplayText.escaped(argument))': it is \(status.nameOfSpecialKind); nothing was sent")
+    }
+    while location.count > 1, location.last == slash { location.removeLast() }
+    name = Self.name(of: location)
+    self.location = location
+  }
+
+  /// Checks several paths: none twice, and no two that would arrive under one name.
+  ///
+  /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/usage``.
+  static func check(_ arguments: [String]) throws(P2PCopyError) -> [SourceArgument] {
+    var checked: [SourceArgument] = []
+    var named: [[UInt8]: Int] = [:]
+    var contents: Set<FileStatus.Identity> = []
+    for argument in arguments {
+      let new = try SourceArgument(argument)
+      if new.name.isEmpty {
+        guard contents.insert(new.status.identity).inserted else { continue }
+      } else if let index = named[new.name] {
+        let known = checked[index]
+        guard known.status.identity == new.status.identity else {
+          throw P2PCopyError(
+            .usage, SourceMessage.collision(known.location, new.location, new.name) + "; nothing was sent")
+        }
+        continue
+      } else {
+        named[new.name] = checked.count
+      }
+      checked.append(new)
+    }
+    return checked
+  }
+
+  /// The last component; none for `.` and `/`, so that `send .` sends what is in it; for `..` the name of the directory
+  /// it leads to.
+  private static func name(of location: [UInt8]) -> [UInt8] {
+    func lastComponent(_ path: [UInt8]) -> [UInt8] {
+      path.split(separator: UInt8(ascii: "/")).last.map(Array.init) ?? []
+    }
+    let name = lastComponent(location)
+    if name.elementsEqual(".".utf8) { return [] }
+    guard name.elementsEqual("..".utf8) else { return name }
+    guard let resolved = location.withCString({ realpath($0, nil) }) else { return [] }
+    defer { free(resolved) }
+    let bytes = UnsafeRawBufferPointer(start: resolved, count: strlen(resolved))
+    return lastComponent(Array(bytes))
+  }
+}
