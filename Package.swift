@@ -40,6 +40,10 @@ let package = Package(
     .library(name: "LZ4", targets: ["LZ4"]),
     .library(name: "AESGCM", targets: ["AESGCM"]),
     .library(name: "Argon2id", targets: ["Argon2id"]),
+    .library(name: "SPAKE2", targets: ["SPAKE2"]),
+    .library(name: "ChaCha20Poly1305", targets: ["ChaCha20Poly1305"]),
+    .library(name: "XXH128", targets: ["XXH128"]),
+    .library(name: "SHA256Sum", targets: ["SHA256Sum"]),
   ],
   traits: [
     .trait(name: "LZ4", description: "The LZ4 compressor, over the system's liblz4"),
@@ -81,7 +85,8 @@ let package = Package(
     .executableTarget(
       name: "p2p-copy",
       dependencies: [
-        "P2PCopyCLI", "WebSocketTransport", "Zstd", "AESGCM", "Argon2id",
+        "P2PCopyCLI", "WebSocketTransport", "Zstd", "ChaCha20Poly1305", "AESGCM", "Argon2id", "SPAKE2", "XXH128",
+        "SHA256Sum",
         .target(name: "LZ4", condition: .when(traits: ["LZ4"])),
       ],
       swiftSettings: strict),
@@ -106,11 +111,30 @@ let package = Package(
       name: "LZ4",
       dependencies: ["P2PCopyCore", .target(name: "CLZ4", condition: .when(traits: ["LZ4"]))],
       path: "Plugins/LZ4/LZ4", swiftSettings: strict),
+    // libcrypto, shared by several codecs.
     .systemLibrary(
-      name: "CLibcrypto", path: "Plugins/AESGCM/CLibcrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+      name: "CLibcrypto", path: "Plugins/Libcrypto/CLibcrypto", pkgConfig: "libcrypto",
+      providers: [.apt(["libssl-dev"])]),
     .target(
-      name: "AESGCM", dependencies: ["P2PCopyCore", "CLibcrypto"], path: "Plugins/AESGCM/AESGCM",
+      name: "Libcrypto", dependencies: ["P2PCopyCore", "CLibcrypto"], path: "Plugins/Libcrypto/Libcrypto",
       swiftSettings: strict),
+    .target(
+      name: "AESGCM", dependencies: ["P2PCopyCore", "Libcrypto", "CLibcrypto"], path: "Plugins/AESGCM/AESGCM",
+      swiftSettings: strict),
+    .target(
+      name: "SPAKE2", dependencies: ["P2PCopyCore", "Libcrypto", "CLibcrypto"], path: "Plugins/SPAKE2/SPAKE2",
+      swiftSettings: strict),
+    .target(
+      name: "ChaCha20Poly1305", dependencies: ["P2PCopyCore", "Libcrypto"],
+      path: "Plugins/ChaCha20Poly1305/ChaCha20Poly1305", swiftSettings: strict),
+    // Not named after its digest: Crypto has a type of that name.
+    .target(
+      name: "SHA256Sum", dependencies: ["P2PCopyCore", "Libcrypto", "CLibcrypto"], path: "Plugins/SHA256Sum/SHA256Sum",
+      swiftSettings: strict),
+    .systemLibrary(
+      name: "CXXHash", path: "Plugins/XXH128/CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
+    .target(
+      name: "XXH128", dependencies: ["P2PCopyCore", "CXXHash"], path: "Plugins/XXH128/XXH128", swiftSettings: strict),
     .systemLibrary(
       name: "CArgon2", path: "Plugins/Argon2id/CArgon2", pkgConfig: "libargon2", providers: [.apt(["libargon2-dev"])]),
     .target(
@@ -137,9 +161,11 @@ let package = Package(
     .testTarget(
       name: "CodecTests",
       dependencies: [
-        "P2PCopyCore", "P2PCopyTesting", "Zstd", "AESGCM", "Argon2id",
+        "P2PCopyCore", "P2PCopyTesting", "Zstd", "AESGCM", "ChaCha20Poly1305", "Argon2id", "SPAKE2", "XXH128",
+        "SHA256Sum",
         .target(name: "LZ4", condition: .when(traits: ["LZ4"])),
       ],
+      resources: [.copy("Vectors")],
       swiftSettings: strict),
     .testTarget(
       name: "P2PCopyTests",

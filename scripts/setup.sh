@@ -5,7 +5,7 @@
 #   scripts/setup.sh test     what the tests need besides
 set -euo pipefail
 
-packages=(git pkg-config libssl-dev libzstd-dev libargon2-dev)
+packages=(git pkg-config libssl-dev libzstd-dev libargon2-dev libxxhash-dev)
 if [ "${1:-test}" = test ]; then
   packages+=(liblz4-dev libbrotli-dev openssl)
   # Any Python 3.10 or later that can make virtual environments will do; otherwise Debian's.

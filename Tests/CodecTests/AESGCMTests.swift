@@ -1,4 +1,5 @@
 import AESGCM
+import FoundationEssentials
 import P2PCopyCore
 import P2PCopyTesting
 import Testing
@@ -6,6 +7,15 @@ import Testing
 @Suite struct AESGCMTests {
   @Test func conforms() async {
     await checkCipher(AESGCMCipher(), vectors: Self.nist + Self.longNonces)
+  }
+
+  /// The kernel's word for the same instructions, where it gives one.
+  @Test func accelerationIsWhatTheKernelSays() throws {
+    let info = try String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)
+    let line = info.split(separator: "\n").first { $0.hasPrefix("flags") || $0.hasPrefix("Features") }
+    let flags = Set(try #require(line).split(whereSeparator: \.isWhitespace))
+    let isAccelerated = flags.contains("aes") && (flags.contains("pclmulqdq") || flags.contains("pmull"))
+    #expect(AESGCMCipher().isAccelerated == isAccelerated)
   }
 
   /// McGrew and Viega, "The Galois/Counter Mode of Operation (GCM)", the specification submitted to NIST, appendix B.

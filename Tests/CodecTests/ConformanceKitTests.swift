@@ -2,6 +2,7 @@ import AESGCM
 import Argon2id
 import P2PCopyCore
 import P2PCopyTesting
+import SHA256Sum
 import Synchronization
 import Testing
 
@@ -40,6 +41,27 @@ import Testing
     await checkKeyDeriver(Argon2idKeyDeriver(), vectors: [vector])
     await expectFinding(fault.finding) {
       await checkKeyDeriver(BrokenKeyDeriver(fault: fault), vectors: [vector])
+    }
+  }
+
+  @Test(arguments: BrokenDigest.Fault.allCases)
+  func findsABrokenDigest(fault: BrokenDigest.Fault) async {
+    let vector = DigestVector(
+      source: "FIPS 180-4", input: Array("abc".utf8),
+      digest: "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
+    await checkDigest(SHA256Digest(), vectors: [vector])
+    await expectFinding(fault.finding) { await checkDigest(BrokenDigest(fault: fault), vectors: [vector]) }
+  }
+
+  @Test func findsADigestWithoutKnownAnswers() async {
+    await expectFinding("there is no known answer") { await checkDigest(SHA256Digest(), vectors: []) }
+  }
+
+  @Test(arguments: BrokenKeyExchange.Fault.allCases)
+  func findsABrokenKeyExchange(fault: BrokenKeyExchange.Fault) async {
+    let invalidShares = [[UInt8](repeating: 0, count: 65)]
+    await expectFinding(fault.finding) {
+      await checkKeyExchange(BrokenKeyExchange(fault: fault), invalidShares: invalidShares)
     }
   }
 

@@ -19,6 +19,17 @@
       }
     }
 
+    @Test func theAccelerationCanBeSetByName() throws {
+      for acceleration in [1, 9, 65_537] {
+        #expect(try LZ4Compressor().setting("acceleration", to: acceleration).acceleration == acceleration)
+      }
+      let others = [("acceleration", 0), ("acceleration", 65_538), ("acceleration", Int.min), ("level", 1), ("", 1)]
+      for (parameter, value) in others {
+        let error = #expect(throws: P2PCopyError.self) { try LZ4Compressor().setting(parameter, to: value) }
+        #expect(error?.code == .usage)
+      }
+    }
+
     @Test func aChunkIsItsSizeAndOneBlock() throws {
       // The token 0xB0 stands for eleven literals and the end of the block.
       let chunk: [UInt8] = [11, 0, 0, 0, 0xB0] + Array("hello world".utf8)

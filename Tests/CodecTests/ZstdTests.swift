@@ -19,6 +19,24 @@ import Zstd
     }
   }
 
+  @Test func theLevelCanBeSetByName() throws {
+    for level in [ZstdCompressor.levels.lowerBound, -1, 9, 22] {
+      #expect(try ZstdCompressor().setting("level", to: level).level == level)
+    }
+    let others = [("level", 23), ("level", Int.min), ("level", Int.max), ("Level", 3), ("", 3), ("window", 3)]
+    for (parameter, value) in others {
+      let error = #expect(throws: P2PCopyError.self) { try ZstdCompressor().setting(parameter, to: value) }
+      #expect(error?.code == .usage)
+    }
+  }
+
+  @Test func aRegistryPassesTheLevelOn() throws {
+    var registry = CodecRegistry(plugins: [ZstdCompressor.self])
+    try registry.setPreferredCompressor("level", to: 7)
+    #expect(registry.compressor(named: "zstd")?.parameters.first?.value == 7)
+    #expect(CodecOffer(registry).compressors.first?.parameters == ["level": 7])
+  }
+
   /// Made with python-zstandard 0.25 (libzstd 1.5.7), which the Python tool uses.
   @Test(arguments: [
     "28b52ffd202cf50000c07065657220746f202c206368756e6b206279206368756e6b0100a30b17",

@@ -118,7 +118,9 @@ import Testing
       #expect(try await workspace.run([command, "--help"]).output.contains("EXAMPLES"))
     }
     let codecs = try await workspace.run(["codecs"])
-    for name in ["websocket", "aes-256-gcm", "zstd", "level", "argon2id"] {
+    for name in [
+      "websocket", "aes-256-gcm", "chacha20-poly1305", "zstd", "level", "xxh128", "sha256", "argon2id", "spake2-p256",
+    ] {
       #expect(codecs.status == 0 && codecs.output.contains(name), "\(codecs)")
     }
   }

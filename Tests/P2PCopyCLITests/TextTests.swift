@@ -68,6 +68,8 @@ struct TextTests {
   @Test("An empty registry lists every kind")
   func codecList() {
     let text = CodecList.text(for: CodecRegistry())
-    for kind in ["transports", "ciphers", "compressors", "key-derivers"] { #expect(text.contains(kind)) }
+    for kind in ["transports", "ciphers", "compressors", "digests", "key-derivers", "key-exchanges"] {
+      #expect(text.contains(kind))
+    }
   }
 }

@@ -17,6 +17,7 @@ struct NegotiationTests {
 
   private struct NamedCipher: Cipher {
     var name: CodecName
+    var isAccelerated = true
     var summary: String { "for tests" }
     var keyByteCount: Int { 32 }
     var tagByteCount: Int { 16 }
@@ -52,6 +53,35 @@ struct NegotiationTests {
     let selection = try CodecSelection(from: CodecOffer(sender), for: receiver)
     #expect(selection == CodecSelection(cipher: "a", compressor: "y", digest: "d"))
     try selection.check(against: CodecOffer(sender))
+  }
+
+  @Test("An offer lists accelerated ciphers first, and keeps the order of registration otherwise")
+  func acceleratedFirst() {
+    func offered(_ ciphers: [(CodecName, Bool)]) -> [CodecName] {
+      var registry = CodecRegistry()
+      for (name, isAccelerated) in ciphers {
+        registry.register(NamedCipher(name: name, isAccelerated: isAccelerated))
+      }
+      return CodecOffer(registry).ciphers.map(\.name)
+    }
+    // The standard order: ChaCha20-Poly1305, which is never accelerated, before AES-GCM, which may be.
+    #expect(offered([("chacha", false), ("aes", true)]) == ["aes", "chacha"])
+    #expect(offered([("chacha", false), ("aes", false)]) == ["chacha", "aes"])
+    #expect(offered([("a", false), ("b", true), ("c", false), ("d", true)]) == ["b", "d", "a", "c"])
+    #expect(offered([("a", true), ("b", true)]) == ["a", "b"])
+    #expect(offered([]) == [])
+  }
+
+  @Test("The sender's processor decides between two ciphers that both sides have")
+  func sendersProcessorDecides() throws {
+    for isAccelerated in [true, false] {
+      var sender = registry(ciphers: [], compressors: [])
+      sender.register(NamedCipher(name: "chacha", isAccelerated: false))
+      sender.register(NamedCipher(name: "aes", isAccelerated: isAccelerated))
+      let receiver = registry(ciphers: ["aes", "chacha"], compressors: [])
+      let selection = try CodecSelection(from: CodecOffer(sender), for: receiver)
+      #expect(selection.cipher == (isAccelerated ? "aes" : "chacha"))
+    }
   }
 
   @Test("No compression is always common")

@@ -46,6 +46,18 @@
       ]
     }
 
+    /// The same compressor with another acceleration.
+    ///
+    /// - Parameters:
+    ///   - parameter: `acceleration`.
+    ///   - value: One of ``accelerations``.
+    /// - Returns: The changed compressor.
+    /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/usage`` when it is another parameter or another value.
+    public func setting(_ parameter: String, to value: Int) throws(P2PCopyError) -> LZ4Compressor {
+      try check(value, for: parameter)
+      return try LZ4Compressor(acceleration: value)
+    }
+
     /// Registers LZ4 with acceleration 1.
     public static func register(in registry: inout CodecRegistry) {
       registry.register(LZ4Compressor())

@@ -47,6 +47,18 @@ public struct ZstdCompressor: Compressor, CodecPlugin {
     ]
   }
 
+  /// The same compressor with another level.
+  ///
+  /// - Parameters:
+  ///   - parameter: `level`.
+  ///   - value: One of ``levels``.
+  /// - Returns: The changed compressor.
+  /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/usage`` when it is another parameter or another value.
+  public func setting(_ parameter: String, to value: Int) throws(P2PCopyError) -> ZstdCompressor {
+    try check(value, for: parameter)
+    return try ZstdCompressor(level: value)
+  }
+
   /// Registers zstd with its default level.
   public static func register(in registry: inout CodecRegistry) {
     registry.register(ZstdCompressor())

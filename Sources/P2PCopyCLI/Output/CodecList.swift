@@ -3,15 +3,17 @@ package import P2PCopyCore
 /// The text that `p2p-copy codecs` prints.
 package enum CodecList {
   package static func text(for registry: CodecRegistry) -> String {
-    CodecKind.allCases.map { kind in
+    let names = CodecKind.allCases.flatMap { registry.codecs(of: $0).map(\.name.description.count) }
+    let width = names.max() ?? 0
+    return CodecKind.allCases.map { kind in
       let codecs = registry.codecs(of: kind)
       var lines = ["\(kind.rawValue)s"]
       if codecs.isEmpty { lines.append("  none") }
       for codec in codecs {
-        lines.append("  \(codec.name.description.padded(to: 14))  \(codec.summary)")
+        lines.append("  \(codec.name.description.padded(to: width))  \(codec.summary)")
         for parameter in codec.parameters {
           lines.append(
-            "  \("".padded(to: 14))    \(parameter.name) = \(parameter.value)"
+            "  \("".padded(to: width))    \(parameter.name) = \(parameter.value)"
               + " (\(parameter.range.lowerBound) … \(parameter.range.upperBound)): \(parameter.summary)")
         }
       }

@@ -46,6 +46,18 @@ public struct BrotliCompressor: Compressor, CodecPlugin {
     ]
   }
 
+  /// The same compressor with another quality.
+  ///
+  /// - Parameters:
+  ///   - parameter: `quality`.
+  ///   - value: One of ``qualities``.
+  /// - Returns: The changed compressor.
+  /// - Throws: `P2PCopyError` with code `usage` when it is another parameter or another value.
+  public func setting(_ parameter: String, to value: Int) throws(P2PCopyError) -> BrotliCompressor {
+    try check(value, for: parameter)
+    return try BrotliCompressor(quality: value)
+  }
+
   /// Registers Brotli with quality 5.
   public static func register(in registry: inout CodecRegistry) {
     registry.register(BrotliCompressor())

@@ -17,6 +17,14 @@ import Testing
     }
   }
 
+  @Test func theQualityCanBeSetByName() throws {
+    #expect(try BrotliCompressor().setting("quality", to: 9).quality == 9)
+    for (parameter, value) in [("quality", 1), ("quality", 12), ("quality", Int.max), ("level", 5), ("", 5)] {
+      let error = #expect(throws: P2PCopyError.self) { try BrotliCompressor().setting(parameter, to: value) }
+      #expect(error?.code == .usage)
+    }
+  }
+
   @Test func registers() throws {
     let registry = CodecRegistry(plugins: [BrotliCompressor.self])
     #expect(registry.compressor(named: "brotli@example.org") != nil)

@@ -1,7 +1,7 @@
 import CLibcrypto
 import P2PCopyCore
 
-/// An `EVP_CIPHER_CTX` for AES-256-GCM in one direction.
+/// An `EVP_CIPHER_CTX` for an AEAD in one direction.
 ///
 /// The functions are called in this order for each message: ``start(nonce:)``, ``authenticate(_:)``,
 /// ``transform(_:)``, when opening ``expect(_:)``, ``finish()``, when sealing ``appendTag(of:to:)``. A failure leaves
@@ -10,13 +10,18 @@ final class EVPCipherContext {
   private let context: OpaquePointer
   private var nonceByteCount = 12
 
-  init(key: borrowing SecretBytes, isSealing: Bool) throws(P2PCopyError) {
-    guard let context = EVP_CIPHER_CTX_new() else { throw Self.failure("make a context") }
+  /// Takes a key. Cipher and key stay for every message, so that libcrypto looks the cipher up once a context.
+  init(_ algorithm: AEADAlgorithm, key: borrowing SecretBytes, isSealing: Bool) throws(P2PCopyError) {
+    guard let context = EVP_CIPHER_CTX_new() else { throw P2PCopyError.libcrypto("make a context") }
     self.context = context
-    let result = key.withUnsafeBytes { key in
-      EVP_CipherInit_ex(context, EVP_aes_256_gcm(), nil, Self.bytes(key), nil, isSealing ? 1 : 0)
+    guard let cipher = EVP_CIPHER_fetch(nil, algorithm.libraryName, nil) else {
+      throw P2PCopyError.libcrypto("find \(algorithm.libraryName)")
     }
-    guard result == 1 else { throw Self.failure("take the key") }
+    defer { EVP_CIPHER_free(cipher) }
+    let result = key.withUnsafeBytes { key in
+      EVP_CipherInit_ex(context, cipher, nil, Self.bytes(key), nil, isSealing ? 1 : 0)
+    }
+    guard result == 1 else { throw P2PCopyError.libcrypto("take the key") }
   }
 
   deinit {
@@ -26,13 +31,13 @@ final class EVPCipherContext {
   func start(nonce: RawSpan) throws(P2PCopyError) {
     if nonce.byteCount != nonceByteCount {
       guard EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_SET_IVLEN, Int32(clamping: nonce.byteCount), nil) == 1 else {
-        throw Self.failure("take a nonce of \(nonce.byteCount) bytes")
+        throw P2PCopyError.libcrypto("take a nonce of \(nonce.byteCount) bytes")
       }
       nonceByteCount = nonce.byteCount
     }
     // -1 keeps the direction; key and cipher stay as they are.
     let result = nonce.withUnsafeBytes { EVP_CipherInit_ex(context, nil, nil, nil, Self.bytes($0), -1) }
-    guard result == 1 else { throw Self.failure("take the nonce") }
+    guard result == 1 else { throw P2PCopyError.libcrypto("take the nonce") }
   }
 
   func authenticate(_ associatedData: RawSpan) throws(P2PCopyError) {
@@ -44,7 +49,7 @@ final class EVPCipherContext {
     let result = associatedData.withUnsafeBytes { source in
       EVP_CipherUpdate(context, nil, &written, Self.bytes(source), length)
     }
-    guard result == 1 else { throw Self.failure("authenticate") }
+    guard result == 1 else { throw P2PCopyError.libcrypto("authenticate") }
   }
 
   /// Encrypts or decrypts in place.
@@ -58,7 +63,7 @@ final class EVPCipherContext {
       let start = message.baseAddress?.assumingMemoryBound(to: UInt8.self)
       return EVP_CipherUpdate(context, start, &written, start, length)
     }
-    guard result == 1, written == length else { throw Self.failure("work on \(length) bytes") }
+    guard result == 1, written == length else { throw P2PCopyError.libcrypto("work on \(length) bytes") }
   }
 
   /// Sets the tag that ``finish()`` compares with.
@@ -68,7 +73,7 @@ final class EVPCipherContext {
       EVP_CIPHER_CTX_ctrl(
         context, EVP_CTRL_AEAD_SET_TAG, Int32(clamping: tag.count), UnsafeMutableRawPointer(mutating: tag.baseAddress))
     }
-    guard result == 1 else { throw Self.failure("take the tag") }
+    guard result == 1 else { throw P2PCopyError.libcrypto("take the tag") }
   }
 
   /// Ends a message.
@@ -76,7 +81,7 @@ final class EVPCipherContext {
   /// - Returns: When opening, whether the tag fits; libcrypto compares it in constant time.
   func finish() -> Bool {
     var written: Int32 = 0
-    // GCM writes nothing here, but a buffer of one block must be given.
+    // An AEAD writes nothing here, but a buffer of one block must be given.
     let result = withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 16) { block in
       EVP_CipherFinal_ex(context, block.baseAddress, &written)
     }
@@ -92,15 +97,7 @@ final class EVPCipherContext {
       if result == 1 { used += byteCount }
       return result
     }
-    guard result == 1 else { throw Self.failure("give the tag") }
-  }
-
-  /// Takes the reason from the thread's error queue and empties the queue, so that nobody else trips over it.
-  static func failure(_ what: String) -> P2PCopyError {
-    let code = ERR_get_error()
-    ERR_clear_error()
-    let reason = ERR_reason_error_string(code).map { String(cString: $0) } ?? "no reason given"
-    return P2PCopyError(.internalError, "libcrypto could not \(what): \(reason)")
+    guard result == 1 else { throw P2PCopyError.libcrypto("give the tag") }
   }
 
   private static func bytes(_ buffer: UnsafeRawBufferPointer) -> UnsafePointer<UInt8>? {
