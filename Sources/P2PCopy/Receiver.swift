@@ -52,6 +52,30 @@ public struct Receiver: Sendable {
   public func receive(
     into directory: String, listener: @escaping @Sendable (TransferEvents) async -> Void = { _ in }
   ) async throws -> TransferSummary {
+    switch options.transferProtocol {
+    case .one: try await receiveWithProtocol1(directory, listener)
+    case .two: try await receiveWithProtocol2(.directory(directory), listener)
+    }
+  }
+
+  /// Receives one file, or the sender's standard input, and writes its content to standard output. Protocol 2 only.
+  ///
+  /// - Parameter listener: As for ``receive(into:listener:)``.
+  /// - Returns: What it came to.
+  /// - Throws: ``P2PCopyError``; what was written by then is incomplete.
+  @discardableResult
+  public func receiveToStandardOutput(
+    listener: @escaping @Sendable (TransferEvents) async -> Void = { _ in }
+  ) async throws -> TransferSummary {
+    guard options.transferProtocol == .two else {
+      throw P2PCopyError(.usage, "protocol 1 cannot write to standard output; use protocol 2")
+    }
+    return try await receiveWithProtocol2(.standardOutput, listener)
+  }
+
+  private func receiveWithProtocol1(
+    _ directory: String, _ listener: @escaping @Sendable (TransferEvents) async -> Void
+  ) async throws -> TransferSummary {
     try await Transfer.run(listener) { monitor in
       // Made before connecting, so that a directory that cannot be used is known before the sender begins.
       _ = try OutputDirectory(path: directory)
@@ -64,6 +88,23 @@ public struct Receiver: Sendable {
           outputPath: directory, conflictPolicy: options.conflictPolicy, claimedPaths: claimedPaths)
         return { try await session.run() }
       }
+    }
+  }
+  private func receiveWithProtocol2(
+    _ target: ReceiveTarget, _ listener: @escaping @Sendable (TransferEvents) async -> Void
+  ) async throws -> TransferSummary {
+    try await Transfer.run(listener) { monitor in
+      // Made before connecting, so that a directory that cannot be used is known before the sender begins.
+      if case .directory(let path) = target { _ = try OutputDirectory(path: path) }
+      var codecs = codecs
+      if options.checksumsFile != nil { try codecs.keepOnly(digest: DeliveryLog.checksumsDigest) }
+      let meeting = PeerMeeting(
+        relay: relay, code: code, role: .receiver, codecs: codecs, peerTimeout: options.peerTimeout,
+        transportOptions: options.transport, monitor: monitor)
+      let session = ReceivingSession(
+        options: options, target: target, codecs: codecs, monitor: monitor,
+        log: try DeliveryLog(receiptFile: options.receiptFile, checksumsFile: options.checksumsFile))
+      return [{ try await meeting.run { channel, schedule in try await session.run(over: channel, schedule) } }]
     }
   }
 }

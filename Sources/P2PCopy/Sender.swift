@@ -44,12 +44,44 @@ public struct Sender: Sendable {
   ///   - paths: What to send. A file arrives under its own name, a directory under its own name with everything below.
   ///   - listener: Hears about the transfer while it runs, in a task of its own; the last event comes even when the
   ///     transfer is cancelled.
-  /// - Returns: What it came to. Protocol 1 has no receipt: this means that everything was sent and, through a relay
-  ///   of ours, that the receiver ended without a failure.
+  /// - Returns: What it came to: everything is in place at the receiver, and both sides agree on it. Protocol 1 has no
+  ///   receipt: there it means that everything was sent and, through a relay of ours, that the receiver ended without a
+  ///   failure.
   /// - Throws: ``P2PCopyError``, also when only some files failed; the last event has the summary in any case.
   @discardableResult
   public func send(
     _ paths: [String], listener: @escaping @Sendable (TransferEvents) async -> Void = { _ in }
+  ) async throws -> TransferSummary {
+    switch options.transferProtocol {
+    case .one: try await sendWithProtocol1(paths, listener)
+    case .two:
+      try await sendWithProtocol2(listener) {
+        SendSource(
+          try SourceWalk(paths, rules: options.rules, links: options.links, list: options.fileList))
+      }
+    }
+  }
+
+  /// Sends standard input until its end, as one file. Protocol 2 only.
+  ///
+  /// - Parameters:
+  ///   - name: The name of the file at the receiver, unless that writes to its standard output.
+  ///   - listener: As for ``send(_:listener:)``.
+  /// - Returns: What it came to.
+  /// - Throws: ``P2PCopyError``.
+  @discardableResult
+  public func sendStandardInput(
+    named name: String = "stdin", listener: @escaping @Sendable (TransferEvents) async -> Void = { _ in }
+  ) async throws -> TransferSummary {
+    guard options.transferProtocol == .two else {
+      throw P2PCopyError(.usage, "protocol 1 cannot send standard input; use protocol 2")
+    }
+    let path = try RelativePath(validating: Array(name.utf8))
+    return try await sendWithProtocol2(listener) { SendSource(streamNamed: path) }
+  }
+
+  private func sendWithProtocol1(
+    _ paths: [String], _ listener: @escaping @Sendable (TransferEvents) async -> Void
   ) async throws -> TransferSummary {
     try await Transfer.run(listener) { monitor in
       let tree = try SourceTree(listing: paths)
@@ -63,14 +95,32 @@ public struct Sender: Sendable {
           rendezvous: Rendezvous(
             relay: relay, code: code, role: .sender, encrypt: options.encrypt, codecs: codecs,
             peerTimeout: options.peerTimeout, transportOptions: options.transport, monitor: monitor),
-          files: files, compression: options.compression, resume: options.resume)
+          files: files, compression: options.compression, resume: options.resume ?? false)
         return { try await session.run() }
       }
     }
   }
 
+  private func sendWithProtocol2(
+    _ listener: @escaping @Sendable (TransferEvents) async -> Void,
+    _ source: @escaping @Sendable () throws -> SendSource
+  ) async throws -> TransferSummary {
+    try await Transfer.run(listener) { monitor in
+      let source = try source()
+      var codecs = codecs
+      if options.checksumsFile != nil { try codecs.keepOnly(digest: DeliveryLog.checksumsDigest) }
+      let meeting = PeerMeeting(
+        relay: relay, code: code, role: .sender, codecs: codecs, peerTimeout: options.peerTimeout,
+        transportOptions: options.transport, monitor: monitor)
+      let session = SendingSession(
+        options: options, codecs: codecs, monitor: monitor,
+        log: try DeliveryLog(receiptFile: options.receiptFile, checksumsFile: options.checksumsFile))
+      return [{ try await meeting.run { channel, schedule in try await session.run(source, over: channel, schedule) } }]
+    }
+  }
+
   private func checkManifest(of files: [SourceFile]) throws(P2PCopyError) {
-    let plainByteCount = SendSession.manifest(of: files, resume: options.resume).encoded().utf8.count
+    let plainByteCount = SendSession.manifest(of: files, resume: options.resume ?? false).encoded().utf8.count
     // Sealed, it travels as hexadecimal digits with a nonce and a tag.
     let byteCount = options.encrypt ? 2 * plainByteCount + 256 : plainByteCount
     guard byteCount <= Protocol1Suite.maximumMessageByteCount else {

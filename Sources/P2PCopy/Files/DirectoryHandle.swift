@@ -22,6 +22,20 @@ package final class DirectoryHandle {
     }
   }
 
+  /// Where a symbolic link leads; `nil` when it cannot be read.
+  func linkTarget(of name: some Collection<UInt8>) -> [UInt8]? {
+    let limit = RelativePath.maximumByteCount + 1
+    let target = [UInt8](unsafeUninitializedCapacity: limit) { memory, count in
+      let result = name.withCString { name in
+        memory.withMemoryRebound(to: CChar.self) { memory in
+          memory.baseAddress.map { readlinkat(descriptor.number, name, $0, limit) } ?? -1
+        }
+      }
+      count = max(0, result)
+    }
+    return target.isEmpty || target.count == limit ? nil : target
+  }
+
   /// Removes a name that is not a directory. Does nothing when it is gone.
   func remove(_ name: some Collection<UInt8>) throws(SystemError) {
     guard name.withCString({ unlinkat(descriptor.number, $0, 0) }) == 0 || errno == ENOENT else { throw .last }

@@ -55,6 +55,11 @@ final class PartialFile {
     }
   }
 
+  /// Forgets what was written, so that nobody continues it.
+  func discard() {
+    try? directory.remove(name)
+  }
+
   /// Gives the complete file its name.
   ///
   /// - Parameters:

@@ -2,7 +2,8 @@ import P2PCopyCore
 
 /// Where a session writes down what is in place: the receipt and the list of checksums, each if it was asked for.
 final class DeliveryLog: @unchecked Sendable {
-  init() {}
+  static let checksumsDigest: CodecName = "sha256"
+  init(receiptFile: String?, checksumsFile: String?) throws(P2PCopyError) {}
   func begin(role: PeerRole, digest: CodecName) {}
   func add(_ entry: DeliveredEntry) throws(P2PCopyError) {}
   func add(_ failure: EntryFailure) {}

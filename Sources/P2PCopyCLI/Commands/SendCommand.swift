@@ -34,7 +34,7 @@ struct SendCommand: AsyncParsableCommand {
   var compress = CompressionMode.auto
 
   @Flag(inversion: .prefixedNo, help: "Skip what the receiver has already and complete what it has in part.")
-  var resume = false
+  var resume: Bool?
 
   @Option(
     help: ArgumentHelp(

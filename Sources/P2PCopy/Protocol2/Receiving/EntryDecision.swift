@@ -37,7 +37,8 @@ final class EntryDecision {
   /// - Throws: ``P2PCopyError``: the entry is refused for that reason; or, with code ``P2PCopyError/Code/cancelled``, the
   ///   session is over.
   func plan(for entry: IncomingEntry) throws(P2PCopyError) -> Plan {
-    let path = try entry.path ?? RelativePath(validating: entry.rawPath)
+    // Once more, for the reason.
+    guard let path = entry.path else { throw Self.refusal(of: entry.rawPath) }
     guard let output else { return try planForStandardOutput(entry) }
     guard !PartialFile.isReserved(path.name) else {
       throw P2PCopyError(.unsafePath, "refused the name '\(path)': it is reserved for partial files")
@@ -49,6 +50,15 @@ final class EntryDecision {
       return try plan(for: entry, link: path, target, in: output)
     case .file(let byteCount): return try plan(forFile: path, byteCount, in: output)
     case .stream: return try plan(forFile: path, nil, in: output)
+    }
+  }
+
+  private static func refusal(of path: [UInt8]) -> P2PCopyError {
+    do throws(P2PCopyError) {
+      _ = try RelativePath(validating: path)
+      return P2PCopyError(.internalError, "a good name counts as a bad one")
+    } catch {
+      return error
     }
   }
 

@@ -44,6 +44,8 @@ struct ReceivingSession: Sendable {
       items.fail(error)
       isStored.fail(error)
     }
+    // Opened once, so that both tasks mean the same directory whatever becomes of its path.
+    let outputs = try Outputs(target)
     try await withThrowingTaskGroup(of: Void.self) { group in
       defer { group.cancelAll() }
       group.addTask {
@@ -57,14 +59,15 @@ struct ReceivingSession: Sendable {
       }
       group.addTask {
         do {
-          try await PageAnswering(channel: channel, settings: settings, output: try open(), log: log).run(answers)
+          try await PageAnswering(channel: channel, settings: settings, output: outputs.forAnswering, log: log)
+            .run(answers)
         } catch {
           stop(error)
         }
       }
       group.addTask {
         do {
-          try await Storage(channel: channel, settings: settings, output: try open(), window: window, log: log)
+          try await Storage(channel: channel, settings: settings, output: outputs.forStoring, window: window, log: log)
             .run(items)
           try await isStored.put(())
         } catch {
@@ -87,14 +90,6 @@ struct ReceivingSession: Sendable {
     }
   }
 
-  /// The output directory, opened anew for each task that uses it.
-  private func open() throws(P2PCopyError) -> OutputDirectory? {
-    switch target {
-    case .directory(let path): try OutputDirectory(path: path)
-    case .standardOutput: nil
-    }
-  }
-
   /// Waits for the sender to end the connection. Everything is in place by now, so nothing that happens here can undo
   /// success.
   private func farewell(_ channel: RecordChannel) async {
@@ -103,5 +98,25 @@ struct ReceivingSession: Sendable {
       try await connection.finish(.normal)
     }
     connection.abort()
+  }
+}
+
+/// The output directory, opened for each task that uses it.
+///
+/// Safe to pass to tasks although a directory is not: each task uses one of the two.
+private struct Outputs: @unchecked Sendable {
+  let forAnswering: OutputDirectory?
+  let forStoring: OutputDirectory?
+
+  init(_ target: ReceiveTarget) throws(P2PCopyError) {
+    switch target {
+    case .directory(let path):
+      let output = try OutputDirectory(path: path)
+      forStoring = output
+      forAnswering = try OutputDirectory(sharing: output)
+    case .standardOutput:
+      forStoring = nil
+      forAnswering = nil
+    }
   }
 }

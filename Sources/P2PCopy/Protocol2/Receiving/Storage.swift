@@ -19,6 +19,8 @@ final class Storage {
   private var delivered = SessionTotals()
   private var failureCount: UInt64 = 0
   private var senderFailureCount: UInt64 = 0
+  /// What failed after the last page's receipt, which the sender does not know of yet.
+  private var lateFailureCount: UInt64 = 0
   private let decompression: (any DecompressionContext)?
   private let packLoan: DigestContexts.Loan
   private let scratch: UnsafeMutableRawBufferPointer
@@ -66,8 +68,9 @@ final class Storage {
     for (position, entry) in page.entries.enumerated() {
       guard entry.kind == .directory, let path = entry.path, let output else { continue }
       do throws(P2PCopyError) {
-        _ = try output.makeDirectory(path)
-        if settings.keepsMetadata, let metadata = entry.metadata { ledger.add(path, metadata) }
+        let metadata = settings.keepsMetadata ? entry.metadata : nil
+        _ = try output.makeDirectory(path, mode: metadata?.mode)
+        if let metadata { ledger.record(path, metadata) }
         storage.outcomes[position] = .delivered(
           entry.delivered(digest: [], byteCount: 0, metadata: entry.metadata), isUnchanged: false)
       } catch {
@@ -126,8 +129,8 @@ final class Storage {
       guard let directory = try output.directory(of: path, creating: true) else {
         throw P2PCopyError(.internalError, "the directory of '\(path)' was not made")
       }
-      try directory.createSymbolicLink(
-        to: target, as: path, policy: settings.conflictPolicy, metadata: settings.keepsMetadata ? entry.metadata : nil)
+      _ = try directory.createSymbolicLink(
+        to: target, as: path, metadata: settings.keepsMetadata ? entry.metadata : nil, policy: settings.conflictPolicy)
       return .delivered(
         entry.delivered(digest: [], byteCount: 0, metadata: entry.metadata), isUnchanged: false)
     } catch {
@@ -328,7 +331,10 @@ final class Storage {
         .checksumMismatch, "what arrived is not what the sender counted: run the same commands again")
     }
     if let output {
-      for failure in ledger.apply(in: output, keepingSetID: settings.keepsSetID) { fail(failure.path, failure.error) }
+      for failure in ledger.apply(in: output, keepingSetID: settings.keepsSetID) {
+        lateFailureCount += 1
+        fail(failure.path, failure.error)
+      }
       try output.synchronize()
     }
     if failureCount > self.failureCount + senderFailureCount {
@@ -337,11 +343,8 @@ final class Storage {
           path: "", error: P2PCopyError(.incomplete, "the sender could not list or send everything; see there")))
     }
     try log.finish(delivered, treeDigest: tree.value, chains: channel.chains)
-    try await channel.send(.receipt(delivered, treeDigest: tree.value, failureCount: ledgerFailureCount))
+    try await channel.send(.receipt(delivered, treeDigest: tree.value, failureCount: lateFailureCount))
   }
-
-  /// What failed after the last page's receipt, which the sender does not know of yet.
-  private var ledgerFailureCount: UInt64 = 0
 }
 
 extension ByteBuffer {
@@ -349,12 +352,6 @@ extension ByteBuffer {
   func withReadableBytes<Result>(
     _ body: (UnsafeRawBufferPointer) throws(P2PCopyError) -> Result
   ) throws(P2PCopyError) -> Result {
-    do {
-      return try withUnsafeReadableBytes(body)
-    } catch let error as P2PCopyError {
-      throw error
-    } catch {
-      throw P2PCopyError(.internalError, "reading a buffer failed", cause: error)
-    }
+    try withUnsafeReadableBytes(body)
   }
 }

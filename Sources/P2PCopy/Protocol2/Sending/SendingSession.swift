@@ -47,7 +47,7 @@ struct SendingSession: Sendable {
     let events = BoundedQueue<SenderEvent>(limit: Self.maximumPendingEventCount)
     let credits = BoundedQueue<Void>(limit: ManifestPage.window)
     let failures = FirstFailure()
-    func stop(_ error: any Error) {
+    @Sendable func stop(_ error: any Error) {
       failures.record(error)
       events.fail(error)
       credits.fail(error)

@@ -32,7 +32,7 @@ struct StreamUpload {
         record.writeRepeatingByte(0, count: BulkHeader.byteCount)
         let byteCount = try await read(into: &record)
         if byteCount == 0 { break }
-        try record.withBulkData { data in try loan.context.update(data) }
+        try record.withBulkData { (data) throws(P2PCopyError) in try loan.context.update(data) }
         var isCompressed = false
         if let compressor = loop.settings.compression, compression.isCompressing {
           (record, isCompressed) = try compressor.compress(record, below: compression.worthwhileRatio)

@@ -50,7 +50,7 @@ struct UnitPreparation: Sendable {
       // Whatever happens in here, those behind must be let through.
       defer { file.turnstile.advance() }
       if isReadable {
-        try record.withBulkData { data in try file.digestLoan.context.update(data) }
+        try record.withBulkData { (data) throws(P2PCopyError) in try file.digestLoan.context.update(data) }
         if isLast { file.digest = try file.digestLoan.context.finish() }
       }
       // The first chunk decides for those behind it.

@@ -30,8 +30,8 @@ struct UploadUnits {
         let position = position
         self.position += 1
         do throws(P2PCopyError) {
-          current = (try open(position, prefix), 0, 0)
-          current?.offset = current?.file.startOffset ?? 0
+          let file = try open(position, prefix)
+          current = (file, 0, file.startOffset)
         } catch {
           return .failure(position: position, error)
         }
