@@ -29,7 +29,7 @@ public enum CommandLineTool {
   ///   - arguments: Without the program's name.
   ///   - codecs: The codecs to use.
   /// - Returns: The exit status.
-  static func run(_ arguments: [String], codecs: CodecRegistry) async -> Int32 {
+  package static func run(_ arguments: [String], codecs: CodecRegistry) async -> Int32 {
     await $codecs.withValue(codecs) {
       do {
         var command = try RootCommand.parseAsRoot(arguments)
