@@ -67,7 +67,8 @@ let package = Package(
     // The library: send, receive.
     .target(name: "CSystemCalls"),
     .target(
-      name: "P2PCopy", dependencies: ["P2PCopyCore", "CSystemCalls", .nioCore, .nioPosix, .crypto], swiftSettings: strict),
+      name: "P2PCopy", dependencies: ["P2PCopyCore", "CSystemCalls", .nioCore, .nioPosix, .crypto],
+      swiftSettings: strict),
 
     // The relay server. Knows no codec.
     .target(
@@ -169,13 +170,14 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "P2PCopyTests",
-      dependencies: ["P2PCopy", "P2PCopyCore", "P2PCopyTesting", "Zstd", "AESGCM", "Argon2id", .nioCore],
+      dependencies: ["P2PCopy", "P2PCopyCore", "P2PCopyTesting", "Zstd", "AESGCM", "Argon2id", .nioCore, .crypto],
       swiftSettings: strict),
     .testTarget(
       name: "ReadmeTests",
       dependencies: ["P2PCopy", "P2PCopyRelay", "WebSocketTransport", "Zstd", "AESGCM", "Argon2id"],
       swiftSettings: strict),
-    .testTarget(name: "P2PCopyCLITests", dependencies: ["P2PCopyCLI", "P2PCopyCore"], swiftSettings: strict),
+    .testTarget(
+      name: "P2PCopyCLITests", dependencies: ["P2PCopyCLI", "P2PCopy", "P2PCopyCore", .crypto], swiftSettings: strict),
     .target(name: "CTestSystemCalls", path: "Tests/CTestSystemCalls"),
     .testTarget(
       name: "EndToEndTests",

@@ -13,6 +13,10 @@ public enum CommandLineTool {
   /// The codecs of this run. Task-local, so that there is no global state and tests run side by side.
   @TaskLocal static var codecs = CodecRegistry()
 
+  /// The arguments of this run, without the program's name: the parser does not tell in which order different options
+  /// stand.
+  @TaskLocal static var arguments: [String] = []
+
   /// Runs the command with the process's arguments and ends the process with its exit status.
   public static func main(plugins: [any CodecPlugin.Type]) async -> Never {
     // A closed pipe and a limit on the size of files are errors of the call that meets them, which says so.
@@ -29,22 +33,24 @@ public enum CommandLineTool {
   ///   - arguments: Without the program's name.
   ///   - codecs: The codecs to use.
   /// - Returns: The exit status.
-  static func run(_ arguments: [String], codecs: CodecRegistry) async -> Int32 {
-    await $codecs.withValue(codecs) {
-      do {
-        var command = try RootCommand.parseAsRoot(arguments)
-        if var command = command as? any AsyncParsableCommand {
-          try await command.run()
-        } else {
-          try command.run()
-        }
-        return 0
-      } catch let error as P2PCopyError {
-        Console.error("p2p-copy: \(error.message)")
-        return error.code.exitStatus
-      } catch {
-        return report(error, arguments)
+  package static func run(_ arguments: [String], codecs: CodecRegistry) async -> Int32 {
+    await $arguments.withValue(arguments) { await $codecs.withValue(codecs) { await run(arguments) } }
+  }
+
+  private static func run(_ arguments: [String]) async -> Int32 {
+    do {
+      var command = try RootCommand.parseAsRoot(arguments)
+      if var command = command as? any AsyncParsableCommand {
+        try await command.run()
+      } else {
+        try command.run()
       }
+      return 0
+    } catch let error as P2PCopyError {
+      Console.error("p2p-copy: \(error.message)")
+      return error.code.exitStatus
+    } catch {
+      return report(error, arguments)
     }
   }
 

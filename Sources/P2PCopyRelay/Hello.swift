@@ -1,6 +1,5 @@
 import FoundationEssentials
 import NIOCore
-import WebSocketFraming
 
 /// The first message of a peer: what it wants to be paired by. Nothing else a peer sends is ever looked at.
 struct Hello: Hashable {
@@ -10,14 +9,30 @@ struct Hello: Hashable {
     case receiver
   }
 
-  /// Why a message is not a hello; the texts are those of p2p-copy 0.1, which people may look for.
-  enum Refusal: String, Error {
-    case notText = "First frame must be hello text"
-    case notJSON = "Bad hello json"
-    case notHello = "First frame must be hello"
-    case incomplete = "Bad hello"
+  /// Why a message is not a hello.
+  enum Failure: Error {
+    case notText
+    case notJSON
+    case notHello
+    case incomplete(speaksProtocol2: Bool)
 
-    var closePayload: ClosePayload { ClosePayload(status: 1002, reason: rawValue) }
+    /// Whether the peer understands messages of the relay about what went wrong.
+    var speaksProtocol2: Bool {
+      switch self {
+      case .notText, .notJSON, .notHello: false
+      case .incomplete(let speaksProtocol2): speaksProtocol2
+      }
+    }
+
+    /// What the peer is told; the texts are those of p2p-copy 0.1, which people may look for.
+    var refusal: Refusal {
+      switch self {
+      case .notText: .badHello("First frame must be hello text")
+      case .notJSON: .badHello("Bad hello json")
+      case .notHello: .badHello("First frame must be hello")
+      case .incomplete: .badHello("Bad hello")
+      }
+    }
   }
 
   /// The longest accepted code hash in UTF-8 bytes; the usual ones have 64.
@@ -25,17 +40,20 @@ struct Hello: Hashable {
 
   let codeHash: String
   let role: Role
+  /// Whether the peer takes what the relay says about waiting, pairing and refusals: its hello says `"protocol":2`.
+  let speaksProtocol2: Bool
 
   /// What a log may show of the code hash.
   var shownCodeHash: String { LogText.escaped(codeHash.prefix(8)) }
 
-  init(codeHash: String, role: Role) {
+  init(codeHash: String, role: Role, speaksProtocol2: Bool = false) {
     self.codeHash = codeHash
     self.role = role
+    self.speaksProtocol2 = speaksProtocol2
   }
 
   /// Decodes the text of a message; unknown fields are ignored.
-  init(decoding text: ByteBuffer) throws(Refusal) {
+  init(decoding text: ByteBuffer) throws(Failure) {
     let fields: Fields
     do {
       fields = try JSONDecoder().decode(Fields.self, from: Data(text.readableBytesView))
@@ -47,8 +65,8 @@ struct Hello: Hashable {
     guard fields.type == "hello" else { throw .notHello }
     guard let codeHash = fields.codeHash, (1...Self.maximumCodeHashByteCount).contains(codeHash.utf8.count),
       let role = fields.role.flatMap(Role.init)
-    else { throw .incomplete }
-    self.init(codeHash: codeHash, role: role)
+    else { throw .incomplete(speaksProtocol2: fields.speaksProtocol2) }
+    self.init(codeHash: codeHash, role: role, speaksProtocol2: fields.speaksProtocol2)
   }
 }
 
@@ -58,16 +76,19 @@ private struct Fields: Decodable {
     case type
     case codeHash = "code_hash_hex"
     case role
+    case protocolNumber = "protocol"
   }
 
   let type: String?
   let codeHash: String?
   let role: String?
+  let speaksProtocol2: Bool
 
   init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: Key.self)
     type = try? container.decode(String.self, forKey: .type)
     codeHash = try? container.decode(String.self, forKey: .codeHash)
     role = try? container.decode(String.self, forKey: .role)
+    speaksProtocol2 = (try? container.decode(Int.self, forKey: .protocolNumber)) == 2
   }
 }

@@ -7,23 +7,32 @@ extension PeerConnection {
   static let vanished = ClosePayload(status: 4002, reason: "peer vanished")
 
   /// Closes a connection that is not or not yet paired, with a reason for both the peer and the log.
-  func refuse(_ payload: ClosePayload) {
+  func refuse(_ refusal: Refusal) {
     logger.notice(
-      "refused", metadata: metadata.adding("status", "\(payload.status)").adding("reason", payload.reason))
-    close(payload)
+      "refused", metadata: metadata.adding("status", "\(refusal.close.status)").adding("reason", refusal.close.reason))
+    sendAway(refusal)
+  }
+
+  /// Closes a connection that is not or not yet paired, with a reason for the peer.
+  func sendAway(_ refusal: Refusal) {
+    switch state {
+    case .awaitingHello, .waiting:
+      if speaksProtocol2, receivedClose == nil { send(.error(refusal)) }
+      close(refusal.close)
+    case .paired, .closing, .closed: break
+    }
   }
 
   /// The peer broke the protocol.
   func fail(_ error: FramingError) {
     isOutOfStep = true
-    let payload = ClosePayload(error)
     guard case .paired(let pair, _) = state else {
-      refuse(payload)
+      refuse(.badFrame(error))
       return
     }
     let partner = pair.partner(of: self)
     switchboard.pairEnded(pair, "refused", by: self, reason: error.message)
-    close(payload)
+    close(ClosePayload(error))
     partner.close(Self.vanished)
   }
 

@@ -48,7 +48,7 @@ extension PeerConnection {
   private func beginFrame(_ header: FrameHeader, _ opcode: Opcode, _ output: inout ByteBuffer) {
     switch state {
     case .awaitingHello:
-      if opcode != .text { refuse(Hello.Refusal.notText.closePayload) }
+      if opcode != .text { refuse(Hello.Failure.notText.refusal) }
     case .waiting, .paired:
       FrameHeader(opcode: header.opcode, isFinal: header.isFinal, payloadByteCount: header.payloadByteCount)
         .write(into: &output)
@@ -81,9 +81,12 @@ extension PeerConnection {
   private func takeHello(_ text: ByteBuffer) {
     frames.setLimit(maximumMessageByteCount: switchboard.limits.maximumMessageByteCount)
     do {
-      switchboard.introduce(self, try Hello(decoding: text))
+      let hello = try Hello(decoding: text)
+      speaksProtocol2 = hello.speaksProtocol2
+      switchboard.introduce(self, hello)
     } catch {
-      refuse(error.closePayload)
+      speaksProtocol2 = error.speaksProtocol2
+      refuse(error.refusal)
     }
   }
 
@@ -110,7 +113,7 @@ extension PeerConnection {
     case .waiting:
       // Reading stops at the limit, but when the peer's TCP ends the system's receive buffer comes all at once.
       guard output.readableBytes <= 2 * Self.maximumCarriedByteCount else {
-        refuse(ClosePayload(status: 1009, reason: "too much was sent before the other peer came"))
+        refuse(.sentTooMuch)
         return
       }
       carried = output.readableBytes > 0 ? output : ByteBuffer()

@@ -20,10 +20,10 @@ extension PeerConnection {
     channel.writeAndFlush(buffer, promise: promise)
   }
 
-  /// Sends a text message of the relay itself.
-  func send(text: String) {
+  /// Sends a message of the relay itself.
+  func send(_ message: RelayMessage) {
     var buffer = ByteBuffer()
-    buffer.writeFrame(.text, payload: ByteBuffer(string: text))
+    buffer.writeFrame(.text, payload: ByteBuffer(string: message.text))
     write(buffer)
   }
 

@@ -57,6 +57,8 @@ final class PeerConnection {
 
   // To the peer.
   var isUpgraded = false
+  /// The peer wants to hear about waiting, pairing and refusals; known from its hello.
+  var speaksProtocol2 = false
   var isCloseSent = false
   var pendingPong: ByteBuffer?
   var isPingPending = false

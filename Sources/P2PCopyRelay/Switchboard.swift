@@ -62,19 +62,25 @@ package final class Switchboard {
   /// Pairs a connection that said hello, or lets it wait.
   func introduce(_ newcomer: PeerConnection, _ hello: Hello) {
     guard !isDraining else {
-      newcomer.refuse(Self.goingAway)
+      newcomer.refuse(.shuttingDown)
       return
     }
     guard let other = waiting[hello.codeHash], case .waiting(let otherHello) = other.state else {
       waiting[hello.codeHash] = newcomer
       newcomer.state = .waiting(hello)
       logger.info("waiting", metadata: newcomer.metadata)
+      if hello.speaksProtocol2 { newcomer.send(.waiting) }
       changed()
       return
     }
     guard otherHello.role != hello.role else {
       // The first one stays, so that a stranger cannot knock a waiting peer out.
-      newcomer.refuse(ClosePayload(status: 1013, reason: "Duplicate role for code"))
+      newcomer.refuse(.duplicateRole(hello.role))
+      return
+    }
+    guard otherHello.speaksProtocol2 == hello.speaksProtocol2 else {
+      // They could not understand each other, and here is the last place where somebody can say so.
+      newcomer.refuse(.protocolMismatch(waiting: otherHello))
       return
     }
     waiting[hello.codeHash] = nil
@@ -85,7 +91,13 @@ package final class Switchboard {
     logger.info(
       "paired", metadata: newcomer.metadata.adding("with", "\(other.id)"))
     changed()
-    pair.sender.send(text: #"{"type":"ready"}"#)
+    // Ahead of anything that is passed on.
+    if hello.speaksProtocol2 {
+      pair.sender.send(.readyProtocol2)
+      pair.receiver.send(.readyProtocol2)
+    } else {
+      pair.sender.send(.ready)
+    }
     other.flushCarried(to: newcomer)
   }
 
@@ -135,14 +147,12 @@ package final class Switchboard {
 
   // MARK: The end
 
-  private static let goingAway = ClosePayload(status: 1001, reason: "the relay is shutting down")
-
   /// Sends everybody away who is not part of a pair, and lets nobody in any more.
   func drain() {
     isDraining = true
     for connection in connections.values {
       if case .paired = connection.state { continue }
-      connection.close(Self.goingAway)
+      connection.sendAway(.shuttingDown)
     }
   }
 
@@ -152,8 +162,8 @@ package final class Switchboard {
     for connection in connections.values {
       if case .paired(let pair, _) = connection.state {
         pairEnded(pair, "cut off", reason: "the relay is shutting down")
-        connection.close(Self.goingAway)
-        pair.partner(of: connection).close(Self.goingAway)
+        connection.close(.goingAway)
+        pair.partner(of: connection).close(.goingAway)
       }
     }
   }

@@ -117,6 +117,65 @@ import Testing
     for text in texts { #expect(try await sender.receive() == .text(text)) }
   }
 
+  @Test(arguments: ["sender", "receiver"])
+  func peersOfProtocol2AreToldEverything(first role: String) async throws {
+    let relay = InMemoryRelay()
+    let first = try await connect(to: relay, as: role, protocol: 2)
+    #expect(try await first.receive() == .text(#"{"type":"waiting"}"#))
+    try await first.send(.text("early"))
+    let rival = try await connect(to: relay, as: role, protocol: 2)
+    #expect(try await errorCode(rival.receive()) == "duplicate-role")
+    let refusal = await #expect(throws: TransportClosure.self) { _ = try await rival.receive() }
+    #expect(refusal?.status == 1013)
+    let second = try await connect(to: relay, as: role == "sender" ? "receiver" : "sender", protocol: 2)
+    for connection in [first, second] {
+      #expect(try await connection.receive() == .text(#"{"type":"ready","protocol":2}"#))
+    }
+    #expect(try await second.receive() == .text("early"))
+  }
+
+  @Test func peersOfDifferentProtocolsAreNotPaired() async throws {
+    let relay = InMemoryRelay()
+    let old = try await connect(to: relay, as: "sender")
+    let newcomer = try await connect(to: relay, as: "receiver", protocol: 2)
+    #expect(try await errorCode(newcomer.receive()) == "protocol-mismatch")
+    var refusal = await #expect(throws: TransportClosure.self) { _ = try await newcomer.receive() }
+    #expect(refusal?.status == 1002)
+    let partner = try await connect(to: relay, as: "receiver")
+    #expect(try await old.receive() == .text(#"{"type":"ready"}"#))
+
+    let modern = try await connect(to: relay, as: "receiver", code: "cc", protocol: 2)
+    let late = try await connect(to: relay, as: "sender", code: "cc")
+    refusal = await #expect(throws: TransportClosure.self) { _ = try await late.receive() }
+    #expect(refusal?.status == 1002)
+    #expect(try await modern.receive() == .text(#"{"type":"waiting"}"#))
+    partner.abort()
+  }
+
+  @Test func aBadHelloOfProtocol2IsExplained() async throws {
+    let connection = try await open(InMemoryRelay())
+    try await connection.send(.text(#"{"type":"hello","protocol":2,"role":"sender"}"#))
+    #expect(try await errorCode(connection.receive()) == "bad-hello")
+    let refusal = await #expect(throws: TransportClosure.self) { _ = try await connection.receive() }
+    #expect(refusal?.status == 1002)
+  }
+
+  @Test func anOldRelayTellsTheSenderOnly() async throws {
+    let relay = InMemoryRelay(speaksProtocol2: false)
+    let receiver = try await connect(to: relay, as: "receiver", protocol: 2)
+    let rival = try await connect(to: relay, as: "receiver", protocol: 2)
+    await #expect(throws: TransportClosure.self) { _ = try await rival.receive() }
+    let sender = try await connect(to: relay, as: "sender", protocol: 2)
+    #expect(try await sender.receive() == .text(#"{"type":"ready"}"#))
+    try await sender.send(.text("first"))
+    #expect(try await receiver.receive() == .text("first"))
+  }
+
+  private func errorCode(_ message: TransportMessage?) -> String? {
+    guard case .text(let text)? = message, text.hasPrefix(#"{"type":"error","code":""#) else { return nil }
+    return text.split(separator: "\"").dropFirst(7).first.map(String.init)
+  }
+
   private final class Counter: Sendable {
     let value = Mutex(0)
   }
@@ -126,10 +185,11 @@ import Testing
   }
 
   private func connect(
-    to relay: InMemoryRelay, as role: String, code: String = "aa"
+    to relay: InMemoryRelay, as role: String, code: String = "aa", protocol number: Int = 1
   ) async throws -> any TransportConnection {
     let connection = try await open(relay)
-    try await connection.send(.text(#"{"type":"hello","code_hash_hex":"\#(code)","role":"\#(role)","more":[1]}"#))
+    let fields = #""code_hash_hex":"\#(code)","role":"\#(role)","protocol":\#(number)"#
+    try await connection.send(.text(#"{"type":"hello",\#(fields)}"#))
     return connection
   }
 }

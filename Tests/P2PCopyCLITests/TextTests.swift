@@ -1,5 +1,6 @@
 import P2PCopy
 import P2PCopyCLI
+import P2PCopyCore
 import Testing
 
 @Suite("What the command prints")
@@ -63,6 +64,20 @@ struct TextTests {
     let codes = (0..<100).map { _ in GeneratedCode.make() }
     #expect(Set(codes).count == 100)
     #expect(codes.allSatisfy { $0.split(separator: "-").count == 4 && $0.count == 23 })
+  }
+
+  @Test("Codes for protocol 2 are a number and two words, differ, and need no advice")
+  func generatedChannelCodes() throws {
+    let codes = (0..<100).map { _ in GeneratedChannelCode.make() }
+    #expect(Set(codes).count == 100)
+    let word = "[bdfghjklmnprstvz][aiou][bdfghjklmnprstvz][aiou][bdfghjklmnprstvz]"
+    let shape = try Regex("[0-9]{4}-\(word)-\(word)")
+    for code in codes {
+      #expect(code.wholeMatch(of: shape) != nil)
+      #expect(try PairingCode(code).advice.isEmpty)
+    }
+    #expect(Set(codes.map { $0.prefix(4) }).count > 50)
+    #expect(Set(codes.map { $0.suffix(5) }).count > 50)
   }
 
   @Test("An empty registry lists every kind")

@@ -23,6 +23,40 @@ struct SecretTests {
     #expect(!String(reflecting: code).contains("hunter2"))
   }
 
+  @Test(
+    "A code is divided at its first dash",
+    arguments: [
+      ("4821-lusab-babad", "4821", "lusab-babad"), ("a--", "a", "-"), ("käse-🔑", "käse", "🔑"),
+      ("no dash", nil, "no dash"),
+    ] as [(String, String?, String)])
+  func parts(code: String, channel: String?, secret: String) throws {
+    let parts = try PairingCode(code).parts()
+    #expect(parts.channel == channel.map { Array($0.utf8) })
+    #expect(parts.secret.withUnsafeBytes { Array($0) } == Array(secret.utf8))
+  }
+
+  @Test("A code with an empty part shows what a code looks like", arguments: ["-", "4821-", "-lusab-babad"])
+  func emptyParts(code: String) throws {
+    let code = try PairingCode(code)
+    let error = #expect(throws: P2PCopyError.self) { _ = try code.parts() }
+    #expect(error?.code == .usage)
+    #expect(error?.message.contains("4821-lusab-babad") == true)
+  }
+
+  @Test(
+    "Weak codes of one's own are remarked on",
+    arguments: [
+      ("4821-lusab-babad", []), ("0000-correct horse", []), ("4821-lusab", ["short"]), ("4821-12345678", ["short"]),
+      ("4821-123456789", []), ("4821-aaaaaaaaaaaa", ["short"]), ("482-lusab-babad", ["('482') is public"]),
+      ("name\u{1B}-lusab-babad", ["('name\\u{1B}') is public"]), ("my-dog", ["('my') is public", "short"]),
+      ("correct horse battery", ["offline"]), ("secret", ["offline", "short"]),
+    ] as [(String, [String])])
+  func advice(code: String, expected: [String]) throws {
+    let advice = try PairingCode(code).advice
+    #expect(advice.count == expected.count)
+    for (line, text) in zip(advice, expected) { #expect(line.contains(text)) }
+  }
+
   @Test("Exit statuses and names of error codes are distinct")
   func codesAreDistinct() {
     let codes = P2PCopyError.Code.all

@@ -48,7 +48,7 @@ struct PairingTests {
     let relay = EmbeddedRelay()
     let (sender, receiver) = (try relay.connect(), try relay.connect())
     try sender.send(
-      ClientFrame.text(#" {"role":"sender","protocol":2,"extra":[{}],"type":"h\u0065llo","code_hash_hex":"ü"} "#))
+      ClientFrame.text(#" {"role":"sender","protocol":"2","extra":[{}],"type":"h\u0065llo","code_hash_hex":"ü"} "#))
     let hello = #"{"type":"hello","code_hash_hex":"ü","role":"receiver"}"#
     try receiver.send(ClientFrame.bytes(.text, hello.utf8.prefix(30), isFinal: false))
     try receiver.send(ClientFrame.bytes(.ping, []))

@@ -7,7 +7,9 @@ struct TestFrame: Hashable, CustomStringConvertible {
   var isFinal = true
   var payload: [UInt8]
 
-  static let ready = TestFrame(opcode: .text, payload: Array(#"{"type":"ready"}"#.utf8))
+  static let ready = TestFrame.text(#"{"type":"ready"}"#)
+
+  static func text(_ text: String) -> TestFrame { TestFrame(opcode: .text, payload: Array(text.utf8)) }
 
   static func close(_ status: UInt16, _ reason: String) -> TestFrame {
     TestFrame(opcode: .close, payload: [UInt8(status >> 8), UInt8(status & 0xFF)] + Array(reason.utf8))

@@ -71,6 +71,14 @@ final class TestPeer {
     return TestPeer(channel: channel, inbox: stream)
   }
 
+  /// Dials and upgrades.
+  static func upgraded(port: Int, target: String) async throws -> TestPeer {
+    let peer = try await dial(port: port)
+    peer.send(Array(upgradeRequest.replacing("/any/path?rendezvous=0", with: target).utf8))
+    _ = try await peer.response()
+    return peer
+  }
+
   /// Dials, upgrades and says hello.
   static func connect(
     port: Int, code: String, role: String, trusting certificateFile: String? = nil

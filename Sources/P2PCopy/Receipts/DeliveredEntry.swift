@@ -1,15 +1,39 @@
-import P2PCopyCore
-
-struct DeliveredEntry: Sendable {
-  enum Kind: UInt8, Sendable {
-    case file = 0
-    case directory = 1
-    case symbolicLink = 2
+/// One thing that is in place at the receiver, as receipts name it.
+package struct DeliveredEntry: Sendable, Hashable {
+  /// What it is.
+  package enum Kind: String, Sendable {
+    case file
+    case directory
+    case symbolicLink = "symbolic_link"
   }
-  var path: [UInt8]
-  var kind: Kind
-  var byteCount: Int64
-  var digest: [UInt8]
-  var target: [UInt8]
-  var metadata: EntryMetadata?
+
+  /// Its name in the transfer, components joined with `/`.
+  package var path: [UInt8]
+  package var kind: Kind
+  /// Size of a file's content.
+  package var byteCount: Int64
+  /// Digest of a file's content.
+  package var digest: [UInt8]
+  /// Where a symbolic link leads.
+  package var target: [UInt8]
+  /// Permission bits.
+  package var mode: UInt16?
+  /// Time of last modification, in seconds since 1970.
+  package var modificationSeconds: Int64?
+  /// The part of it below a second.
+  package var modificationNanoseconds: UInt32?
+
+  package init(
+    path: [UInt8], kind: Kind, byteCount: Int64 = 0, digest: [UInt8] = [], target: [UInt8] = [], mode: UInt16? = nil,
+    modificationSeconds: Int64? = nil, modificationNanoseconds: UInt32? = nil
+  ) {
+    self.path = path
+    self.kind = kind
+    self.byteCount = byteCount
+    self.digest = digest
+    self.target = target
+    self.mode = mode
+    self.modificationSeconds = modificationSeconds
+    self.modificationNanoseconds = modificationNanoseconds
+  }
 }

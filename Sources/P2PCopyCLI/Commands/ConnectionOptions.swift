@@ -1,5 +1,5 @@
 import ArgumentParser
-import P2PCopyCore
+import P2PCopy
 
 /// What `send` and `receive` have in common.
 struct ConnectionOptions: ParsableArguments {
@@ -12,8 +12,16 @@ struct ConnectionOptions: ParsableArguments {
       valueName: "file"))
   var codeFile: String?
 
-  @Flag(inversion: .prefixedNo, help: "Encrypt end to end. Both sides must say the same.")
-  var encrypt = false
+  @Option(
+    name: .customLong("protocol"),
+    help: ArgumentHelp(
+      "2, or 1 to exchange files with the Python tool p2p-copy 0.1. Both sides must say the same.", valueName: "1|2"))
+  var transferProtocol = TransferProtocol.two
+
+  @Flag(
+    inversion: .prefixedNo,
+    help: "Protocol 1 only: encrypt end to end, which both sides must say alike. Protocol 2 always does.")
+  var encrypt: Bool?
 
   @Option(
     help: ArgumentHelp("How long to wait for the other side, in seconds.", valueName: "seconds"))
@@ -25,6 +33,23 @@ struct ConnectionOptions: ParsableArguments {
       valueName: "file"))
   var caFile: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "Digest of whole files: xxh128 or sha256 (p2p-copy codecs lists them). Unless given: the sender's first.",
+      valueName: "name"))
+  var digest: CodecName?
+
+  @Option(
+    help: ArgumentHelp(
+      "Write a receipt, JSON, once everything is in place; 'p2p-copy verify' checks a tree against it.",
+      valueName: "file"))
+  var receipt: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Write the SHA-256 of every file as 'sha256sum -c' reads it; selects the digest sha256.", valueName: "file"))
+  var checksums: String?
+
   @Flag(help: "Print errors only.")
   var quiet = false
 
@@ -32,11 +57,42 @@ struct ConnectionOptions: ParsableArguments {
     guard (1...86_400 * 30).contains(wait) else {
       throw ValidationError("--wait takes a number of seconds from 1 to \(86_400 * 30)")
     }
+    switch transferProtocol {
+    case .one:
+      if let option = given.first { throw ValidationError("\(option) is for protocol 2: leave out --protocol 1") }
+    case .two:
+      if encrypt == false { throw ValidationError("protocol 2 always encrypts: leave out --no-encrypt") }
+    }
+    if checksums != nil, let digest, digest != "sha256" {
+      throw ValidationError("--checksums needs the digest sha256, and --digest \(digest) is given: leave out one")
+    }
+  }
+
+  /// The options given here that protocol 1 does not have.
+  private var given: [String] {
+    [
+      digest.map { _ in "--digest" }, receipt.map { _ in "--receipt" }, checksums.map { _ in "--checksums" },
+    ].compactMap(\.self)
   }
 
   var transportOptions: TransportOptions {
     var options = TransportOptions()
     options.trustRootsFile = caFile
     return options
+  }
+
+  /// The codecs of this run.
+  ///
+  /// - Throws: ``P2PCopyError`` when one that was asked for is missing.
+  func codecs() throws(P2PCopyError) -> CodecRegistry {
+    var codecs = CommandLineTool.codecs
+    if let digest { try codecs.keepOnly(digest: digest) }
+    return codecs
+  }
+
+  /// Tells a person what is weak about a code of their own.
+  func advise(about code: PairingCode) {
+    guard transferProtocol == .two, !quiet else { return }
+    for line in code.advice { Console.error("warning: \(line)") }
   }
 }

@@ -11,12 +11,13 @@ struct ReceiveCommand: AsyncParsableCommand {
       """,
     discussion: """
       Nothing is written outside the output directory, whatever the sender names. A file gets its name when it is \
-      complete; until then it is kept as .NAME.p2p-copy-partial and can be resumed by a sender with --resume.
+      complete; until then it is kept as .NAME.p2p-copy-partial, and the same commands run again go on from there.
 
       EXAMPLES
-        p2p-copy receive wss://relay.example.org CODE --out downloads --encrypt
-        P2P_COPY_RELAY=wss://relay.example.org p2p-copy receive --encrypt      # asks for the code
+        p2p-copy receive wss://relay.example.org 4821-lusab-babad --out downloads
+        P2P_COPY_RELAY=wss://relay.example.org p2p-copy receive      # asks for the code
         p2p-copy receive --relay ws://localhost:8765 --code-file ~/.code --on-conflict rename
+        p2p-copy receive --relay wss://relay.example.org --code-file ~/.code --stdout | tar x
       """)
 
   @Argument(help: ArgumentHelp("Relay and code, if given here.", valueName: "server code"))
@@ -24,15 +25,32 @@ struct ReceiveCommand: AsyncParsableCommand {
 
   @OptionGroup var connection: ConnectionOptions
 
-  @Option(help: ArgumentHelp("The output directory; made when missing.", valueName: "dir"))
-  var out = "."
+  @Option(help: ArgumentHelp("The output directory; made when missing. Unless given: the current one.", valueName: "dir"))
+  var out: String?
+
+  @Flag(help: "Write the content of the one file that is sent to standard output.")
+  var stdout = false
 
   @Option(
     help: """
-      When something of a file's name exists: fail (receive the others, then exit 13), overwrite, skip, \
-      rename (to 'name (1)').
+      When something of a file's name exists and is not the same: fail (receive the others, then exit 13), overwrite, \
+      skip, rename (to 'name (1)').
       """)
   var onConflict = ConflictPolicy.fail
+
+  @Flag(inversion: .prefixedNo, help: "Set modes and times as they were at the sender.")
+  var metadata = true
+
+  @Flag(help: "Keep set-user-id and set-group-id bits, which are dropped otherwise.")
+  var keepSetID = false
+
+  func validate() throws {
+    if stdout, out != nil { throw ValidationError("--stdout and --out exclude each other: leave out one") }
+    guard connection.transferProtocol == .one else { return }
+    if stdout || !metadata || keepSetID {
+      throw ValidationError("--stdout, --no-metadata and --keep-set-id are for protocol 2: leave out --protocol 1")
+    }
+  }
 
   func run() async throws {
     let place = try MeetingPlace(
@@ -42,15 +60,25 @@ struct ReceiveCommand: AsyncParsableCommand {
         .usage, "no relay: give one such as wss://relay.example.org as the first argument, --relay or P2P_COPY_RELAY")
     }
     let code = try place.code ?? CodeSource.read(codeFile: connection.codeFile)
+    connection.advise(about: code)
     var options = ReceiveOptions()
-    options.encrypt = connection.encrypt
+    options.transferProtocol = connection.transferProtocol
+    options.encrypt = connection.encrypt ?? false
     options.conflictPolicy = onConflict
+    options.keepsMetadata = metadata
+    options.keepsSetID = keepSetID
+    options.receiptFile = connection.receipt
+    options.checksumsFile = connection.checksums
     options.peerTimeout = .seconds(connection.wait)
     options.transport = connection.transportOptions
-    let receiver = Receiver(relay: relay, code: code, codecs: CommandLineTool.codecs, options: options)
-    let view = TransferView(role: .receiver, quiet: connection.quiet)
+    let receiver = Receiver(relay: relay, code: code, codecs: try connection.codecs(), options: options)
+    let view = TransferView(role: .receiver, quiet: connection.quiet, isOutputTaken: stdout)
     try await Interruptible.run {
-      try await receiver.receive(into: out) { events in await view.show(events) }
+      if stdout {
+        try await receiver.receiveToStandardOutput { events in await view.show(events) }
+      } else {
+        try await receiver.receive(into: out ?? ".") { events in await view.show(events) }
+      }
     }
   }
 }

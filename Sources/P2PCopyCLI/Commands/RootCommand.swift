@@ -17,5 +17,8 @@ struct RootCommand: AsyncParsableCommand {
       The exit status is 0 only when every file arrived; docs/usage.md lists the others.
       """,
     version: PackageVersion.text,
-    subcommands: [SendCommand.self, ReceiveCommand.self, RunRelayServerCommand.self, CodecsCommand.self])
+    subcommands: [
+      SendCommand.self, ReceiveCommand.self, VerifyCommand.self, CodeCommand.self, RunRelayServerCommand.self,
+      CodecsCommand.self,
+    ])
 }

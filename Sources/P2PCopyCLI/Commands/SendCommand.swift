@@ -12,16 +12,19 @@ struct SendCommand: AsyncParsableCommand {
     discussion: """
       With a relay as the first argument the code is the second, and everything after it is sent. Without, the relay is \
       --relay or P2P_COPY_RELAY, and the code comes from --code-file, P2P_COPY_CODE or a prompt, where 'ps' does not show \
-      it. With no relay at all, one is started inside the sender, a code is made, everything is encrypted, and the command \
-      for the other side is printed.
+      it. With no relay at all, one is started inside the sender, a code is made, and the command for the other side is \
+      printed. 'p2p-copy code' prints a fresh code. The path '-' stands for standard input.
 
-      A code that begins n=N=n, such as n=4=nsecret, spreads the files over N connections.
+      What the receiver has already is not sent again, and what it has in part is completed. The exit status is 0 only \
+      when every entry is in place at the receiver and both sides agree on its content.
 
       EXAMPLES
         p2p-copy send results/ notes.txt
         p2p-copy send results/ --listen 192.0.2.7
-        p2p-copy send wss://relay.example.org CODE results/ --encrypt --resume
-        P2P_COPY_RELAY=wss://relay.example.org p2p-copy send results/ --code-file ~/.code --encrypt
+        p2p-copy send wss://relay.example.org 4821-lusab-babad results/ --receipt receipt.json
+        p2p-copy send results/ --exclude '*.tmp' --exclude cache/ --dry-run
+        P2P_COPY_RELAY=wss://relay.example.org p2p-copy send results/ --code-file ~/.code --compressor zstd --level 9
+        tar c . | p2p-copy send --relay wss://relay.example.org --code-file ~/.code -
         p2p-copy send ws://localhost:8765 CODE -- -name-with-a-dash
       """)
 
@@ -30,11 +33,30 @@ struct SendCommand: AsyncParsableCommand {
 
   @OptionGroup var connection: ConnectionOptions
 
-  @Option(help: "Compress: auto (per file, if the first chunk shrinks below 95 %), on, off.")
+  @OptionGroup var selection: SelectionOptions
+
+  @Option(help: "Compress: auto (per file, as long as it shrinks below 95 %), on, off.")
   var compress = CompressionMode.auto
 
-  @Flag(inversion: .prefixedNo, help: "Skip what the receiver has already and complete what it has in part.")
+  @Option(help: ArgumentHelp("The compressor to prefer (p2p-copy codecs lists them).", valueName: "name"))
+  var compressor: CodecName?
+
+  @Option(help: ArgumentHelp("The preferred compressor's level.", valueName: "number"))
+  var level: Int?
+
+  @Option(help: ArgumentHelp("The only cipher to offer (p2p-copy codecs lists them).", valueName: "name"))
+  var cipher: CodecName?
+
+  @Flag(
+    inversion: .prefixedNo,
+    help: "Skip what the receiver has and complete what it has in part. Protocol 2 does, unless told not to.")
   var resume: Bool?
+
+  @Flag(help: "List what would be sent, and send nothing. Needs no relay.")
+  var dryRun = false
+
+  @Option(help: ArgumentHelp("The name of standard input at the receiver.", valueName: "name"))
+  var stdinName = "stdin"
 
   @Option(
     help: ArgumentHelp(
@@ -42,39 +64,85 @@ struct SendCommand: AsyncParsableCommand {
       valueName: "address[:port]"))
   var listen: String?
 
+  func validate() throws {
+    guard connection.transferProtocol == .one else { return }
+    if selection.isUsed || compressor != nil || level != nil || cipher != nil {
+      throw ValidationError(
+        "--include, --exclude, --files-from, --links, --no-metadata, --compressor, --level and --cipher are for protocol 2:"
+          + " leave out --protocol 1")
+    }
+  }
+
   func run() async throws {
     let place = try MeetingPlace(
       arguments: arguments, relay: connection.relay, codeFile: connection.codeFile, takesPaths: true)
     guard !place.paths.isEmpty else {
       throw P2PCopyError(.usage, "there is nothing to send: name files or directories (p2p-copy send --help)")
     }
+    let options = try sendOptions()
+    if dryRun {
+      try DryRun.run(place.paths, options, quiet: connection.quiet)
+      return
+    }
     if let relay = place.relay {
       guard listen == nil else {
         throw P2PCopyError(.usage, "--listen is for the relay inside the sender, and a relay is given: leave out one")
       }
       let code = try place.code ?? CodeSource.read(codeFile: connection.codeFile)
-      try await send(place.paths, relay: relay, code: code, encrypt: connection.encrypt)
+      connection.advise(about: code)
+      try await send(place.paths, relay: relay, code: code, options)
     } else {
-      let codes = try CodeSource.given(codeFile: connection.codeFile)
-      try await EmbeddedRelay.run(listen: listen, code: codes) { relay, code, invitation in
-        try await send(place.paths, relay: relay, code: code, encrypt: true, invitation: invitation)
+      let code = try CodeSource.given(codeFile: connection.codeFile)
+      if let code { connection.advise(about: code) }
+      try await EmbeddedRelay.run(listen: listen, code: code, transferProtocol: connection.transferProtocol) {
+        relay, code, invitation in
+        var options = options
+        options.encrypt = true
+        try await send(place.paths, relay: relay, code: code, options, invitation: invitation)
       }
     }
   }
 
-  private func send(
-    _ paths: [String], relay: RelayAddress, code: PairingCode, encrypt: Bool, invitation: [String] = []
-  ) async throws {
+  private func sendOptions() throws -> SendOptions {
     var options = SendOptions()
-    options.encrypt = encrypt
+    options.transferProtocol = connection.transferProtocol
+    options.encrypt = connection.encrypt ?? false
     options.compression = compress
     options.resume = resume
+    options.rules = SelectionOptions.rules(in: CommandLineTool.arguments)
+    options.fileList = try selection.fileList()
+    options.links = selection.links
+    options.keepsMetadata = selection.metadata
+    options.receiptFile = connection.receipt
+    options.checksumsFile = connection.checksums
     options.peerTimeout = .seconds(connection.wait)
     options.transport = connection.transportOptions
-    let sender = Sender(relay: relay, code: code, codecs: CommandLineTool.codecs, options: options)
+    return options
+  }
+
+  private func codecs() throws -> CodecRegistry {
+    var codecs = try connection.codecs()
+    if let compressor { try codecs.prefer(compressor: compressor) }
+    if let level { try codecs.setPreferredCompressor("level", to: level) }
+    if let cipher { try codecs.keepOnly(cipher: cipher) }
+    return codecs
+  }
+
+  private func send(
+    _ paths: [String], relay: RelayAddress, code: PairingCode, _ options: SendOptions, invitation: [String] = []
+  ) async throws {
+    let sender = Sender(relay: relay, code: code, codecs: try codecs(), options: options)
     let view = TransferView(role: .sender, quiet: connection.quiet, invitation: invitation)
+    let readsStandardInput = paths.contains("-")
+    guard !readsStandardInput || paths.count == 1 else {
+      throw P2PCopyError(.usage, "'-' (standard input) is sent alone: leave out the other paths, or send ./-")
+    }
     try await Interruptible.run {
-      try await sender.send(paths) { events in await view.show(events) }
+      if readsStandardInput, options.transferProtocol == .two {
+        try await sender.sendStandardInput(named: stdinName) { events in await view.show(events) }
+      } else {
+        try await sender.send(paths) { events in await view.show(events) }
+      }
     }
   }
 }

@@ -38,7 +38,9 @@ package enum HumanReadable {
   static func seconds(_ duration: Duration) -> Double { duration / .seconds(1) }
 
   /// `1 file`, `2 files`.
-  package static func count(_ number: Int, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }
+  package static func count(_ number: Int, _ noun: String, _ plural: String? = nil) -> String {
+    "\(number) \(number == 1 ? noun : plural ?? noun + "s")"
+  }
 
   private static func oneDecimal(_ value: Double) -> String {
     let tenths = Int((value * 10).rounded())

@@ -12,6 +12,8 @@ struct TransferView: Sendable {
   /// Results to print, even when quiet, once the relay is reached: what the other side has to type.
   var invitation: [String] = []
   var isTerminal = Console.isTerminal
+  /// Whether standard output carries data, so that the summary goes elsewhere.
+  var isOutputTaken = false
 
   /// Shows events until the transfer is over.
   func show(_ events: TransferEvents) async {
@@ -78,14 +80,16 @@ struct TransferView: Sendable {
   }
 
   private func finish(_ summary: TransferSummary, isStarted: Bool) {
-    if isStarted, !quiet { Console.output(text(for: summary)) }
+    if isStarted, !quiet {
+      if isOutputTaken { Console.error(text(for: summary)) } else { Console.output(text(for: summary)) }
+    }
     // A single failure is the error that the command ends with.
-    guard summary.failures.count > 1 else { return }
-    Console.error("\(HumanReadable.count(summary.failures.count, "file")) not transferred:")
+    guard summary.failureCount > 1 else { return }
+    Console.error("\(HumanReadable.count(summary.failureCount, "file")) not transferred:")
     for failure in summary.failures.prefix(Self.maximumNamedFailures) {
       Console.error("  \(failure.path): \(failure.error.message)")
     }
-    let others = summary.failures.count - Self.maximumNamedFailures
+    let others = summary.failureCount - Self.maximumNamedFailures
     if others > 0 { Console.error("  and \(others) more") }
   }
 
@@ -94,6 +98,7 @@ struct TransferView: Sendable {
     let moved = summary.completeFileCount - summary.unchangedFileCount
     var text =
       "\(role == .sender ? "sent" : "received") \(HumanReadable.count(moved, "file")),"
+      + others(summary)
       + " \(HumanReadable.size(summary.transferredByteCount)) in \(HumanReadable.time(summary.duration))"
       + " (\(HumanReadable.rate(summary.transferredByteCount, in: summary.duration)))"
     if summary.unchangedFileCount > 0 {
@@ -103,7 +108,14 @@ struct TransferView: Sendable {
       text += "; \(HumanReadable.size(summary.resumedByteCount)) did not have to travel"
     }
     if summary.skippedFileCount > 0 { text += "; \(summary.skippedFileCount) skipped" }
-    if !summary.failures.isEmpty { text += "; \(summary.failures.count) failed" }
+    if summary.failureCount > 0 { text += "; \(summary.failureCount) failed" }
+    return text
+  }
+
+  private func others(_ summary: TransferSummary) -> String {
+    var text = ""
+    if summary.directoryCount > 0 { text += " \(HumanReadable.count(summary.directoryCount, "directory", "directories"))," }
+    if summary.linkCount > 0 { text += " \(HumanReadable.count(summary.linkCount, "link"))," }
     return text
   }
 }

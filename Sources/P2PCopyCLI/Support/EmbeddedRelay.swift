@@ -1,5 +1,6 @@
 import Glibc
 import Logging
+package import P2PCopy
 package import P2PCopyCore
 import P2PCopyRelay
 
@@ -10,11 +11,13 @@ package enum EmbeddedRelay {
   /// - Parameters:
   ///   - listen: `address[:port]`; loopback and a free port when missing.
   ///   - code: The code to use; a fresh one when missing.
+  ///   - transferProtocol: The protocol, for the code and for what the other side types.
   ///   - body: Sends; gets the relay's address as seen from here, the code, and the lines that tell a person what to do
   ///     on the other side.
   /// - Throws: ``P2PCopyError`` when the relay cannot start, and what `body` throws.
   static func run(
-    listen: String?, code: PairingCode?, _ body: @Sendable (RelayAddress, PairingCode, [String]) async throws -> Void
+    listen: String?, code: PairingCode?, transferProtocol: TransferProtocol,
+    _ body: @Sendable (RelayAddress, PairingCode, [String]) async throws -> Void
   ) async throws {
     let (host, port) = try parse(listen ?? "127.0.0.1")
     var logger = Logger(label: "p2p-copy.relay")
@@ -27,9 +30,10 @@ package enum EmbeddedRelay {
       throw P2PCopyError(.relayNotStarted, error.message, cause: error)
     }
     do {
-      let generated = GeneratedCode.make()
+      let generated = transferProtocol == .one ? GeneratedCode.make() : GeneratedChannelCode.make()
       let invitation = invitation(
-        hosts: reachableHosts(host), port: relay.port, code: code == nil ? generated : nil)
+        hosts: reachableHosts(host), port: relay.port, code: code == nil ? generated : nil,
+        transferProtocol: transferProtocol)
       let localHost = host == "0.0.0.0" ? "127.0.0.1" : host == "::" ? "::1" : host
       let shownHost = localHost.contains(":") ? "[\(localHost)]" : localHost
       try await body(RelayAddress("ws://\(shownHost):\(relay.port)"), code ?? PairingCode(generated), invitation)
@@ -41,12 +45,15 @@ package enum EmbeddedRelay {
   }
 
   /// What the other side types. The code is in the environment of that command, where `ps` does not show it.
-  package static func invitation(hosts: [String], port: Int, code: String?) -> [String] {
+  package static func invitation(
+    hosts: [String], port: Int, code: String?, transferProtocol: TransferProtocol
+  ) -> [String] {
     var lines = ["On the receiving side run:"]
     for (index, host) in hosts.enumerated() {
       if index > 0 { lines.append("or, if that address cannot be reached from there:") }
       let shownHost = host.contains(":") ? "[\(host)]" : host
-      let command = "p2p-copy receive --relay ws://\(shownHost):\(port) --encrypt"
+      let options = transferProtocol == .one ? " --protocol 1 --encrypt" : ""
+      let command = "p2p-copy receive --relay ws://\(shownHost):\(port)\(options)"
       lines.append("  " + (code.map { "P2P_COPY_CODE=\($0) \(command)" } ?? command))
     }
     if code == nil { lines.append("with the code you gave here") }

@@ -3,7 +3,9 @@ import Glibc
 /// The process's own argument list, which every user of the machine can read with `ps`.
 enum ProcessArguments {
   private static let optionsWithValue: Set<String> = [
-    "--relay", "--code-file", "--wait", "--ca-file", "--compress", "--listen", "--out", "--on-conflict",
+    "--relay", "--code-file", "--wait", "--ca-file", "--compress", "--listen", "--out", "--on-conflict", "--protocol",
+    "--digest", "--receipt", "--checksums", "--exclude", "--include", "--files-from", "--links", "--compressor",
+    "--level", "--cipher", "--stdin-name",
   ]
 
   /// Overwrites a code that was given as an argument.

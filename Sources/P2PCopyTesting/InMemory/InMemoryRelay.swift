@@ -8,6 +8,10 @@ import Synchronization
 /// paired in either order, and the sender alone is told `{"type":"ready"}`. A second connection with the same role
 /// and `H` that comes while the first still waits is refused with status 1013, anything but a hello with 1002.
 ///
+/// A hello may say `"protocol":2`. Such a connection is told `{"type":"waiting"}` while it is alone, both of a pair are
+/// told `{"type":"ready","protocol":2}`, and a refusal is preceded by `{"type":"error","code":…,"message":…}`. Peers of
+/// different protocols are not paired: the one that comes second is refused with 1002.
+///
 /// The states of a connection:
 ///
 /// | state | what leaves it | next |
@@ -39,13 +43,16 @@ public final class InMemoryRelay: Sendable {
   let buffers = MessageBufferPool()
 
   private let tamper: Tamper?
-  private let state = Mutex(InMemoryRelayState())
+  private let state: Mutex<InMemoryRelayState>
 
   /// Creates a relay that nobody is connected to.
   ///
-  /// - Parameter tamper: Injects faults; without it everything is passed on as it is.
-  public init(tamper: Tamper? = nil) {
+  /// - Parameters:
+  ///   - tamper: Injects faults; without it everything is passed on as it is.
+  ///   - speaksProtocol2: Whether it knows protocol 2. Without, it treats every hello as a relay of p2p-copy 0.1 does.
+  public init(tamper: Tamper? = nil, speaksProtocol2: Bool = true) {
     self.tamper = tamper
+    state = Mutex(InMemoryRelayState(speaksProtocol2: speaksProtocol2))
   }
 
   // MARK: - What a connection does

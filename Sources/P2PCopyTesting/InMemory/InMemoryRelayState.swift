@@ -42,8 +42,14 @@ struct InMemoryRelayState {
   private static let vanished = TransportClosure(
     status: TransportClosure.peerVanished, reason: "Peer vanished")
 
+  /// Whether the relay knows protocol 2.
+  private let speaksProtocol2: Bool
   private var endpoints: [Int: Endpoint] = [:]
   private var opened = 0
+
+  init(speaksProtocol2: Bool) {
+    self.speaksProtocol2 = speaksProtocol2
+  }
 
   // MARK: - Opening and ending
 
@@ -133,26 +139,64 @@ struct InMemoryRelayState {
   mutating func greet(with message: TransportMessage, from identifier: Int) throws {
     try checkSendable(identifier)
     guard case .text(let text) = message, let hello = InMemoryHello(text) else {
-      endpoints[identifier]?.refusal = TransportClosure(status: 1002, reason: "Expected hello")
-      wake(identifier)
+      if case .text(let text) = message, InMemoryHello.speaksProtocol2(text) {
+        explain("bad-hello", "the relay did not understand the first message", to: identifier)
+      }
+      refuse(identifier, TransportClosure(status: 1002, reason: "Expected hello"))
       return
     }
     let waiting = endpoints.filter { _, other in
       other.hello?.codeHash == hello.codeHash && other.peer == nil && !other.isAborted && other.closure == nil
     }
     guard !waiting.contains(where: { $0.value.hello?.role == hello.role }) else {
-      endpoints[identifier]?.refusal = TransportClosure(status: 1013, reason: "Duplicate role for code")
-      wake(identifier)
+      if hello.speaksProtocol2 {
+        explain("duplicate-role", "another \(hello.role) with this code is waiting already", to: identifier)
+      }
+      refuse(identifier, TransportClosure(status: 1013, reason: "Duplicate role for code"))
+      return
+    }
+    guard let peer = waiting.first, let peerHello = peer.value.hello else {
+      endpoints[identifier]?.hello = hello
+      if speaksProtocol2, hello.speaksProtocol2 { tell(identifier, #"{"type":"waiting"}"#) }
+      return
+    }
+    guard !speaksProtocol2 || peerHello.speaksProtocol2 == hello.speaksProtocol2 else {
+      let number = peerHello.speaksProtocol2 ? 2 : 1
+      if hello.speaksProtocol2 {
+        explain(
+          "protocol-mismatch", "the \(peerHello.role) with this code speaks protocol \(number)", to: identifier)
+      }
+      refuse(identifier, TransportClosure(status: 1002, reason: "The other peer speaks protocol \(number)"))
       return
     }
     endpoints[identifier]?.hello = hello
-    guard let peer = waiting.first?.key else { return }
-    endpoints[identifier]?.peer = peer
-    endpoints[peer]?.peer = identifier
-    let sender = hello.role == .sender ? identifier : peer
-    endpoints[sender]?.notices.append(.text(#"{"type":"ready"}"#))
+    endpoints[identifier]?.peer = peer.key
+    endpoints[peer.key]?.peer = identifier
+    if speaksProtocol2, hello.speaksProtocol2 {
+      tell(identifier, #"{"type":"ready","protocol":2}"#)
+      tell(peer.key, #"{"type":"ready","protocol":2}"#)
+    } else {
+      tell(hello.role == .sender ? identifier : peer.key, #"{"type":"ready"}"#)
+    }
     wake(identifier)
-    wake(peer)
+    wake(peer.key)
+  }
+
+  /// Says something in the relay's own name.
+  private mutating func tell(_ identifier: Int, _ text: String) {
+    endpoints[identifier]?.notices.append(.text(text))
+    wake(identifier)
+  }
+
+  /// Tells a peer of protocol 2 why it is about to be refused.
+  private mutating func explain(_ code: String, _ message: String, to identifier: Int) {
+    guard speaksProtocol2 else { return }
+    tell(identifier, #"{"type":"error","code":"\#(code)","message":"\#(message)"}"#)
+  }
+
+  private mutating func refuse(_ identifier: Int, _ closure: TransportClosure) {
+    endpoints[identifier]?.refusal = closure
+    wake(identifier)
   }
 
   // MARK: - Receiving

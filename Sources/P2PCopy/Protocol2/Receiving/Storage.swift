@@ -102,7 +102,7 @@ final class Storage {
       switch outcome {
       case .delivered(let delivered, let isUnchanged):
         tree.add(delivered)
-        try log.add(delivered)
+        log.add(delivered)
         settle(delivered, entry, isUnchanged: isUnchanged)
       case .failed(let error):
         fail(entry.shown, error)
@@ -337,12 +337,15 @@ final class Storage {
       }
       try output.synchronize()
     }
-    if failureCount > self.failureCount + senderFailureCount {
+    if failureCount > senderFailureCount {
       monitor.fail(
         EntryFailure(
           path: "", error: P2PCopyError(.incomplete, "the sender could not list or send everything; see there")))
     }
-    try log.finish(delivered, treeDigest: tree.value, chains: channel.chains)
+    // The chains up to here: what is sent from now on is not in this side's receipt.
+    let chains = channel.chains
+    try log.finish(
+      treeDigest: tree.value, senderChain: chains.received, receiverChain: chains.sent, isComplete: failureCount == 0)
     try await channel.send(.receipt(delivered, treeDigest: tree.value, failureCount: lateFailureCount))
   }
 }

@@ -16,7 +16,10 @@ final class SendingLoop {
   private var pages: [OutgoingPage] = []
   private var tree = TreeDigest()
   private var delivered = SessionTotals()
+  /// What failed at this side, which the receiver is told.
   private var failureCount: UInt64 = 0
+  /// What failed at the receiver.
+  private var receiverFailureCount: UInt64 = 0
   private var isManifestComplete = false
   private var isEndSent = false
   private var isOver = false
@@ -221,7 +224,7 @@ final class SendingLoop {
     for position in page.entries.indices {
       guard case .delivered(let entry, let isUnchanged) = page.outcomes[position] else { continue }
       tree.add(entry)
-      try log.add(entry)
+      log.add(entry)
       settle(entry, page.entries[position].path, isUnchanged: isUnchanged)
     }
     guard tree.value == receipt.treeDigest else {
@@ -249,7 +252,7 @@ final class SendingLoop {
   }
 
   private func fail(_ entry: SourceEntry, _ error: P2PCopyError) {
-    failureCount += 1
+    receiverFailureCount += 1
     let failure = EntryFailure(path: entry.path.description, error: error)
     monitor.fail(failure)
     log.add(failure)
@@ -274,7 +277,10 @@ final class SendingLoop {
         EntryFailure(
           path: "", error: P2PCopyError(.peerFailed, "\(failureCount) entries are not as they should be at the receiver; see there")))
     }
-    try log.finish(totals, treeDigest: treeDigest, chains: channel.chains)
+    let chains = channel.chains
+    try log.finish(
+      treeDigest: treeDigest, senderChain: chains.sent, receiverChain: chains.received,
+      isComplete: self.failureCount == 0 && receiverFailureCount == 0 && failureCount == 0)
     isOver = true
   }
 }

@@ -1,0 +1,92 @@
+public import P2PCopyCore
+
+/// Checks a tree against a receipt: whether everything that the receipt lists is there, byte for byte.
+///
+/// What lies there beyond the receipt, modes and times are not looked at.
+///
+/// ```swift
+/// let verification = try ReceiptVerification(receiptFile: "receipt.json", codecs: codecs)
+/// let result = try verification.verify(directory: "downloads")
+/// if let error = result.error { throw error }
+/// ```
+public struct ReceiptVerification: Sendable {
+  /// How many problems a result names; the others are counted.
+  public static let maximumProblemCount = 1000
+
+  private let file: ReceiptFile
+  private let content: ReceiptContent
+  private let digest: any Digest
+
+  /// Reads a receipt, all of it, for its form.
+  ///
+  /// - Parameters:
+  ///   - receiptFile: The path of a receipt. It is untrusted: nothing in it reaches outside the directory checked.
+  ///   - codecs: Where to look for the digest that the receipt names.
+  /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/usage`` when the file cannot be read or is no receipt,
+  ///   ``P2PCopyError/Code/noCommonCodec`` when the digest is not here.
+  public init(receiptFile: String, codecs: CodecRegistry) throws(P2PCopyError) {
+    file = try ReceiptFile(opening: receiptFile)
+    content = try ReceiptReader.read(file) { (_, _) throws(P2PCopyError) in }
+    guard let name = content.digest else { throw file.malformed("it names no digest") }
+    guard let digest = codecs.digest(named: name) else {
+      let known = codecs.digests.map(\.name.description).joined(separator: ", ")
+      throw P2PCopyError(
+        .noCommonCodec,
+        "the digests in '\(file.shownPath)' are of kind '\(name)', and this build has \(known.isEmpty ? "none" : known)"
+      )
+    }
+    if let byteCount = content.digestByteCount, byteCount != digest.byteCount {
+      throw file.malformed("a digest of kind '\(name)' has \(digest.byteCount) bytes, not \(byteCount)")
+    }
+    self.digest = digest
+  }
+
+  /// Whether everything of the transfer arrived, as the receipt has it.
+  public var isComplete: Bool { content.totals.isComplete }
+
+  /// How many entries the receipt lists.
+  public var entryCount: Int {
+    content.computed.fileCount + content.computed.directoryCount + content.computed.linkCount
+  }
+
+  /// Bytes of content of all files that the receipt lists.
+  public var byteCount: Int64 { content.computed.byteCount }
+
+  /// Checks a tree.
+  ///
+  /// - Parameters:
+  ///   - directory: Where the tree was received, or, at the sender, what contains the things that were sent.
+  ///   - progress: Called after every entry and every MiB. Counts entries where it says files.
+  /// - Returns: What was found; differences are not thrown.
+  /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/usage`` when the directory or the receipt cannot be read,
+  ///   ``P2PCopyError/Code/cancelled`` when the task is cancelled.
+  public func verify(
+    directory: String, progress: (TransferProgress) -> Void = { _ in }
+  ) throws(P2PCopyError) -> Result {
+    let tree = try VerifiedTree(path: directory)
+    let checker = try EntryChecker(digest: digest)
+    var state = TransferProgress()
+    state.totalByteCount = byteCount
+    state.totalFileCount = entryCount
+    var result = Result(receipt: file.shownPath, content: content)
+    let again = try ReceiptReader.read(file) { (entry, path) throws(P2PCopyError) in
+      guard !Task.isCancelled else { throw P2PCopyError(.cancelled, "interrupted") }
+      if entry.kind == .file { state.currentPath = path.description }
+      let start = state.byteCount
+      let problem = try checker.check(entry, path, in: tree) { count in
+        state.byteCount += Int64(count)
+        state.transferredByteCount += Int64(count)
+        progress(state)
+      }
+      // What did not have to be read counts as done.
+      state.byteCount = start.addingReportingOverflow(entry.byteCount).partialValue
+      state.fileCount += 1
+      result.add(problem)
+      progress(state)
+    }
+    guard again.computed == content.computed else {
+      throw P2PCopyError(.usage, "the receipt '\(file.shownPath)' changed while it was used; run this again")
+    }
+    return result
+  }
+}

@@ -1,0 +1,56 @@
+import Glibc
+import P2PCopyCore
+
+/// A directory whose content is looked at and never changed. Symbolic links below it are not followed, so that nothing
+/// outside is taken for what should be inside.
+final class VerifiedTree {
+  /// How many directories are kept open for the entries that follow.
+  private static let maximumOpenCount = 64
+
+  private let root: DirectoryHandle
+  private var open: [[UInt8]: DirectoryHandle] = [:]
+
+  /// Opens the directory.
+  ///
+  /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/usage``.
+  init(path: String) throws(P2PCopyError) {
+    let location = Array(path.utf8)
+    guard !location.isEmpty, !location.contains(0) else {
+      throw P2PCopyError(.usage, "'\(DisplayText.escaped(path))' is not the name of a directory")
+    }
+    do {
+      root = DirectoryHandle(try FileDescriptor(opening: location, flags: O_RDONLY | O_DIRECTORY))
+    } catch {
+      throw P2PCopyError(.usage, "cannot read the directory '\(DisplayText.escaped(path))': \(error)", cause: error)
+    }
+  }
+
+  /// The directory that an entry lies in.
+  ///
+  /// - Throws: ``SystemError``: `ENOENT` when it is missing, `ENOTDIR` when something else, such as a symbolic link, is
+  ///   on the way.
+  func directory(of path: RelativePath) throws(SystemError) -> DirectoryHandle {
+    let parent = Array(path.parent)
+    if parent.isEmpty { return root }
+    if let known = open[parent] { return known }
+    var handle = root
+    for component in path.components.dropLast() {
+      handle = DirectoryHandle(
+        try FileDescriptor(
+          opening: Array(component), relativeTo: handle.descriptor.number,
+          flags: O_RDONLY | O_DIRECTORY | O_NOFOLLOW))
+    }
+    if open.count >= Self.maximumOpenCount { open.removeAll(keepingCapacity: true) }
+    open[parent] = handle
+    return handle
+  }
+
+  /// Where a symbolic link leads.
+  static func target(of name: some Collection<UInt8>, in directory: DirectoryHandle) throws(SystemError) -> [UInt8] {
+    var buffer = [CChar](repeating: 0, count: Int(PATH_MAX) + 1)
+    let capacity = buffer.count
+    let count = name.withCString { readlinkat(directory.descriptor.number, $0, &buffer, capacity) }
+    guard count >= 0 else { throw .last }
+    return buffer.prefix(count).map { UInt8(bitPattern: $0) }
+  }
+}

@@ -1,0 +1,17 @@
+import ArgumentParser
+
+struct CodeCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "code",
+    abstract: "Print a fresh code, for scripts that start both sides.",
+    discussion: """
+      The four digits are for the relay and public, the two words are the secret. A code is for one transfer.
+
+      EXAMPLE
+        P2P_COPY_CODE=$(p2p-copy code)
+      """)
+
+  func run() throws {
+    Console.output(GeneratedChannelCode.make())
+  }
+}

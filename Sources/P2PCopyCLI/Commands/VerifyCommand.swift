@@ -1,0 +1,41 @@
+import ArgumentParser
+import P2PCopy
+
+struct VerifyCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "verify",
+    abstract: "Check files against the receipt of their transfer.",
+    discussion: """
+      DIR is where the files were received (--out), or, at the sender, the directory that contains what was sent. \
+      Everything the receipt lists is read and compared: kind, size, content, targets of symbolic links. What lies there \
+      beyond the receipt, permissions and times are not looked at. Nothing is changed.
+
+      The exit status is 0 only when everything matches and the receipt is that of a complete transfer: 9 when something \
+      differs, 14 when everything listed matches, but not everything had arrived.
+
+      EXAMPLE
+        p2p-copy verify downloads receipt.json
+      """)
+
+  @Argument(help: ArgumentHelp("The directory that the receipt's names are relative to.", valueName: "dir"))
+  var directory: String
+
+  @Argument(help: ArgumentHelp("The receipt.", valueName: "receipt"))
+  var receipt: String
+
+  @Flag(name: .shortAndLong, help: "Print nothing but errors.")
+  var quiet = false
+
+  func run() throws {
+    let verification = try ReceiptVerification(receiptFile: receipt, codecs: CommandLineTool.codecs)
+    var view = VerificationView(isShown: !quiet && Console.isTerminal)
+    let result: ReceiptVerification.Result
+    do {
+      defer { view.clear() }
+      result = try verification.verify(directory: directory) { view.show($0) }
+    }
+    for line in VerificationReport.problemLines(result) { Console.error(line) }
+    if !quiet { Console.output(VerificationReport.summary(result)) }
+    if let error = result.error { throw error }
+  }
+}

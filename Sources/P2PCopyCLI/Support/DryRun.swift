@@ -1,0 +1,45 @@
+import P2PCopy
+
+/// Lists what would be sent.
+enum DryRun {
+  /// Prints one line an entry on standard output, and what is left out or cannot be read on standard error.
+  ///
+  /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/sourceUnreadable`` when something cannot be read.
+  static func run(_ paths: [String], _ options: SendOptions, quiet: Bool) throws {
+    let walk = try SourceWalk(paths, rules: options.rules, links: options.links, list: options.fileList)
+    var fileCount = 0
+    var byteCount: Int64 = 0
+    var failures: [EntryFailure] = []
+    while let element = walk.next() {
+      switch element {
+      case .entry(let entry):
+        if case .file(let size) = entry.kind {
+          fileCount += 1
+          byteCount += size
+        }
+        Console.output(line(for: entry))
+      case .notice(let text): if !quiet { Console.error(text) }
+      case .failure(let failure):
+        Console.error("cannot send: \(failure.error.message)")
+        failures.append(failure)
+      }
+    }
+    if !quiet {
+      Console.error(
+        "\(HumanReadable.count(fileCount, "file")), \(HumanReadable.size(byteCount)) would be sent; nothing was")
+    }
+    guard let first = failures.first else { return }
+    throw failures.count == 1
+      ? first.error
+      : P2PCopyError(.sourceUnreadable, "\(failures.count) entries cannot be read, the first: \(first.error.message)")
+  }
+
+  private static func line(for entry: SourceEntry) -> String {
+    switch entry.kind {
+    case .file(let byteCount): "\(entry.path)\t\(byteCount)"
+    case .directory: "\(entry.path)/"
+    case .symbolicLink(let target): "\(entry.path) -> \(DisplayText.escaped(target))"
+    case .stream: "\(entry.path)"
+    }
+  }
+}

@@ -1,0 +1,4 @@
+public import ArgumentParser
+public import P2PCopy
+
+extension TransferProtocol: ExpressibleByArgument {}
