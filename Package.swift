@@ -170,11 +170,16 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "P2PCopyTests",
-      dependencies: ["P2PCopy", "P2PCopyCore", "P2PCopyTesting", "Zstd", "AESGCM", "Argon2id", .nioCore, .crypto],
+      dependencies: [
+        "P2PCopy", "P2PCopyCore", "P2PCopyTesting", "Zstd", "AESGCM", "ChaCha20Poly1305", "XXH128", "SHA256Sum",
+        "Argon2id", "SPAKE2", .nioCore,
+      ],
       swiftSettings: strict),
     .testTarget(
       name: "ReadmeTests",
-      dependencies: ["P2PCopy", "P2PCopyRelay", "WebSocketTransport", "Zstd", "AESGCM", "Argon2id"],
+      dependencies: [
+        "P2PCopy", "P2PCopyRelay", "WebSocketTransport", "Zstd", "AESGCM", "XXH128", "Argon2id", "SPAKE2",
+      ],
       swiftSettings: strict),
     .testTarget(
       name: "P2PCopyCLITests", dependencies: ["P2PCopyCLI", "P2PCopy", "P2PCopyCore", .crypto], swiftSettings: strict),

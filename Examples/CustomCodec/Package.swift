@@ -33,7 +33,10 @@ let package = Package(
         .product(name: "WebSocketTransport", package: "p2p-copy"),
         .product(name: "Zstd", package: "p2p-copy"),
         .product(name: "AESGCM", package: "p2p-copy"),
+        .product(name: "ChaCha20Poly1305", package: "p2p-copy"),
+        .product(name: "XXH128", package: "p2p-copy"),
         .product(name: "Argon2id", package: "p2p-copy"),
+        .product(name: "SPAKE2", package: "p2p-copy"),
       ],
       swiftSettings: settings),
     .testTarget(

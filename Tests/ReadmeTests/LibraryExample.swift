@@ -2,11 +2,14 @@ import AESGCM
 import Argon2id
 import P2PCopy
 import P2PCopyRelay
+import SPAKE2
 import WebSocketTransport
+import XXH128
 import Zstd
 
 let codecs = CodecRegistry(plugins: [
-  WebSocketClientTransport.self, ZstdCompressor.self, AESGCMCipher.self, Argon2idKeyDeriver.self,
+  WebSocketClientTransport.self, ZstdCompressor.self, AESGCMCipher.self, XXH128Digest.self, Argon2idKeyDeriver.self,
+  SPAKE2KeyExchange.self,
 ])
 
 func send(_ paths: [String], relay: String, code: String) async throws {

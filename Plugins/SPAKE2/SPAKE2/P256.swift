@@ -122,10 +122,10 @@ final class P256 {
   }
 
   func subtract(_ right: CurvePoint, from left: CurvePoint) throws(P2PCopyError) -> CurvePoint {
-    let zero = try CurvePoint(on: group)
-    guard EC_POINT_set_to_infinity(group, zero.pointer) == 1 else { throw .libcrypto("make a point") }
-    let negative = try add(zero, right)
-    guard EC_POINT_invert(group, negative.pointer, numbers) == 1 else { throw .libcrypto("invert a point") }
+    let negative = try CurvePoint(on: group)
+    guard EC_POINT_copy(negative.pointer, right.pointer) == 1,
+      EC_POINT_invert(group, negative.pointer, numbers) == 1
+    else { throw .libcrypto("invert a point") }
     return try add(left, negative)
   }
 }

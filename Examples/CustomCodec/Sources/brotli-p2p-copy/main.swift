@@ -1,10 +1,14 @@
 import AESGCM
 import Argon2id
 import Brotli
+import ChaCha20Poly1305
 import P2PCopyCLI
+import SPAKE2
 import WebSocketTransport
+import XXH128
 import Zstd
 
 await CommandLineTool.main(plugins: [
-  WebSocketClientTransport.self, ZstdCompressor.self, AESGCMCipher.self, Argon2idKeyDeriver.self, BrotliCompressor.self,
+  WebSocketClientTransport.self, ZstdCompressor.self, BrotliCompressor.self, ChaCha20Poly1305Cipher.self,
+  AESGCMCipher.self, XXH128Digest.self, Argon2idKeyDeriver.self, SPAKE2KeyExchange.self,
 ])
