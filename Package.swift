@@ -172,7 +172,7 @@ let package = Package(
       name: "P2PCopyTests",
       dependencies: [
         "P2PCopy", "P2PCopyCore", "P2PCopyTesting", "Zstd", "AESGCM", "ChaCha20Poly1305", "XXH128", "SHA256Sum",
-        "Argon2id", "SPAKE2", .nioCore,
+        "Argon2id", "SPAKE2", .nioCore, .crypto,
       ],
       swiftSettings: strict),
     .testTarget(

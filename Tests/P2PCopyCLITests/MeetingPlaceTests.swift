@@ -1,3 +1,4 @@
+import P2PCopy
 import P2PCopyCLI
 import P2PCopyCore
 import Testing
@@ -59,8 +60,11 @@ struct MeetingPlaceTests {
 
   @Test("The invitation has the exact command, the code not among its arguments")
   func invitation() {
-    let lines = EmbeddedRelay.invitation(hosts: ["192.0.2.7", "2001:db8::1"], port: 4, code: "a-b")
-    #expect(lines.contains("  P2P_COPY_CODE=a-b p2p-copy receive --relay ws://192.0.2.7:4 --encrypt"))
-    #expect(lines.contains("  P2P_COPY_CODE=a-b p2p-copy receive --relay ws://[2001:db8::1]:4 --encrypt"))
+    for (version, options) in [(TransferProtocol.two, ""), (.one, " --protocol 1 --encrypt")] {
+      let lines = EmbeddedRelay.invitation(
+        hosts: ["192.0.2.7", "2001:db8::1"], port: 4, code: "a-b", transferProtocol: version)
+      #expect(lines.contains("  P2P_COPY_CODE=a-b p2p-copy receive --relay ws://192.0.2.7:4\(options)"))
+      #expect(lines.contains("  P2P_COPY_CODE=a-b p2p-copy receive --relay ws://[2001:db8::1]:4\(options)"))
+    }
   }
 }

@@ -25,7 +25,8 @@ struct ReceiveCommand: AsyncParsableCommand {
 
   @OptionGroup var connection: ConnectionOptions
 
-  @Option(help: ArgumentHelp("The output directory; made when missing. Unless given: the current one.", valueName: "dir"))
+  @Option(
+    help: ArgumentHelp("The output directory; made when missing. Unless given: the current one.", valueName: "dir"))
   var out: String?
 
   @Flag(help: "Write the content of the one file that is sent to standard output.")

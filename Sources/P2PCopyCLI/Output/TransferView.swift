@@ -114,7 +114,9 @@ struct TransferView: Sendable {
 
   private func others(_ summary: TransferSummary) -> String {
     var text = ""
-    if summary.directoryCount > 0 { text += " \(HumanReadable.count(summary.directoryCount, "directory", "directories"))," }
+    if summary.directoryCount > 0 {
+      text += " \(HumanReadable.count(summary.directoryCount, "directory", "directories")),"
+    }
     if summary.linkCount > 0 { text += " \(HumanReadable.count(summary.linkCount, "link"))," }
     return text
   }

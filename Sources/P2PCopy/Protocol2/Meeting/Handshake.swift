@@ -123,7 +123,8 @@ struct Handshake: Sendable {
   private func check(_ number: UInt32) throws(P2PCopyError) {
     guard number == HandshakeMessage.protocolNumber else {
       throw P2PCopyError(
-        .protocolViolation, "the \(link.role.other) speaks protocol \(number), this side protocol 2; use the same version")
+        .protocolViolation,
+        "the \(link.role.other) speaks protocol \(number), this side protocol 2; use the same version")
     }
   }
 

@@ -38,7 +38,8 @@ struct HandshakeLink: Sendable {
         case .waiting, .ready, .unknown: continue
         case .relayError(let code, let message):
           throw P2PCopyError(
-            .relayRefused, "the relay refused this connection: \(DisplayText.escaped(message)) (\(DisplayText.escaped(code)))")
+            .relayRefused,
+            "the relay refused this connection: \(DisplayText.escaped(message)) (\(DisplayText.escaped(code)))")
         case .wrongCode: throw Handshake.wrongCode(role)
         default:
           throw P2PCopyError(.protocolViolation, "a handshake message came out of turn")

@@ -167,7 +167,8 @@ final class Storage {
     senderFailureCount += 1
     let failure = EntryFailure(
       path: page.page.entries[position].shown,
-      error: P2PCopyError(.incomplete, "the sender could not send '\(page.page.entries[position].shown)': \(notice.message)"))
+      error: P2PCopyError(
+        .incomplete, "the sender could not send '\(page.page.entries[position].shown)': \(notice.message)"))
     monitor.fail(failure)
     log.add(failure)
   }

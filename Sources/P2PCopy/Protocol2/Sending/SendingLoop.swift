@@ -275,7 +275,9 @@ final class SendingLoop {
     if failureCount > 0 {
       monitor.fail(
         EntryFailure(
-          path: "", error: P2PCopyError(.peerFailed, "\(failureCount) entries are not as they should be at the receiver; see there")))
+          path: "",
+          error: P2PCopyError(
+            .peerFailed, "\(failureCount) entries are not as they should be at the receiver; see there")))
     }
     let chains = channel.chains
     try log.finish(

@@ -130,7 +130,9 @@ struct UnitPreparation: Sendable {
     let dataIndex = record.writerIndex
     let byteCount = Int(file.byteCount)
     do throws(SystemError) {
-      guard try record.readFile(file.descriptor, byteCount: byteCount, at: 0) == byteCount else { throw SystemError(number: 0) }
+      guard try record.readFile(file.descriptor, byteCount: byteCount, at: 0) == byteCount else {
+        throw SystemError(number: 0)
+      }
     } catch {
       throw error.number == 0 ? file.changed : OpenSourceFile.explain(error, file.source)
     }
