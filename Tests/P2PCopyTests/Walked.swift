@@ -25,7 +25,7 @@ struct Walked {
   var names: [String] {
     entries.map { entry in
       switch entry.kind {
-      case .file: entry.path.description
+      case .file, .stream: entry.path.description
       case .directory: entry.path.description + "/"
       case .symbolicLink(let target): entry.path.description + " -> " + DisplayText.escaped(target)
       }
