@@ -1,0 +1,34 @@
+import P2PCopy
+import P2PCopyCore
+
+/// What a walk came to.
+struct Walked {
+  var entries: [SourceEntry] = []
+  var notices: [String] = []
+  var failures: [EntryFailure] = []
+
+  init(
+    _ arguments: [String], rules: [FilterRule] = [], links: LinkPolicy = .keep, list: [String]? = nil
+  ) throws {
+    let walk = try SourceWalk(
+      arguments, rules: FilterRules(rules), links: links, list: list?.map { Array($0.utf8) })
+    while let element = walk.next() {
+      switch element {
+      case .entry(let entry): entries.append(entry)
+      case .notice(let notice): notices.append(notice)
+      case .failure(let failure): failures.append(failure)
+      }
+    }
+  }
+
+  /// The names things arrive under, in order: directories with `/` at the end, links with what they point to.
+  var names: [String] {
+    entries.map { entry in
+      switch entry.kind {
+      case .file, .stream: entry.path.description
+      case .directory: entry.path.description + "/"
+      case .symbolicLink(let target): entry.path.description + " -> " + DisplayText.escaped(target)
+      }
+    }
+  }
+}
