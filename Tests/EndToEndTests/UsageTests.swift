@@ -39,6 +39,12 @@ import Testing
       (["receive", "ws://", "code"], "'ws://'"),
       (["receive", "ws://127.0.0.1:99999", "code"], "port"),
       (["receive", "ws://127.0.0.1:9\u{1B}[2J", "code"], "\\u{1B}"),
+      (["verify"], "dir"),
+      (["verify", "other"], "receipt"),
+      (["verify", "other", "missing.json"], "'missing.json'"),
+      (["verify", "other", "nothing"], "'nothing'"),
+      (["verify", "other", "code"], "'code' is not a receipt"),
+      (["code", "more"], "more"),
       (["run-relay-server"], "host"),
       (["run-relay-server", "localhost", "0"], "--certfile"),
       (["run-relay-server", "localhost", "0", "--certfile", "code"], "--keyfile"),
@@ -86,6 +92,16 @@ import Testing
     #expect(result.status == 3 && result.errorLines.count == 1, "\(result)")
     listener.end()
     try await server.value
+  }
+
+  @Test func aFreshCodeIsAllThatIsPrinted() async throws {
+    let first = try await workspace.run(["code"])
+    let second = try await workspace.run(["code"])
+    for result in [first, second] {
+      #expect(result.status == 0 && result.errors.isEmpty, "\(result)")
+      #expect(result.output.wholeMatch(of: /[0-9]{4}-[a-z]{5}-[a-z]{5}\n/) != nil, "\(result)")
+    }
+    #expect(first.output != second.output)
   }
 
   @Test func theRelayFromTheEnvironmentIsUsed() async throws {

@@ -41,7 +41,7 @@ package final class ReceiptWriter: Sendable {
   ///   - digest: The codec that the entries' digests come from.
   package func begin(role: PeerRole, digest: CodecName) {
     state.withLock { state in
-      guard !state.hasBegun else { return }
+      guard !state.hasBegun, !state.hasEntries else { return }
       state.hasBegun = true
       var head = JSONWriter()
       head.object { json in
