@@ -60,7 +60,7 @@ struct SelectionOptions: ParsableArguments {
   func fileList() throws(P2PCopyError) -> [[UInt8]]? {
     guard let filesFrom else { return nil }
     let bytes = try InputFile.read(filesFrom, limit: 1 << 30)
-    return bytes.split(separator: UInt8(ascii: "\n")).map { line in
+    return bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).map { line in
       line.last == UInt8(ascii: "\r") ? Array(line.dropLast()) : Array(line)
     }
   }

@@ -8,6 +8,7 @@ enum InputFile {
   /// - Parameters:
   ///   - path: The file.
   ///   - limit: The most bytes that are accepted.
+  /// - Returns: Its bytes.
   /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/usage``.
   static func read(_ path: String, limit: Int) throws(P2PCopyError) -> [UInt8] {
     func fail(_ why: String) -> P2PCopyError {

@@ -78,6 +78,7 @@ public struct RelayAddress: Hashable, Sendable, CustomStringConvertible {
   /// - Parameters:
   ///   - name: The item's name: letters, digits and what else needs no escaping in a URL.
   ///   - value: Its value, likewise.
+  /// - Returns: The address.
   public func appendingQuery(_ name: String, _ value: String) -> RelayAddress {
     RelayAddress(
       scheme: scheme, host: host, port: port, target: target + (target.contains("?") ? "&" : "?") + name + "=" + value)

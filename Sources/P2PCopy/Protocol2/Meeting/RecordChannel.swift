@@ -44,7 +44,9 @@ final class RecordChannel: @unchecked Sendable {
 
   /// Seals and sends a control record.
   ///
+  /// - Parameter message: The record.
   /// - Returns: The body as it was sealed, without its first byte.
+  /// - Throws: ``P2PCopyError`` when the connection is lost.
   @discardableResult
   func send(_ message: SessionMessage) async throws -> [UInt8] {
     let body = message.encoded()

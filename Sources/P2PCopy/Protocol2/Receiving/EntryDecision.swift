@@ -67,6 +67,7 @@ final class EntryDecision {
   /// - Parameters:
   ///   - entry: The file.
   ///   - digest: The sender's digest; empty when the sender could not read the file, and says so in its place.
+  /// - Returns: What is wanted.
   /// - Throws: As ``plan(for:)``.
   func plan(for entry: IncomingEntry, comparing digest: [UInt8]) throws(P2PCopyError) -> Plan {
     guard let output, let path = entry.path, !digest.isEmpty else { return .expected }
