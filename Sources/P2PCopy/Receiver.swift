@@ -76,7 +76,7 @@ public struct Receiver: Sendable {
   private func receiveWithProtocol1(
     _ directory: String, _ listener: @escaping @Sendable (TransferEvents) async -> Void
   ) async throws -> TransferSummary {
-    try await Transfer.run(listener) { monitor in
+    try await Transfer.run(reportsEachFile: options.reportsEachFile, listener) { monitor in
       // Made before connecting, so that a directory that cannot be used is known before the sender begins.
       _ = try OutputDirectory(path: directory)
       let claimedPaths = ClaimedPaths()
@@ -93,7 +93,7 @@ public struct Receiver: Sendable {
   private func receiveWithProtocol2(
     _ target: ReceiveTarget, _ listener: @escaping @Sendable (TransferEvents) async -> Void
   ) async throws -> TransferSummary {
-    try await Transfer.run(listener) { monitor in
+    try await Transfer.run(reportsEachFile: options.reportsEachFile, listener) { monitor in
       // Made before connecting, so that a directory that cannot be used is known before the sender begins.
       if case .directory(let path) = target { _ = try OutputDirectory(path: path) }
       var codecs = codecs

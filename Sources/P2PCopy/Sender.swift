@@ -83,7 +83,7 @@ public struct Sender: Sendable {
   private func sendWithProtocol1(
     _ paths: [String], _ listener: @escaping @Sendable (TransferEvents) async -> Void
   ) async throws -> TransferSummary {
-    try await Transfer.run(listener) { monitor in
+    try await Transfer.run(reportsEachFile: options.reportsEachFile, listener) { monitor in
       let tree = try SourceTree(listing: paths)
       for notice in tree.notices { monitor.notice(notice) }
       for failure in tree.failures { monitor.fail(failure) }
@@ -105,7 +105,7 @@ public struct Sender: Sendable {
     _ listener: @escaping @Sendable (TransferEvents) async -> Void,
     _ source: @escaping @Sendable () throws -> SendSource
   ) async throws -> TransferSummary {
-    try await Transfer.run(listener) { monitor in
+    try await Transfer.run(reportsEachFile: options.reportsEachFile, listener) { monitor in
       let source = try source()
       var codecs = codecs
       if options.checksumsFile != nil { try codecs.keepOnly(digest: DeliveryLog.checksumsDigest) }

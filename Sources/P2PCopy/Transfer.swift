@@ -10,10 +10,10 @@ enum Transfer {
   /// - Throws: ``P2PCopyError``: the first session's that failed as a whole, otherwise the one that stands for the files
   ///   that failed.
   static func run(
-    _ listener: @escaping @Sendable (TransferEvents) async -> Void,
+    reportsEachFile: Bool, _ listener: @escaping @Sendable (TransferEvents) async -> Void,
     _ prepare: @escaping @Sendable (TransferMonitor) throws -> [Session]
   ) async throws -> TransferSummary {
-    let monitor = TransferMonitor()
+    let monitor = TransferMonitor(reportsEachFile: reportsEachFile)
     // Its own task: when the transfer is cancelled, the listener still gets the events up to the summary.
     let listening = Task { await listener(monitor.events) }
     let threadCount = max(2, min(System.coreCount, 8)) + 1

@@ -19,7 +19,10 @@ final class TransferMonitor: Sendable {
   private let continuation: AsyncStream<TransferEvent>.Continuation
   private let state = Mutex(State())
 
-  init() {
+  private let reportsEachFile: Bool
+
+  init(reportsEachFile: Bool = true) {
+    self.reportsEachFile = reportsEachFile
     let (stream, continuation) = AsyncStream.makeStream(
       of: TransferEvent.self, bufferingPolicy: .bufferingNewest(TransferEvents.maximumPendingCount))
     events = TransferEvents(stream: stream)
@@ -71,8 +74,9 @@ final class TransferMonitor: Sendable {
 
   /// A file begins; `resumedByteCount` bytes of it are there already.
   func beginFile(_ path: RelativePath, resumedByteCount: Int64 = 0) {
+    let shown = path.description
     state.withLock { state in
-      state.progress.currentPath = path.description
+      state.progress.currentPath = shown
       state.progress.byteCount += resumedByteCount
       state.summary.resumedByteCount += resumedByteCount
     }
@@ -98,7 +102,7 @@ final class TransferMonitor: Sendable {
       state.progress.fileCount += 1
       state.summary.completeFileCount += 1
     }
-    emit(.fileFinished(path: path.description, byteCount: byteCount))
+    if reportsEachFile { emit(.fileFinished(path: path.description, byteCount: byteCount)) }
   }
 
   /// A file was complete before.
@@ -110,7 +114,7 @@ final class TransferMonitor: Sendable {
       state.summary.unchangedFileCount += 1
       state.summary.resumedByteCount += byteCount
     }
-    emit(.fileSkipped(path: path.description, reason: "already complete"))
+    if reportsEachFile { emit(.fileSkipped(path: path.description, reason: "already complete")) }
   }
 
   /// A file was left alone because of the conflict policy.
@@ -119,7 +123,7 @@ final class TransferMonitor: Sendable {
       state.progress.fileCount += 1
       state.summary.skippedFileCount += 1
     }
-    emit(.fileSkipped(path: path.description, reason: "something of that name exists"))
+    if reportsEachFile { emit(.fileSkipped(path: path.description, reason: "something of that name exists")) }
   }
 
   /// A file failed.

@@ -36,6 +36,10 @@ public struct SendOptions: Sendable {
   /// How long to wait for a receiver with the same code.
   public var peerTimeout = Duration.seconds(600)
 
+  /// Whether the listener hears of each file that is done or left alone. Without, a transfer of many small files costs less;
+  /// failures are reported in any case.
+  public var reportsEachFile = true
+
   /// Limits and trust of the connection to the relay.
   public var transport = TransportOptions()
 

@@ -70,6 +70,7 @@ struct ReceiveCommand: AsyncParsableCommand {
     options.keepsSetID = keepSetID
     options.receiptFile = connection.receipt
     options.checksumsFile = connection.checksums
+    options.reportsEachFile = !connection.quiet && !Console.isTerminal
     options.peerTimeout = .seconds(connection.wait)
     options.transport = connection.transportOptions
     let receiver = Receiver(relay: relay, code: code, codecs: try connection.codecs(), options: options)

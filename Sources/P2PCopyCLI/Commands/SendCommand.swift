@@ -115,6 +115,7 @@ struct SendCommand: AsyncParsableCommand {
     options.keepsMetadata = selection.metadata
     options.receiptFile = connection.receipt
     options.checksumsFile = connection.checksums
+    options.reportsEachFile = !connection.quiet && !Console.isTerminal
     options.peerTimeout = .seconds(connection.wait)
     options.transport = connection.transportOptions
     return options

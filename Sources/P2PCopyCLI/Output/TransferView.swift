@@ -27,10 +27,10 @@ struct TransferView: Sendable {
       if isDrawn { Console.draw("\r\u{1B}[K") }
       isDrawn = false
     }
-    func say(_ text: String) {
+    func say(_ text: @autoclosure () -> String) {
       guard !quiet else { return }
       clear()
-      Console.error(text)
+      Console.error(text())
     }
     for await event in events {
       switch event {

@@ -36,6 +36,7 @@ final class RecordChannel: @unchecked Sendable {
   /// Seals and sends a record.
   ///
   /// - Parameter record: From ``emptyRecord()``, with a body.
+  /// - Throws: ``P2PCopyError`` when the connection is lost.
   func send(_ record: consuming ByteBuffer) async throws {
     await sendLock.acquire()
     defer { sendLock.release() }
