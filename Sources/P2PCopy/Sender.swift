@@ -109,6 +109,11 @@ public struct Sender: Sendable {
       let source = try source()
       var codecs = codecs
       if options.checksumsFile != nil { try codecs.keepOnly(digest: DeliveryLog.checksumsDigest) }
+      if let cipher = options.cipher {
+        // Missing here, it is known before anybody is met; the handshake needs its own cipher besides.
+        var offered = codecs
+        try offered.keepOnly(cipher: cipher)
+      }
       let meeting = PeerMeeting(
         relay: relay, code: code, role: .sender, codecs: codecs, peerTimeout: options.peerTimeout,
         transportOptions: options.transport, monitor: monitor)

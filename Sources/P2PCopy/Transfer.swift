@@ -54,7 +54,7 @@ enum Transfer {
     switch error {
     case let error as P2PCopyError: error
     case is CancellationError:
-      P2PCopyError(.cancelled, "interrupted; run the same commands again, the sender with --resume, to go on")
+      P2PCopyError(.cancelled, "interrupted; \(P2PCopyError.resumeHint)")
     default: P2PCopyError(.internalError, "unexpected error; please report it", cause: error)
     }
   }

@@ -84,7 +84,7 @@ final class PartialFile {
   static func explain(_ error: SystemError, _ path: RelativePath) -> P2PCopyError {
     let remedy =
       switch error.number {
-      case ENOSPC, EDQUOT: "; free some space and run the same command again, the sender with --resume"
+      case ENOSPC, EDQUOT: "; free some space, then \(P2PCopyError.resumeHint)"
       case EAGAIN: ": another receive is writing it"
       default: ""
       }

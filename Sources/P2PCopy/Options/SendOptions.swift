@@ -14,6 +14,9 @@ public struct SendOptions: Sendable {
   /// Skip what the receiver has and go on where it stopped. Unless it is set, protocol 2 does and protocol 1 does not.
   public var resume: Bool?
 
+  /// Protocol 2 only: the one cipher to offer; all there are unless it is set.
+  public var cipher: CodecName?
+
   /// Protocol 2 only: which entries to send.
   public var rules = FilterRules()
 

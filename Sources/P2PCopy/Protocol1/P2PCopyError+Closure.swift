@@ -36,5 +36,6 @@ extension P2PCopyError {
     }
   }
 
-  private static let resumeHint = "run the same commands again, the sender with --resume, to go on"
+  /// What to do after a transfer broke off.
+  static let resumeHint = "run the same commands again to go on (the sender with --resume, if it speaks protocol 1)"
 }

@@ -46,7 +46,7 @@ struct Rendezvous: Sendable {
     let timeoutError = P2PCopyError(
       .peerNeverCame,
       "no \(role.other) with the same code came within \(Int(peerTimeout.components.seconds)) seconds;"
-        + " check that both sides have the same code and relay and both use --encrypt, or neither")
+        + " check that both sides have the same code, relay and protocol, and both use --encrypt, or neither")
     let role = role
     let message = try await withDeadline(peerTimeout, orThrow: timeoutError) {
       do {

@@ -109,6 +109,7 @@ struct SendCommand: AsyncParsableCommand {
     options.encrypt = connection.encrypt ?? false
     options.compression = compress
     options.resume = resume
+    options.cipher = cipher
     options.rules = SelectionOptions.rules(in: CommandLineTool.arguments)
     options.fileList = try selection.fileList()
     options.links = selection.links
@@ -125,7 +126,6 @@ struct SendCommand: AsyncParsableCommand {
     var codecs = try connection.codecs()
     if let compressor { try codecs.prefer(compressor: compressor) }
     if let level { try codecs.setPreferredCompressor("level", to: level) }
-    if let cipher { try codecs.keepOnly(cipher: cipher) }
     return codecs
   }
 

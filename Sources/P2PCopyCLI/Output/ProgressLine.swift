@@ -16,7 +16,7 @@ package struct ProgressLine {
     let tail = facts(progress, percent, width: width - 1)
     let barWidth = min(20, width - tail.count - 12)
     var line = tail
-    if barWidth >= 5 {
+    if barWidth >= 5, progress.isTotalKnown {
       let filled = barWidth * percent / 100
       let bar = String(repeating: "#", count: filled) + String(repeating: "-", count: barWidth - filled)
       line = "[\(bar)] \(tail)"
@@ -29,15 +29,21 @@ package struct ProgressLine {
   /// Share, sizes, files, rate and time left, as many as fit: a narrow terminal does without the least interesting ones
   /// rather than with half a number.
   private func facts(_ progress: TransferProgress, _ percent: Int, width: Int) -> String {
-    var facts: [(text: String, rank: Int)] = [
-      ("\(percent)%".leftPadded(to: 4), 0),
-      ("\(HumanReadable.size(progress.byteCount)) of \(HumanReadable.size(progress.totalByteCount))", 2),
-      ("\(progress.fileCount)/\(progress.totalFileCount) files", 4),
-    ]
+    var facts: [(text: String, rank: Int)] =
+      if progress.isTotalKnown {
+        [
+          ("\(percent)%".leftPadded(to: 4), 0),
+          ("\(HumanReadable.size(progress.byteCount)) of \(HumanReadable.size(progress.totalByteCount))", 2),
+          ("\(progress.fileCount)/\(progress.totalFileCount) files", 4),
+        ]
+      } else {
+        // There is more to come than is known of.
+        [(HumanReadable.size(progress.byteCount), 0), (HumanReadable.count(progress.fileCount, "file"), 2)]
+      }
     if bytesPerSecond >= 1 {
       facts.append((HumanReadable.size(Int64(min(bytesPerSecond, 9e18))) + "/s", 3))
       let left = Double(progress.totalByteCount - progress.byteCount) / bytesPerSecond
-      if left > 0 { facts.append((HumanReadable.timeLeft(left) + " left", 1)) }
+      if left > 0, progress.isTotalKnown { facts.append((HumanReadable.timeLeft(left) + " left", 1)) }
     }
     for limit in [4, 3, 2, 1, 0] {
       let line = facts.filter { $0.rank <= limit }.map(\.text).joined(separator: "  ")

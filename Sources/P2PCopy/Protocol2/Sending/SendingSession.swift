@@ -22,6 +22,7 @@ struct SendingSession: Sendable {
   func run(_ source: SendSource, over channel: RecordChannel, _ schedule: borrowing KeySchedule) async throws {
     var codecs = codecs
     if options.compression == .off { codecs.removeCompressors() }
+    if let cipher = options.cipher { try codecs.keepOnly(cipher: cipher) }
     let offer = SessionOffer(
       codecs: CodecOffer(codecs), chunkByteCounts: Protocol2Suite.chunkByteCounts,
       wantsResume: options.resume ?? true)
