@@ -82,15 +82,26 @@ final class Storage {
 
   func place(of index: UInt64) throws(P2PCopyError) -> (PageStorage, Int) {
     for page in pages {
-      if let position = page.page.position(of: index) { return (page, position) }
+      if let position = page.page.position(of: index) {
+        try checkAnswered(page)
+        return (page, position)
+      }
     }
     throw P2PCopyError(.protocolViolation, "the sender sent data of an entry that is not in its manifest")
+  }
+
+  /// Nothing is stored of a page before it is decided what may be.
+  private func checkAnswered(_ page: PageStorage) throws(P2PCopyError) {
+    guard page.page.isAnswered else {
+      throw P2PCopyError(.protocolViolation, "the sender sent data before it was told what is wanted")
+    }
   }
 
   private func finishPage(_ firstIndex: UInt64) async throws {
     guard current == nil, let page = pages.first, page.page.firstIndex == firstIndex else {
       throw P2PCopyError(.protocolViolation, "the sender ended a page out of turn")
     }
+    try checkAnswered(page)
     try page.takeOverPlans()
     for position in page.outcomes.indices {
       guard case .awaited = page.outcomes[position] else { continue }
