@@ -6,6 +6,19 @@ import Testing
 struct WorkerTests {
   private struct Stop: Error {}
 
+  /// A value that several tasks change.
+  private final class Shared<Value: Sendable>: Sendable {
+    private let mutex: Mutex<Value>
+    init(_ value: Value) { mutex = Mutex(value) }
+    func withLock<Result: Sendable>(_ body: (inout Value) -> Result) -> Result {
+      mutex.withLock { value in
+        var copy = value
+        defer { value = copy }
+        return body(&copy)
+      }
+    }
+  }
+
   @Test("A queue gives back what was put in, in order, and ends")
   func order() async throws {
     let queue = BoundedQueue<Int>(limit: 3)
@@ -23,7 +36,7 @@ struct WorkerTests {
   @Test("A full queue holds back who fills it, counted by cost")
   func backPressure() async throws {
     let queue = BoundedQueue<Int>(limit: 10)
-    let count = Mutex(0)
+    let count = Shared(0)
     let filling = Task {
       for number in 0..<100 {
         try await queue.put(number, cost: 5)
@@ -76,8 +89,8 @@ struct WorkerTests {
   @Test("One task at a time holds a lock")
   func lock() async {
     let lock = AsyncLock()
-    let inside = Mutex(0)
-    let greatest = Mutex(0)
+    let inside = Shared(0)
+    let greatest = Shared(0)
     await withTaskGroup(of: Void.self) { group in
       for _ in 0..<50 {
         group.addTask {
@@ -105,7 +118,7 @@ struct WorkerTests {
   @Test("Tasks pass a turnstile by number, whatever order they come in")
   func turnstile() async {
     let turnstile = Turnstile()
-    let order = Mutex<[Int]>([])
+    let order = Shared([Int]())
     await withTaskGroup(of: Void.self) { group in
       for number in (0..<100).shuffled() {
         group.addTask {
