@@ -6,6 +6,8 @@ import Synchronization
 final class IncomingPage: Sendable {
   /// What was decided about an entry.
   enum Plan: Sendable {
+    /// Nobody has looked yet; data that comes so early was not asked for.
+    case undecided
     /// It is to come whole; also what needs no data.
     case expected
     /// It is to come from where the partial file ends; the digest has seen what is there.
@@ -26,7 +28,7 @@ final class IncomingPage: Sendable {
   init(firstIndex: UInt64, entries: [IncomingEntry]) {
     self.firstIndex = firstIndex
     self.entries = entries
-    plans = Mutex([Plan](repeating: .expected, count: entries.count))
+    plans = Mutex([Plan](repeating: .undecided, count: entries.count))
   }
 
   /// The plan for an entry.

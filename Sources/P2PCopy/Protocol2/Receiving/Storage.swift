@@ -66,7 +66,9 @@ final class Storage {
   private func begin(_ page: IncomingPage) {
     let storage = PageStorage(page)
     for (position, entry) in page.entries.enumerated() {
-      guard entry.kind == .directory, let path = entry.path, let output else { continue }
+      guard entry.kind == .directory, let path = entry.path, let output, !PartialFile.isReserved(path.name) else {
+        continue
+      }
       do throws(P2PCopyError) {
         let metadata = settings.keepsMetadata ? entry.metadata : nil
         _ = try output.makeDirectory(path, mode: metadata?.mode)
