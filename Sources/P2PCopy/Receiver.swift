@@ -100,7 +100,7 @@ public struct Receiver: Sendable {
       if options.checksumsFile != nil { try codecs.keepOnly(digest: DeliveryLog.checksumsDigest) }
       let meeting = PeerMeeting(
         relay: relay, code: code, role: .receiver, codecs: codecs, peerTimeout: options.peerTimeout,
-        transportOptions: options.transport, monitor: monitor)
+        stepTimeout: options.stepTimeout, transportOptions: options.transport, monitor: monitor)
       let session = ReceivingSession(
         options: options, target: target, codecs: codecs, monitor: monitor,
         log: try DeliveryLog(receiptFile: options.receiptFile, checksumsFile: options.checksumsFile))

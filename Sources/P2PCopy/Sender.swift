@@ -116,7 +116,7 @@ public struct Sender: Sendable {
       }
       let meeting = PeerMeeting(
         relay: relay, code: code, role: .sender, codecs: codecs, peerTimeout: options.peerTimeout,
-        transportOptions: options.transport, monitor: monitor)
+        stepTimeout: options.stepTimeout, transportOptions: options.transport, monitor: monitor)
       let session = SendingSession(
         options: options, codecs: codecs, monitor: monitor,
         log: try DeliveryLog(receiptFile: options.receiptFile, checksumsFile: options.checksumsFile))

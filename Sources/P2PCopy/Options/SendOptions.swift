@@ -39,6 +39,9 @@ public struct SendOptions: Sendable {
   /// How long to wait for a receiver with the same code.
   public var peerTimeout = Duration.seconds(600)
 
+  /// How long the other side may take for one step of the handshake.
+  package var stepTimeout = Protocol2Suite.stepTimeout
+
   /// Whether the listener hears of each file that is done or left alone. Without, a transfer of many small files costs less;
   /// failures are reported in any case.
   public var reportsEachFile = true

@@ -9,6 +9,8 @@ import P2PCopyCore
 struct Handshake: Sendable {
   let link: HandshakeLink
   let rendezvous: String
+  /// How long the other side may take for one step.
+  let stepTimeout: Duration
 
   /// Waits at the sender for the relay to say that a receiver is there.
   func awaitReceiver(timeout: Duration) async throws {
@@ -114,9 +116,10 @@ struct Handshake: Sendable {
 
   private func step(_ isExpected: @escaping @Sendable (HandshakeMessage) -> Bool) async throws -> HandshakeMessage {
     try await link.receive(
-      within: Protocol2Suite.stepTimeout,
+      within: stepTimeout,
       orThrow: P2PCopyError(
-        .peerLeft, "the \(link.role.other) did not answer within a minute; run the same commands again"),
+        .peerLeft, "the \(link.role.other) did not answer within \(stepTimeout.components.seconds) seconds; run the same commands"
+          + " again"),
       isExpected)
   }
 

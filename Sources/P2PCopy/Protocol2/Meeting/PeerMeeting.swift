@@ -7,6 +7,7 @@ struct PeerMeeting: Sendable {
   let role: PeerRole
   let codecs: CodecRegistry
   let peerTimeout: Duration
+  let stepTimeout: Duration
   let transportOptions: TransportOptions
   let monitor: TransferMonitor
 
@@ -28,7 +29,8 @@ struct PeerMeeting: Sendable {
       to: relay.appendingQuery("rendezvous", stretched.rendezvous), options: transportOptions)
     try await Goodbye.onFailure(connection, role: role) {
       let handshake = Handshake(
-        link: HandshakeLink(connection: connection, role: role), rendezvous: stretched.rendezvous)
+        link: HandshakeLink(connection: connection, role: role), rendezvous: stretched.rendezvous,
+        stepTimeout: stepTimeout)
       // Stretching takes a while, and so does the other peer: both at once.
       async let exchange = KeyExchangeBox(stretched.beginKeyExchange(as: role, codecs: codecs))
       try await handshake.link.send(.hello(rendezvous: stretched.rendezvous, role: role))

@@ -6,6 +6,8 @@ import Synchronization
 final class IncomingPage: Sendable {
   /// What was decided about an entry.
   enum Plan: Sendable {
+    /// Nobody has looked yet; data that comes so early was not asked for.
+    case undecided
     /// It is to come whole; also what needs no data.
     case expected
     /// It is to come from where the partial file ends; the digest has seen what is there.
@@ -21,17 +23,24 @@ final class IncomingPage: Sendable {
   let firstIndex: UInt64
   let entries: [IncomingEntry]
   private let plans: Mutex<[Plan]>
+  private let answered = Mutex(false)
 
   init(firstIndex: UInt64, entries: [IncomingEntry]) {
     self.firstIndex = firstIndex
     self.entries = entries
-    plans = Mutex([Plan](repeating: .expected, count: entries.count))
+    plans = Mutex([Plan](repeating: .undecided, count: entries.count))
   }
 
   /// The plan for an entry.
   subscript(position: Int) -> Plan {
     get { plans.withLock { $0[position] } }
     set { plans.withLock { $0[position] = newValue } }
+  }
+
+  /// Whether all plans are made: before, nothing may come of this page.
+  var isAnswered: Bool {
+    get { answered.withLock(\.self) }
+    set { answered.withLock { $0 = newValue } }
   }
 
   /// The position of an entry that the sender named.

@@ -26,6 +26,9 @@ final class PageStorage {
 
   /// Takes over what was decided without any data: call once the sender has said that it sent everything, which it does
   /// after it knew what was decided.
+  ///
+  /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/protocolViolation`` when the sender did not wait for that: what
+  ///   it announced may be something that is about to be refused.
   func takeOverPlans() throws(P2PCopyError) {
     for position in page.entries.indices {
       switch page[position] {
@@ -35,7 +38,10 @@ final class PageStorage {
       case .settled:
         // A directory may have been made before it was refused; nothing is said about it any more.
         outcomes[position] = .settled
-      case .expected, .continues, .awaitingCheck: break
+      case .expected, .continues: break
+      case .undecided, .awaitingCheck:
+        throw P2PCopyError(
+          .protocolViolation, "the sender ended a page before it was told what is wanted of it")
       }
     }
   }

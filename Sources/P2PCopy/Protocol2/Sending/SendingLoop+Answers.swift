@@ -26,11 +26,12 @@ extension SendingLoop {
     }
     let entry = page.entries[position]
     let isFile = if case .file = entry.kind { true } else { false }
+    let isLink = if case .symbolicLink = entry.kind { true } else { false }
     switch disposition {
     case .continues(let byteCount, let digest) where isFile:
       page.outcomes[position] = .awaited(prefix: (byteCount, digest))
     case .check where isFile: page.outcomes[position] = .check
-    case .unchanged where !isFile:
+    case .unchanged where isLink:
       page.outcomes[position] = .delivered(entry.delivered(digest: [], byteCount: 0), isUnchanged: true)
     case .skipped:
       page.outcomes[position] = .settled

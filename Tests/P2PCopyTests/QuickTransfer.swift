@@ -1,0 +1,93 @@
+import AESGCM
+import P2PCopy
+import P2PCopyTesting
+import SPAKE2
+import Testing
+import XXH128
+import Zstd
+
+/// Two peers of protocol 2 that meet at a relay inside the test, with codes that cost nothing to stretch.
+struct QuickTransfer: Sendable {
+  static let code = "4821-lusab-babad"
+
+  /// After this time a run counts as hanging.
+  private static let limit = Duration.seconds(20)
+
+  let relay: InMemoryRelay
+  let tap = Tap()
+  var sendOptions = SendOptions()
+  var receiveOptions = ReceiveOptions()
+  var senderCode = QuickTransfer.code
+  var receiverCode = QuickTransfer.code
+  var codecs: CodecRegistry
+
+  init(tamper: InMemoryRelay.Tamper? = nil, codecs: CodecRegistry = QuickTransfer.quickCodecs) {
+    relay = InMemoryRelay(tamper: tamper)
+    self.codecs = codecs
+    self.codecs.register(Tap.Transport(tap: tap, inner: InMemoryTransport(relay: relay)))
+  }
+
+  /// Everything but a transport.
+  static var quickCodecs: CodecRegistry {
+    var codecs = CodecRegistry(plugins: [
+      ZstdCompressor.self, AESGCMCipher.self, XXH128Digest.self, SPAKE2KeyExchange.self,
+    ])
+    codecs.register(QuickKeyDeriver())
+    return codecs
+  }
+
+  func send(_ paths: [String]) async -> Result<TransferSummary, any Error> {
+    await result {
+      try await Sender(relay: "memory://relay", code: senderCode, codecs: codecs, options: sendOptions).send(paths)
+    }
+  }
+
+  func receive(into directory: String) async -> Result<TransferSummary, any Error> {
+    await result {
+      try await Receiver(relay: "memory://relay", code: receiverCode, codecs: codecs, options: receiveOptions)
+        .receive(into: directory)
+    }
+  }
+
+  /// Runs both sides to their ends; cuts them off, which is a failure, when they hang.
+  ///
+  /// - Parameter isLost: Says that nothing more can come, so that the connection is to be cut once all is silent.
+  func run(
+    _ paths: [String], into directory: String, cuttingWhen isLost: @escaping @Sendable () -> Bool = { false }
+  ) async -> (sent: Result<TransferSummary, any Error>, received: Result<TransferSummary, any Error>) {
+    await watched(cuttingWhen: isLost) {
+      async let sent = send(paths)
+      async let received = receive(into: directory)
+      return await (sent, received)
+    }
+  }
+
+  /// Runs both sides, which must both succeed.
+  @discardableResult
+  func succeed(_ paths: [String], into directory: String) async throws -> (
+    sent: TransferSummary, received: TransferSummary
+  ) {
+    let results = await run(paths, into: directory)
+    return (try results.sent.get(), try results.received.get())
+  }
+
+  /// Runs something that uses this transfer's connections, and ends them when it hangs.
+  func watched<Value: Sendable>(
+    cuttingWhen isLost: @escaping @Sendable () -> Bool = { false }, _ body: () async throws -> Value
+  ) async rethrows -> Value {
+    let tap = tap
+    let watchdog = Task {
+      let start = ContinuousClock.now
+      while true {
+        try await Task.sleep(for: .milliseconds(25))
+        if isLost(), tap.silence > .milliseconds(250) { tap.cut() }
+        guard ContinuousClock.now - start > Self.limit else { continue }
+        Issue.record("the peers hang")
+        tap.cut()
+        return
+      }
+    }
+    defer { watchdog.cancel() }
+    return try await body()
+  }
+}

@@ -1,0 +1,174 @@
+import Foundation
+import NIOCore
+import P2PCopy
+import P2PCopyTesting
+import Synchronization
+import Testing
+
+/// A relay that changes one message of a transfer: every message in turn, in many ways.
+@Suite("Tampering relay")
+struct TamperingRelayTests {
+  private typealias Fault = Tamperer.Fault
+
+  let folder: TemporaryDirectory
+
+  init() throws {
+    folder = try TemporaryDirectory()
+    try folder.write(Array("one".utf8), to: "tree/small 1")
+    try folder.write(Array("two".utf8), to: "tree/dir/small 2")
+    try folder.write(TestContent.random(5 << 19, seed: 1), to: "tree/large")
+    try folder.makeDirectory("tree/empty")
+    try FileManager.default.createSymbolicLink(
+      atPath: folder.path("tree/link"), withDestinationPath: "dir/small 2")
+  }
+
+  private static let junk: [Fault] = [
+    .insertText("junk"), .insertText(#"{"type":"pake","protocol":2}"#), .insertText(#"{"type":"wrong_code"}"#),
+    .insertText(String(repeating: "x", count: 20 << 10)), .insertBinary(0), .insertBinary(39), .insertBinary(100),
+  ]
+
+  private static let faults: [Fault] =
+    [0, 0.5, 1].map { .flip($0) } + [.drop, .duplicate, .swap] + [0, 0.5, 0.99].map { .truncate($0) }
+    + [.replay(0), .replay(2)] + junk
+
+  private static let handshakeFaults: [Fault] =
+    ["1", "3", "0", "4294967298", "\"2\""].map { .edit("\"protocol\":2", "\"protocol\":\($0)") }
+    + ["share", "kem_key", "kem_ciphertext", "confirmation"].flatMap { name -> [Fault] in
+      [
+        .changeField(name), .removeField(name), .edit("\"\(name)\":\"", "\"\(name)\":\"00"),
+        .edit("\"\(name)\":\"", "\"\(name)\":\"zz"), .edit("\"\(name)\":\"", "\"\(name)\":7,\"other\":\""),
+      ]
+    }
+    + [.edit("\"share\":\"04", "\"share\":\"02"), .edit("\"type\":\"pake", "\"type\":\"wrong_code")]
+
+  /// How many messages go either way.
+  private func countMessages() async throws -> [InMemoryRelay.Direction: Int] {
+    let counts = Mutex<[InMemoryRelay.Direction: Int]>([:])
+    let transfer = QuickTransfer { message, direction in
+      counts.withLock { $0[direction, default: 0] += 1 }
+      return [message]
+    }
+    try await transfer.succeed([folder.path("tree")], into: folder.path("reference"))
+    #expect(try folder.tree("reference/tree") == folder.tree("tree"))
+    return counts.withLock { $0 }
+  }
+
+  /// Runs one transfer with one fault and checks what must hold.
+  private func run(
+    _ fault: Tamperer.Fault, _ direction: InMemoryRelay.Direction, _ index: Int, isLast: Bool
+  ) async throws {
+    let tamperer = Tamperer(fault, on: direction, index)
+    let transfer = QuickTransfer(tamper: tamperer.tamper)
+    let out = "out/\(direction) \(index) \(UUID().uuidString)"
+    let results = await transfer.run([folder.path("tree")], into: folder.path(out)) { tamperer.hasLostMessage }
+    let what = "\(fault) on message \(index) \(direction): \(results)"
+    let source = try folder.tree("tree")
+    let arrived = (try? folder.tree(out + "/tree")) ?? [:]
+    for (name, content) in arrived where !name.hasSuffix(".p2p-copy-partial") {
+      #expect(content == source[name], "\(name): \(what)")
+    }
+    defer { try? FileManager.default.removeItem(atPath: folder.path(out)) }
+    guard tamperer.isApplied else {
+      #expect(results.sent.errorCode == nil && results.received.errorCode == nil, "\(what)")
+      return
+    }
+    let isSent = if case .success = results.sent { true } else { false }
+    let isReceived = if case .success = results.received { true } else { false }
+    if isSent || isReceived { #expect(arrived == source, "\(what)") }
+    switch fault {
+    case .duplicate where isLast:
+      // Nobody reads what comes behind the last word.
+      #expect(isSent && isReceived, "\(what)")
+    default:
+      #expect(!isSent, "\(what)")
+      // With its receipt under way everything is in place at the receiver; it may be content.
+      if !(isLast && direction == .receiverToSender) { #expect(!isReceived, "\(what)") }
+    }
+    for error in [results.sent.errorCode, results.received.errorCode] {
+      #expect(error != .internalError, "\(what)")
+    }
+  }
+
+  private func run(_ cases: [(Tamperer.Fault, InMemoryRelay.Direction, Int, isLast: Bool)]) async throws {
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      var running = 0
+      for (fault, direction, index, isLast) in cases {
+        if running == 6 {
+          try await group.next()
+          running -= 1
+        }
+        group.addTask { try await run(fault, direction, index, isLast: isLast) }
+        running += 1
+      }
+      try await group.waitForAll()
+    }
+  }
+
+  @Test("Whatever is done to any message, no side is wrong about the outcome")
+  func everyMessage() async throws {
+    var cases: [(Tamperer.Fault, InMemoryRelay.Direction, Int, isLast: Bool)] = []
+    for (direction, count) in try await countMessages() {
+      #expect(count >= 5)
+      for index in 0..<count {
+        cases += Self.faults.map { ($0, direction, index, index == count - 1) }
+      }
+    }
+    try await run(cases)
+  }
+
+  @Test("Whatever is changed within the messages of the handshake, both sides stop")
+  func handshake() async throws {
+    try await run(
+      Self.handshakeFaults.flatMap { fault in
+        [
+          (fault, .senderToReceiver, 0, false), (fault, .senderToReceiver, 1, false),
+          (fault, .receiverToSender, 0, false),
+        ]
+      })
+  }
+
+  @Test("Offer and selection are sealed: each byte of either is guarded")
+  func bootstrap() async throws {
+    for (direction, index) in [(InMemoryRelay.Direction.senderToReceiver, 2), (.receiverToSender, 1)] {
+      for part in stride(from: 0.0, through: 1, by: 0.04) {
+        let tamperer = Tamperer(.flip(part), on: direction, index)
+        let transfer = QuickTransfer(tamper: tamperer.tamper)
+        let results = await transfer.run([folder.path("tree")], into: folder.path("out"))
+        #expect(tamperer.isApplied)
+        // Who finds it tells the other.
+        #expect(results.sent.errorCode == .checksumMismatch, "\(direction) \(part)")
+        #expect(results.received.errorCode == .checksumMismatch, "\(direction) \(part)")
+        #expect(try folder.tree("out").isEmpty)
+      }
+    }
+  }
+
+  @Test("Somebody between who does not know the code has one guess at either side, and both sides hear of it")
+  func manInTheMiddle() async throws {
+    let atSender = QuickTransfer()
+    let atReceiver = QuickTransfer()
+    let guess = "4821-lusab-babac"
+    async let sent = atSender.watched { await atSender.send([folder.path("tree")]) }
+    async let received = atReceiver.watched { await atReceiver.receive(into: folder.path("out")) }
+    async let falseReceiver = result { _ = try await RecordPeer.meet(as: .receiver, at: atSender.relay, code: guess) }
+    async let falseSender = result { _ = try await RecordPeer.meet(as: .sender, at: atReceiver.relay, code: guess) }
+    #expect(await falseReceiver.errorCode != nil)
+    #expect(await falseSender.errorCode == .wrongCode)
+    #expect(await sent.errorCode == .wrongCode)
+    #expect(await received.errorCode == .wrongCode)
+    #expect(try folder.tree("out").isEmpty)
+    for tap in [atSender.tap, atReceiver.tap] {
+      for case .binary in tap.sent { Issue.record("a record was sent to somebody without the code") }
+    }
+  }
+
+  @Test("Different codes with the same channel: both sides say so")
+  func wrongCode() async throws {
+    var transfer = QuickTransfer()
+    transfer.receiverCode = "4821-lusab-babac"
+    let results = await transfer.run([folder.path("tree")], into: folder.path("out"))
+    #expect(results.sent.errorCode == .wrongCode)
+    #expect(results.received.errorCode == .wrongCode)
+    #expect(try folder.tree("out").isEmpty)
+  }
+}
