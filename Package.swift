@@ -174,7 +174,8 @@ let package = Package(
         "P2PCopy", "P2PCopyCore", "P2PCopyTesting", "Zstd", "AESGCM", "ChaCha20Poly1305", "XXH128", "SHA256Sum",
         "Argon2id", "SPAKE2", .nioCore, .crypto,
       ],
-      resources: [.copy("Vectors")], swiftSettings: strict),
+      resources: [.copy("Vectors")],
+      swiftSettings: strict),
     .testTarget(
       name: "ReadmeTests",
       dependencies: [
