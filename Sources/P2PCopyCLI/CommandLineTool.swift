@@ -24,7 +24,7 @@ public enum CommandLineTool {
     signal(SIGXFSZ, SIG_IGN)
     let arguments = Array(CommandLine.arguments.dropFirst())
     ProcessArguments.concealCode(arguments)
-    exit(await run(arguments, codecs: CodecRegistry(plugins: plugins)))
+    ProcessEnd.now(await run(arguments, codecs: CodecRegistry(plugins: plugins)))
   }
 
   /// Runs the command.

@@ -14,12 +14,13 @@ import Testing
     static let all = [
       Way(testDescription: "positional", isPositional: true),
       Way(testDescription: "file", arguments: ["--code-file", "code"]),
-      Way(testDescription: "standard input", arguments: ["--code-file", "-"], input: "so secret a code\nnot this\n"),
-      Way(testDescription: "environment", environment: ["P2P_COPY_CODE": "so secret a code"]),
+      Way(
+        testDescription: "standard input", arguments: ["--code-file", "-"], input: "4821-so secret a code\nnot this\n"),
+      Way(testDescription: "environment", environment: ["P2P_COPY_CODE": "4821-so secret a code"]),
     ]
   }
 
-  static let code = "so secret a code"
+  static let code = "4821-so secret a code"
 
   let workspace: Workspace
 
@@ -59,8 +60,8 @@ import Testing
 
   /// Options in between, and a code that looks like an option.
   @Test(arguments: [
-    (["receive", "--wait", "60", "RELAY", "--out", "out", "so secret a code"]),
-    (["receive", "--out=out", "--", "RELAY", "-secret"]),
+    (["receive", "--wait", "60", "RELAY", "--out", "out", "4821-so secret a code"]),
+    (["receive", "--protocol", "1", "--out=out", "--", "RELAY", "-secret"]),
     (["send", "--ca-file", "a://b", "RELAY", "secret", "file"]),
   ])
   func aCodeAnywhereOnTheCommandLineIsHidden(arguments: [String]) async throws {
@@ -94,7 +95,7 @@ import Testing
       ["send", "file", "--relay", relay.url], streams: .terminal(columns: 80))
     try await sender.waitFor("code: ", on: .output)
     // Backspace takes back one character.
-    try sender.type("so secret a codé\u{7F}e\r")
+    try sender.type("4821-so secret a codé\u{7F}e\r")
     let (sent, received) = (await sender.result(), await receiver.result())
     #expect(sent.status == 0 && received.status == 0, "\(sent) \(received)")
     #expect(!sent.output.contains("secret"), "\(sent)")

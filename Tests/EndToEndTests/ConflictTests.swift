@@ -14,11 +14,15 @@ import Testing
     try workspace.file("out/src/file", "old".utf8)
   }
 
-  @Test(arguments: [("fail", 13), ("skip", 0), ("overwrite", 0), ("rename", 0), ("default", 13)] as [(String, Int32)])
-  func thePolicyDecides(policy: String, status: Int32) async throws {
+  @Test(
+    arguments: [("fail", 13), ("skip", 0), ("overwrite", 0), ("rename", 0), ("default", 13)] as [(String, Int32)],
+    Dialect.protocols)
+  func thePolicyDecides(policyAndStatus: (String, Int32), dialect: Dialect) async throws {
+    let (policy, status) = policyAndStatus
     let relay = try await workspace.relay()
     let pair = try await workspace.transfer(
-      ["src"], relay: relay, receiving: policy == "default" ? [] : ["--on-conflict", policy])
+      ["src"], relay: relay, sending: dialect.options,
+      receiving: dialect.options + (policy == "default" ? [] : ["--on-conflict", policy]))
     #expect(pair.received.status == status, "\(pair)")
     #expect(pair.sent.status == (status == 0 ? 0 : 17), "\(pair)")
     let isOld = Content.bytes(workspace["out/src/file"]) == Array("old".utf8)
@@ -34,50 +38,67 @@ import Testing
     }
   }
 
-  @Test(arguments: ["fail", "skip", "overwrite", "rename"]) func aFolderOfThatNameStays(policy: String) async throws {
+  @Test(arguments: ["fail", "skip", "overwrite", "rename"], Dialect.protocols)
+  func aFolderOfThatNameStays(policy: String, dialect: Dialect) async throws {
     try FileManager.default.removeItem(atPath: workspace["out/src/file"])
     try workspace.file("out/src/file/inside", [1])
     let relay = try await workspace.relay()
-    let pair = try await workspace.transfer(["src"], relay: relay, receiving: ["--on-conflict", policy])
+    let pair = try await workspace.transfer(
+      ["src"], relay: relay, sending: dialect.options, receiving: dialect.options + ["--on-conflict", policy])
     #expect(pair.received.status == (policy == "skip" || policy == "rename" ? 0 : 13), "\(pair)")
     #expect(Content.bytes(workspace["out/src/file/inside"]) == [1])
   }
 
   // MARK: - Resuming
 
-  @Test(arguments: [["--encrypt"], []]) func whatIsTheSameIsNotSent(options: [String]) async throws {
+  @Test(arguments: Dialect.allCases) func whatIsTheSameIsNotSent(dialect: Dialect) async throws {
     try workspace.file("out/src/file", new)
     try workspace.file("out/src/other", [7])
     let relay = try await workspace.relay()
-    let pair = try await workspace.transfer(["src"], relay: relay, sending: ["--resume"] + options, receiving: options)
+    let pair = try await workspace.transfer(
+      ["src"], relay: relay, sending: dialect.resuming, receiving: dialect.options)
     #expect(pair.sent.status == 0 && pair.received.status == 0, "\(pair)")
-    #expect(pair.received.output.hasPrefix("received 0 files, 0 B in "), "\(pair)")
+    #expect(pair.received.output.hasPrefix("received 0 files,\(dialect.directories(1)) 0 B in "), "\(pair)")
     #expect(pair.received.output.contains("; 2 files already complete; 2.9 MiB did not have to travel"), "\(pair)")
     try Content.expectSame(workspace["src"], workspace["out/src"])
   }
 
-  @Test func aPrefixIsCompleted() async throws {
-    try workspace.file("out/src/file", new.prefix(2_000_001))
+  /// Protocol 1 completes files under their final names as well.
+  @Test(arguments: Dialect.allCases, [false, true])
+  func aPrefixIsCompleted(dialect: Dialect, isPartialFile: Bool) async throws {
+    if isPartialFile {
+      try FileManager.default.removeItem(atPath: workspace["out/src/file"])
+      try workspace.file("out/src/.file.p2p-copy-partial", new.prefix(2_000_001))
+    } else {
+      try workspace.file("out/src/file", new.prefix(2_000_001))
+    }
     let relay = try await workspace.relay()
-    let pair = try await workspace.transfer(["src"], relay: relay, sending: ["--resume"])
+    let pair = try await workspace.transfer(
+      ["src"], relay: relay, sending: dialect.resuming, receiving: dialect.options)
+    if dialect == .protocol2, !isPartialFile {
+      #expect(pair.sent.status == 17 && pair.received.status == 13, "\(pair)")
+      #expect(Content.size(workspace["out/src/file"]) == 2_000_001)
+      return
+    }
     #expect(pair.sent.status == 0 && pair.received.status == 0, "\(pair)")
-    #expect(pair.received.output.contains("received 2 files, 976.6 KiB in"), "\(pair)")
+    #expect(pair.received.output.contains("received 2 files,\(dialect.directories(1)) 976.6 KiB in"), "\(pair)")
     #expect(pair.received.output.contains("1.9 MiB did not have to travel"), "\(pair)")
     try Content.expectSame(workspace["src"], workspace["out/src"])
   }
 
-  @Test(arguments: [("fail", 13), ("overwrite", 0)] as [(String, Int32)])
-  func somethingElseIsAConflict(policy: String, status: Int32) async throws {
+  @Test(arguments: [("fail", 13), ("overwrite", 0)] as [(String, Int32)], Dialect.protocols)
+  func somethingElseIsAConflict(policyAndStatus: (String, Int32), dialect: Dialect) async throws {
+    let (policy, status) = policyAndStatus
     try workspace.file("out/src/file", Content.random(2_000_000, seed: 6))
     let relay = try await workspace.relay()
     let pair = try await workspace.transfer(
-      ["src"], relay: relay, sending: ["--resume"], receiving: ["--on-conflict", policy])
+      ["src"], relay: relay, sending: dialect.resuming, receiving: dialect.options + ["--on-conflict", policy])
     #expect(pair.received.status == status, "\(pair)")
     #expect(Content.isSame(workspace["src/file"], workspace["out/src/file"]) == (policy == "overwrite"))
     #expect(Content.size(workspace["out/src/file"]) == (policy == "overwrite" ? 3_000_000 : 2_000_000))
   }
 
-  @Test func aSecondNameOfAFileKeepsItsContent() async throws {
+  @Test(arguments: Dialect.protocols) func aSecondNameOfAFileKeepsItsContent(dialect: Dialect) async throws {
     let old = Array(new.prefix(1_500_000))
     try workspace.file("out/backup", old)
     try FileManager.default.removeItem(atPath: workspace["out/src/file"])
@@ -85,7 +106,7 @@ import Testing
     #expect(link(workspace["out/backup"], Content.partial("file", in: workspace["out/src"])) == 0)
     let relay = try await workspace.relay()
     let pair = try await workspace.transfer(
-      ["src"], relay: relay, sending: ["--resume"], receiving: ["--on-conflict", "overwrite"])
+      ["src"], relay: relay, sending: dialect.resuming, receiving: dialect.options + ["--on-conflict", "overwrite"])
     #expect(pair.received.status == 0, "\(pair)")
     let isUntouched = Content.bytes(workspace["out/backup"]) == old
     #expect(isUntouched)
@@ -97,10 +118,10 @@ import Testing
   @Test func twoReceiversWithTheirOwnCodesWriteOneFileWithoutHarm() async throws {
     try workspace.file("large", Content.random(30 << 20))
     let relay = try await workspace.relay()
-    let receivers = try ["a", "b"].map { code in
+    let receivers = try ["1-a", "2-b"].map { code in
       try workspace.start(["receive", relay.url, code, "--out", "out"])
     }
-    let senders = try ["a", "b"].map { code in try workspace.start(["send", relay.url, code, "large"]) }
+    let senders = try ["1-a", "2-b"].map { code in try workspace.start(["send", relay.url, code, "large"]) }
     var received: [CommandResult] = []
     for receiver in receivers { received.append(await receiver.result()) }
     for sender in senders { _ = await sender.result() }
@@ -110,12 +131,14 @@ import Testing
     #expect(Content.isSame(workspace["large"], workspace["out/large"]))
   }
 
-  @Test func severalConnectionsShareTheFiles() async throws {
+  @Test func severalConnectionsOfProtocol1ShareTheFiles() async throws {
     for number in 0..<20 {
       try workspace.file("many/\(number)", Content.random(number * 40_000, seed: UInt64(number)))
     }
     let relay = try await workspace.relay()
-    for (code, options) in [("n=3=nplain", []), ("n=4=nsealed", ["--encrypt"])] {
+    for (code, options) in [
+      ("n=3=nplain", Dialect.plainProtocol1.options), ("n=4=nsealed", Dialect.encryptedProtocol1.options),
+    ] {
       let receiver = try workspace.start(["receive", relay.url, code, "--out", "out-\(code)"] + options)
       let sent = try await workspace.run(["send", relay.url, code, "many"] + options)
       let received = await receiver.result()

@@ -11,26 +11,38 @@ import Testing
     try workspace.file("photos/empty", [])
   }
 
-  @Test(arguments: [[], ["--listen", "127.0.0.1:0"], ["--listen", "127.0.0.1"], ["--compress", "on"]])
+  @Test(arguments: [
+    [], ["--listen", "127.0.0.1:0"], ["--listen", "127.0.0.1"], ["--compress", "on"], ["--protocol", "1"],
+  ])
   func thePrintedCommandReceives(options: [String]) async throws {
     let sender = try workspace.start(["send", "photos"] + options)
-    try await sender.waitFor("--encrypt\n", on: .output)
-    let invitation = try Invitation(in: sender.printed(.output))
+    let invitation = try Invitation(in: await Self.invitation(of: sender))
     let code = try #require(invitation.environment["P2P_COPY_CODE"])
+    let isProtocol1 = options.contains("1")
+    if !isProtocol1 { #expect(code.wholeMatch(of: /[0-9]{4}-[a-z]{5}-[a-z]{5}/) != nil) }
+    #expect(invitation.arguments.contains("--encrypt") == isProtocol1)
     let receiver = try workspace.start(
       invitation.arguments, environment: invitation.environment, in: workspace.directory("out"))
     let (received, sent) = (await receiver.result(), await sender.result())
     #expect(received.status == 0, "\(received)")
     #expect(sent.status == 0, "\(sent)")
     try Content.expectSame(workspace["photos"], workspace["out/photos"])
-    #expect(received.output.hasPrefix("received 3 files, 2.4 MiB in "), "\(received)")
-    #expect(sent.output.contains("\nsent 3 files, 2.4 MiB in "), "\(sent)")
+    let directories = (isProtocol1 ? Dialect.encryptedProtocol1 : .protocol2).directories(3)
+    #expect(received.output.hasPrefix("received 3 files,\(directories) 2.4 MiB in "), "\(received)")
+    #expect(sent.output.contains("\nsent 3 files,\(directories) 2.4 MiB in "), "\(sent)")
     #expect(!(sent.errors + received.output + received.errors).contains(code), "the code is repeated")
+  }
+
+  /// All it has printed once the command for the other side is there.
+  private static func invitation(of sender: RunningCommand) async throws -> String {
+    try await sender.waitFor("the command for the receiver", on: .output) { text in
+      text.contains(/p2p-copy receive .*\n/)
+    }
   }
 
   @Test func itListensOnLoopbackOnly() async throws {
     let sender = try workspace.start(["send", "photos"])
-    let port = try await Invitation(in: sender.waitFor("--encrypt\n", on: .output)).port
+    let port = try await Invitation(in: Self.invitation(of: sender)).port
     let expected = "0100007F:" + String(try #require(port), radix: 16, uppercase: true).leftPadded(to: 4)
     // The kernel's table is not read in one piece: a line can be missing while others come and go.
     try await eventually("it listens on \(expected) and nowhere else") {
@@ -40,7 +52,7 @@ import Testing
 
   @Test func itListensWhereItIsTold() async throws {
     let sender = try workspace.start(["send", "photos", "--listen", "127.0.0.2:0"])
-    let port = try await Invitation(in: sender.waitFor("--encrypt\n", on: .output)).port
+    let port = try await Invitation(in: Self.invitation(of: sender)).port
     let expected = "0200007F:" + String(try #require(port), radix: 16, uppercase: true).leftPadded(to: 4)
     // The kernel's table is not read in one piece: a line can be missing while others come and go.
     try await eventually("it listens on \(expected) and nowhere else") {
@@ -48,9 +60,10 @@ import Testing
     }
   }
 
-  @Test func aCodeOfOnesOwnIsNotPrinted() async throws {
-    try workspace.file("code", "n=2=nmy own code\n".utf8)
-    let sender = try workspace.start(["send", "photos", "--code-file", "code"])
+  @Test(arguments: [("n=2=nmy own code", ["--protocol", "1"]), ("4821-my own code", []), ("my own code", [])])
+  func aCodeOfOnesOwnIsNotPrinted(code: String, options: [String]) async throws {
+    try workspace.file("code", "\(code)\n".utf8)
+    let sender = try workspace.start(["send", "photos", "--code-file", "code"] + options)
     let invitation = try await Invitation(in: sender.waitFor("with the code you gave here\n", on: .output))
     #expect(invitation.environment.isEmpty)
     let received = try await workspace.run(invitation.arguments + ["--code-file", "code", "--out", "out"])
@@ -63,7 +76,7 @@ import Testing
 
   @Test func quietPrintsTheCommandAndNothingElse() async throws {
     let sender = try workspace.start(["send", "photos", "--quiet"])
-    let printed = try await sender.waitFor("--encrypt\n", on: .output)
+    let printed = try await Self.invitation(of: sender)
     let invitation = try Invitation(in: printed)
     let received = try await workspace.run(
       invitation.arguments + ["--quiet", "--out", "out"], environment: invitation.environment)

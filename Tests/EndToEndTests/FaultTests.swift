@@ -28,7 +28,7 @@ import WebSocketFraming
     let gate = Gate()
     let counter = Counter()
     let proxy = try workspace.proxy(to: relay) { frame, isFromPeer in
-      guard isFromPeer, frame.opcode == .binary else { return [frame] }
+      guard isFromPeer, frame.payload.count > 100_000 else { return [frame] }
       let number = counter.next()
       if number == 10 { gate.pass() }
       if number > 10 { usleep(15_000) }
@@ -39,11 +39,11 @@ import WebSocketFraming
 
   /// Runs both sides until the receiver has ten chunks on its disk.
   private func interrupted(
-    _ relay: Relay, options: [String] = []
+    _ relay: Relay, _ dialect: Dialect
   ) async throws -> (sender: RunningCommand, receiver: RunningCommand, proxy: Proxy, gate: Gate) {
     let (proxy, gate) = try stopping(relay)
-    let receiver = try workspace.start(["receive", relay.url, "code", "--out", "out"] + options)
-    let sender = try workspace.start(["send", proxy.url, "code", "src"] + options)
+    let receiver = try workspace.start(["receive", relay.url, "4821-lusab-babad", "--out", "out"] + dialect.options)
+    let sender = try workspace.start(["send", proxy.url, "4821-lusab-babad", "src"] + dialect.options)
     await gate.reached()
     try await eventually("ten chunks are on the disk") {
       Content.size(Content.partial("big", in: workspace["out/src"])) == 10 << 20
@@ -51,10 +51,10 @@ import WebSocketFraming
     return (sender, receiver, proxy, gate)
   }
 
-  @Test(arguments: Victim.allCases, [[], ["--encrypt"]])
-  func whoeverDiesTheRestIsToldAndCanGoOn(victim: Victim, options: [String]) async throws {
+  @Test(arguments: Victim.allCases, Dialect.allCases)
+  func whoeverDiesTheRestIsToldAndCanGoOn(victim: Victim, dialect: Dialect) async throws {
     let relay = try await workspace.relay()
-    let (sender, receiver, proxy, gate) = try await interrupted(relay, options: options)
+    let (sender, receiver, proxy, gate) = try await interrupted(relay, dialect)
     switch victim {
     case .sender: sender.send(signal: SIGKILL)
     case .receiver: receiver.send(signal: SIGKILL)
@@ -72,37 +72,39 @@ import WebSocketFraming
       #expect(pair.received.status == 6, "\(pair)")
       #expect(pair.received.errors.contains("--resume"), "\(pair)")
     }
-    try await goOn(with: victim == .relay ? workspace.relay() : relay, options: options, atLeast: 10 << 20)
+    try await goOn(with: victim == .relay ? workspace.relay() : relay, dialect, atLeast: 10 << 20)
   }
 
-  @Test(arguments: [SIGINT, SIGTERM, SIGHUP]) func anInterruptedSenderSaysSo(number: Int32) async throws {
+  @Test(arguments: [SIGINT, SIGTERM, SIGHUP], Dialect.protocols)
+  func anInterruptedSenderSaysSo(number: Int32, dialect: Dialect) async throws {
     let relay = try await workspace.relay()
-    let (sender, receiver, _, gate) = try await interrupted(relay)
+    let (sender, receiver, _, gate) = try await interrupted(relay, dialect)
     sender.send(signal: number)
     gate.open()
     let pair = Pair(sent: await sender.result(), received: await receiver.result())
     #expect(pair.sent.status == 130 && pair.sent.errors.contains("interrupted"), "\(pair)")
     #expect(pair.sent.output.hasPrefix("sent 0 files"), "\(pair)")
-    #expect(pair.received.status == 6 && pair.received.errors.contains("cancelled"), "\(pair)")
-    try await goOn(with: relay, options: [], atLeast: 10 << 20)
+    #expect(pair.received.status == 6 && pair.received.errors.contains(dialect.interruption), "\(pair)")
+    try await goOn(with: relay, dialect, atLeast: 10 << 20)
   }
 
-  @Test(arguments: [SIGINT, SIGTERM]) func anInterruptedReceiverSaysSo(number: Int32) async throws {
+  @Test(arguments: [SIGINT, SIGTERM], Dialect.protocols)
+  func anInterruptedReceiverSaysSo(number: Int32, dialect: Dialect) async throws {
     let relay = try await workspace.relay()
-    let (sender, receiver, _, gate) = try await interrupted(relay)
+    let (sender, receiver, _, gate) = try await interrupted(relay, dialect)
     receiver.send(signal: number)
     gate.open()
     let pair = Pair(sent: await sender.result(), received: await receiver.result())
     #expect(pair.received.status == 130 && pair.received.errors.contains("interrupted"), "\(pair)")
     #expect(pair.received.output.hasPrefix("received 0 files"), "\(pair)")
-    #expect(pair.sent.status == 17 && pair.sent.errors.contains("cancelled"), "\(pair)")
-    try await goOn(with: relay, options: [], atLeast: 10 << 20)
+    #expect(pair.sent.status == 17 && pair.sent.errors.contains(dialect.interruption), "\(pair)")
+    try await goOn(with: relay, dialect, atLeast: 10 << 20)
   }
 
   @Test(arguments: ["send", "receive"]) func ctrlCWhileWaitingEndsAtOnce(command: String) async throws {
     let relay = try await workspace.relay()
     let running = try workspace.start(
-      [command, relay.url, "code"] + (command == "send" ? ["src"] : []), streams: .terminal(columns: 80))
+      [command, relay.url, "4821-lusab-babad"] + (command == "send" ? ["src"] : []), streams: .terminal(columns: 80))
     try await running.waitFor("waiting for the ", on: .output)
     try running.type("\u{3}")
     let result = await running.result()
@@ -112,9 +114,9 @@ import WebSocketFraming
     #expect(pair.sent.status == 0 && pair.received.status == 0, "\(pair)")
   }
 
-  @Test func aSecondCtrlCDoesNotWait() async throws {
+  @Test(arguments: Dialect.protocols) func aSecondCtrlCDoesNotWait(dialect: Dialect) async throws {
     let relay = try await workspace.relay()
-    let (sender, _, _, gate) = try await interrupted(relay)
+    let (sender, _, _, gate) = try await interrupted(relay, dialect)
     // Nobody answers its goodbye, for which it waits a while.
     sender.send(signal: SIGINT)
     sender.send(signal: SIGINT)
@@ -123,17 +125,18 @@ import WebSocketFraming
     gate.open()
   }
 
-  @Test func betweenFilesAnEndIsAFailureToo() async throws {
+  @Test func betweenFilesOfProtocol1AnEndIsAFailureToo() async throws {
     let relay = try await workspace.relay()
     let proxy = try workspace.proxy(to: relay) { frame, _ in
       frame.opcode == .text && String(decoding: frame.payload, as: UTF8.self).contains("file_eof") ? nil : [frame]
     }
-    let pair = try await workspace.transfer(["src"], relay: relay, senderURL: proxy.url)
+    let pair = try await workspace.transfer(
+      ["src"], relay: relay, senderURL: proxy.url, sending: ["--protocol", "1"], receiving: ["--protocol", "1"])
     #expect(pair.sent.status == 6 && pair.received.status == 6, "\(pair)")
     #expect(Content.size(workspace["out/src/big"]) == nil)
   }
 
-  @Test func severalConnectionsGoOnAsWell() async throws {
+  @Test func severalConnectionsOfProtocol1GoOnAsWell() async throws {
     let relay = try await workspace.relay()
     let gate = Gate()
     let proxy = try workspace.proxy(to: relay) { frame, isFromPeer in
@@ -141,36 +144,38 @@ import WebSocketFraming
       return [frame]
     }
     for number in 0..<5 { try workspace.file("src/\(number)", Content.random(2_000_000, seed: UInt64(number))) }
-    let receiver = try workspace.start(["receive", relay.url, "n=3=ncode", "--out", "out"])
-    let sender = try workspace.start(["send", proxy.url, "n=3=ncode", "src"])
+    // A connection that the sender had not made yet when it died is waited for.
+    let receiver = try workspace.start(
+      ["receive", relay.url, "n=3=ncode", "--out", "out", "--protocol", "1", "--wait", "10"])
+    let sender = try workspace.start(["send", proxy.url, "n=3=ncode", "src", "--protocol", "1"])
     await gate.reached()
     sender.send(signal: SIGKILL)
     _ = await sender.result()
     gate.open()
     let received = await receiver.result()
     #expect(received.status == 6, "\(received)")
-    let again = try workspace.start(["receive", relay.url, "n=3=ncode", "--out", "out"])
-    let sent = try await workspace.run(["send", relay.url, "n=3=ncode", "--resume", "src"])
+    let again = try workspace.start(["receive", relay.url, "n=3=ncode", "--out", "out", "--protocol", "1"])
+    let sent = try await workspace.run(["send", relay.url, "n=3=ncode", "--resume", "src", "--protocol", "1"])
     let result = await again.result()
     #expect(sent.status == 0 && result.status == 0, "\(sent) \(result)")
     try Content.expectSame(workspace["src"], workspace["out/src"])
   }
 
   /// What is there is no more than a partial file; the same commands with `--resume` complete it and send only the rest.
-  private func goOn(with relay: Relay, options: [String], atLeast kept: Int) async throws {
+  private func goOn(with relay: Relay, _ dialect: Dialect, atLeast kept: Int) async throws {
     let partial = Content.partial("big", in: workspace["out/src"])
     #expect(Content.size(workspace["out/src/big"]) == nil, "an incomplete file has its final name")
     let part = Content.bytes(partial) ?? []
     let isBeginning = Self.content.starts(with: part)
     #expect(part.count >= kept && isBeginning)
     let pair = try await workspace.transfer(
-      ["src"], relay: relay, sending: ["--resume"] + options, receiving: options)
+      ["src"], relay: relay, sending: dialect.resuming, receiving: dialect.options)
     #expect(pair.sent.status == 0 && pair.received.status == 0, "\(pair)")
     for result in [pair.sent, pair.received] {
       #expect(result.output.contains("MiB did not have to travel"), "\(result)")
     }
     let moved = Double(Self.content.count - part.count + 3) / Double(1 << 20)
-    #expect(pair.received.output.contains(", \((moved * 10).rounded() / 10) MiB in "), "\(pair)")
+    #expect(pair.received.output.contains(" \((moved * 10).rounded() / 10) MiB in "), "\(pair)")
     try Content.expectSame(workspace["src"], workspace["out/src"])
   }
 }

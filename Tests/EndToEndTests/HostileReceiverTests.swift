@@ -3,7 +3,7 @@ import P2PCopyCore
 import Testing
 import WebSocketFraming
 
-/// Receivers that say what no receiver of ours says, to a sender process.
+/// Receivers of protocol 1 that say what no receiver of ours says, to a sender process.
 @Suite(.serialized) struct HostileReceiverTests {
   let workspace: Workspace
   let content = Content.random(3 << 20)
@@ -19,10 +19,10 @@ import WebSocketFraming
     options: [String] = ["--resume"], _ attack: @escaping @Sendable (RawPeer) throws -> Void
   ) async throws -> CommandResult {
     let relay = try await workspace.relay()
-    let sender = try workspace.start(["send", relay.url, "code", "big"] + options)
+    let sender = try workspace.start(["send", relay.url, "4821-lusab-babad", "big", "--protocol", "1"] + options)
     try await sender.waitFor("waiting for the receiver")
     try await offTask {
-      let peer = try RawPeer(relay, as: .receiver, code: "code")
+      let peer = try RawPeer(relay, as: .receiver, code: "4821-lusab-babad")
       try attack(peer)
     }
     let result = await sender.result()

@@ -4,7 +4,7 @@ import P2PCopyCore
 import Testing
 import WebSocketFraming
 
-/// Senders that say what no sender of ours says, to a receiver process.
+/// Senders of protocol 1 that say what no sender of ours says, to a receiver process.
 @Suite(.serialized) struct HostileSenderTests {
   let workspace: Workspace
 
@@ -22,10 +22,11 @@ import WebSocketFraming
     options: [String] = [], _ attack: @escaping @Sendable (RawPeer) throws -> Void
   ) async throws -> CommandResult {
     let relay = try await workspace.relay()
-    let receiver = try workspace.start(["receive", relay.url, "code", "--out", "out"] + options)
+    let receiver = try workspace.start(
+      ["receive", relay.url, "4821-lusab-babad", "--out", "out", "--protocol", "1"] + options)
     try await receiver.waitFor("waiting for the sender")
     try await offTask {
-      let peer = try RawPeer(relay, as: .sender, code: "code")
+      let peer = try RawPeer(relay, as: .sender, code: "4821-lusab-babad")
       try peer.expect("ready")
       try attack(peer)
       _ = try peer.readToEnd()

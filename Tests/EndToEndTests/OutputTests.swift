@@ -38,7 +38,7 @@ import Testing
       #expect(!(result.output + result.errors).contains { $0.isASCII && $0 < " " && $0 != "\n" }, "\(result)")
       // One line of result on standard output, the rest elsewhere.
       #expect(result.output.split(separator: "\n").count == 1, "\(result)")
-      #expect(result.output.hasPrefix("\(verb) 2 files, 30.0 MiB in "), "\(result)")
+      #expect(result.output.hasPrefix("\(verb) 2 files, 1 directory, 30.0 MiB in "), "\(result)")
       #expect(result.errors.contains("\(verb) src/small (1 B)\n"), "\(result)")
     }
   }
@@ -58,8 +58,9 @@ import Testing
     }
     gate.open()
     let receiver = try workspace.start(
-      ["receive", relay.url, "code", "--out", "out"], streams: .terminal(columns: columns))
-    let sender = try workspace.start(["send", proxy.url, "code", "src"], streams: .terminal(columns: columns))
+      ["receive", relay.url, "4821-lusab-babad", "--out", "out"], streams: .terminal(columns: columns))
+    let sender = try workspace.start(
+      ["send", proxy.url, "4821-lusab-babad", "src"], streams: .terminal(columns: columns))
     let (sent, received) = (await sender.result(), await receiver.result())
     for result in [sent, received] {
       #expect(result.status == 0, "\(result)")
@@ -67,7 +68,7 @@ import Testing
       #expect(!progress.isEmpty, "\(result)")
       #expect(progress.allSatisfy { $0.count < columns }, "\(progress)")
       // The last thing is the summary on a line of its own.
-      #expect(Self.drawn(result.output).last?.contains(" 2 files, 30.0 MiB in ") == true, "\(result)")
+      #expect(Self.drawn(result.output).last?.contains(" 2 files, 1 directory, 30.0 MiB in ") == true, "\(result)")
       if columns >= 80 {
         #expect(
           progress.contains { $0.contains("[#") && $0.contains("MiB/s") && $0.contains(" s left") }, "\(progress)")
@@ -83,8 +84,8 @@ import Testing
       return [frame]
     }
     let receiver = try workspace.start(
-      ["receive", relay.url, "code", "--out", "out"], streams: .terminal(columns: 80))
-    let sender = try workspace.start(["send", proxy.url, "code", "src"])
+      ["receive", relay.url, "4821-lusab-babad", "--out", "out"], streams: .terminal(columns: 80))
+    let sender = try workspace.start(["send", proxy.url, "4821-lusab-babad", "src"])
     try await receiver.waitFor("%", on: .output)
     try receiver.type("\u{3}")
     let (received, sent) = (await receiver.result(), await sender.result())
@@ -98,8 +99,9 @@ import Testing
     let relay = try await workspace.relay()
     let redirection = output == "closed" ? "exec \"$0\" \"$@\" >&- 2>&-" : "exec \"$0\" \"$@\" >\(output) 2>&1"
     let receiver = try workspace.start(
-      ["receive", relay.url, "code", "--out", "out"], wrapper: ["sh", "-c", redirection])
-    let sent = try await workspace.run(["send", relay.url, "code", "src"], wrapper: ["sh", "-c", redirection])
+      ["receive", relay.url, "4821-lusab-babad", "--out", "out"], wrapper: ["sh", "-c", redirection])
+    let sent = try await workspace.run(
+      ["send", relay.url, "4821-lusab-babad", "src"], wrapper: ["sh", "-c", redirection])
     let received = await receiver.result()
     #expect(sent.status == 0 && received.status == 0, "\(sent) \(received)")
     try Content.expectSame(workspace["src"], workspace["out/src"])

@@ -62,22 +62,22 @@ import WebSocketFraming
       if isFromPeer, frame.opcode == .binary, counter.next() == 5 { gate.pass() }
       return [frame]
     }
-    let receiver = try workspace.start(["receive", relay.url, "code", "--out", "out"])
-    let sender = try workspace.start(["send", proxy.url, "code", "src"])
+    let receiver = try workspace.start(["receive", relay.url, "4821-lusab-babad", "--out", "out"])
+    let sender = try workspace.start(["send", proxy.url, "4821-lusab-babad", "src"])
     await gate.reached()
     return (sender, receiver, gate)
   }
 
   @Test func aRunningTransferMayFinish() async throws {
     let relay = try await workspace.relay(["--no-tls", "--drain", "60"])
-    let waiting = try workspace.start(["receive", relay.url, "another code", "--out", "out2"])
+    let waiting = try workspace.start(["receive", relay.url, "1-another code", "--out", "out2"])
     try await waiting.waitFor("waiting for the sender")
     let (sender, receiver, gate) = try await stoppedTransfer(relay)
     relay.command.send(signal: SIGTERM)
     // Who only waits is sent away: then the signal has been seen.
     let alone = await waiting.result()
     #expect(alone.status == 6 || alone.status == 4, "\(alone)")
-    let late = try await workspace.run(["receive", relay.url, "late", "--wait", "1", "--out", "out3"])
+    let late = try await workspace.run(["receive", relay.url, "2-late", "--wait", "1", "--out", "out3"])
     #expect(late.status == 3, "\(late)")
     gate.open()
     let pair = Pair(sent: await sender.result(), received: await receiver.result())
@@ -100,7 +100,7 @@ import WebSocketFraming
 
   @Test func aSecondSignalEndsItAtOnce() async throws {
     let relay = try await workspace.relay(["--no-tls", "--drain", "3600"])
-    let waiting = try workspace.start(["receive", relay.url, "another code", "--out", "out2"])
+    let waiting = try workspace.start(["receive", relay.url, "1-another code", "--out", "out2"])
     try await waiting.waitFor("waiting for the sender")
     let (sender, receiver, gate) = try await stoppedTransfer(relay)
     relay.command.send(signal: SIGTERM)

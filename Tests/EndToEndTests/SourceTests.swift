@@ -12,38 +12,67 @@ import Testing
 
   /// Sends paths and expects both sides to be content.
   @discardableResult
-  private func send(_ paths: [String], from directory: String? = nil) async throws -> Pair {
+  private func send(
+    _ paths: [String], from directory: String? = nil, dialect: Dialect = .protocol2
+  ) async throws -> Pair {
     let relay = try await workspace.relay()
-    let receiver = try workspace.start(["receive", relay.url, "code", "--out", "out"])
+    let receiver = try workspace.start(["receive", relay.url, "4821-lusab-babad", "--out", "out"] + dialect.options)
     let sent = try await workspace.run(
-      ["send", relay.url, "code", "--"] + paths, in: directory.map { workspace[$0] })
+      ["send", relay.url, "4821-lusab-babad"] + dialect.options + ["--"] + paths, in: directory.map { workspace[$0] })
     let pair = Pair(sent: sent, received: await receiver.result())
     #expect(pair.sent.status == 0 && pair.received.status == 0, "\(pair)")
     return pair
   }
 
-  @Test func whatIsNoFileIsLeftOutAndNamed() async throws {
+  @Test(arguments: Dialect.protocols) func whatIsNoFileIsLeftOutAndNamed(dialect: Dialect) async throws {
     try workspace.file("src/file", [1])
     try workspace.file("elsewhere/target", [2])
     #expect(mkfifo(workspace["src/fifo"], 0o600) == 0)
     try await workspace.tool(["python3", "-c", "import socket; socket.socket(socket.AF_UNIX).bind('src/socket')"])
-    for (name, target) in [
+    let links = [
       ("to-file", "../elsewhere/target"), ("to-folder", "../elsewhere"), ("dangling", "nowhere"), ("self", "self"),
       ("to-device", "/dev/null"),
-    ] {
+    ]
+    for (name, target) in links {
       try FileManager.default.createSymbolicLink(atPath: workspace["src/\(name)"], withDestinationPath: target)
     }
-    let pair = try await send(["src"])
+    if dialect == .protocol2 {
+      // The target is outside: the receiver refuses it, and a test of its own looks at that.
+      try FileManager.default.removeItem(atPath: workspace["src/to-device"])
+      let pair = try await send(["src"])
+      for name in ["fifo", "socket"] { #expect(pair.sent.errors.contains("left out 'src/\(name)'"), "\(pair)") }
+      let kept = Dictionary(uniqueKeysWithValues: links.dropLast().map { ($0, Array("-> \($1)".utf8)) })
+      let arrived = try Content.tree(workspace["out/src"])
+      #expect(arrived == kept.merging(["file": [1]]) { $1 })
+      return
+    }
+    let pair = try await send(["src"], dialect: dialect)
     for name in ["fifo", "socket", "to-folder", "dangling", "self", "to-device"] {
       #expect(pair.sent.errors.contains("left out 'src/\(name)'"), "\(pair)")
     }
     #expect(try Content.tree(workspace["out/src"]) == ["file": [1], "to-file": [2]])
   }
 
-  @Test(arguments: ["/dev/null", "fifo"]) func whatIsNoFileCannotBeAnArgument(path: String) async throws {
+  @Test(arguments: ["/dev/null", "../../outside"]) func aLinkThatLeadsOutIsRefusedByTheReceiver(target: String)
+    async throws
+  {
+    try workspace.file("src/file", [1])
+    try FileManager.default.createSymbolicLink(atPath: workspace["src/link"], withDestinationPath: target)
+    let relay = try await workspace.relay()
+    let pair = try await workspace.transfer(["src"], relay: relay)
+    #expect(pair.received.status == 12 && pair.sent.status == 17, "\(pair)")
+    for result in [pair.sent, pair.received] { #expect(result.errors.contains("'src/link'"), "\(pair)") }
+    #expect(try Content.tree(workspace["out/src"]) == ["file": [1]])
+  }
+
+  @Test(arguments: ["/dev/null", "fifo"], Dialect.protocols)
+  func whatIsNoFileCannotBeAnArgument(path: String, dialect: Dialect) async throws {
     #expect(mkfifo(workspace["fifo"], 0o600) == 0)
-    let result = try await workspace.run(["send", "ws://127.0.0.1:9", "code", path])
-    #expect(result.status == 2 && result.errors.contains("neither a file nor a directory"), "\(result)")
+    let result = try await workspace.run(["send", "ws://127.0.0.1:9", "4821-lusab-babad", path] + dialect.options)
+    let reason =
+      dialect == .plainProtocol1
+      ? "neither a file nor a directory" : path == "fifo" ? "it is a named pipe" : "it is a character device"
+    #expect(result.status == 2 && result.errors.contains(reason), "\(result)")
   }
 
   @Test func namesKeepTheirBytesAndAreShownEscaped() async throws {
@@ -72,7 +101,8 @@ import Testing
     #expect(descriptor >= 0)
     close(descriptor)
     let relay = try await workspace.relay()
-    let pair = try await workspace.transfer(["src"], relay: relay)
+    let pair = try await workspace.transfer(
+      ["src"], relay: relay, sending: ["--protocol", "1"], receiving: ["--protocol", "1"])
     #expect(pair.sent.status == 10 && pair.sent.errors.contains("src/bad-\\xFF"), "\(pair)")
     #expect(Content.bytes(workspace["out/src/good"]) == [1])
   }
@@ -92,18 +122,19 @@ import Testing
       (["src", "src/d"], nil, ["src/f", "src/d/g", "d/g"]),
       (["x"], nil, ["x"]),
       (["link"], nil, ["link/f", "link/d/g"]),
-    ] as [([String], String?, [String])])
-  func namesAtTheOtherSide(paths: [String], directory: String?, expected: [String]) async throws {
+    ] as [([String], String?, [String])], Dialect.protocols)
+  func namesAtTheOtherSide(paths: ([String], from: String?, expected: [String]), dialect: Dialect) async throws {
+    let (paths, directory, expected) = paths
     try workspace.file("src/f", [1])
     try workspace.file("src/d/g", [2])
     try workspace.file("x", [3])
     try FileManager.default.createSymbolicLink(atPath: workspace["link"], withDestinationPath: "src")
-    try await send(paths, from: directory)
+    try await send(paths, from: directory, dialect: dialect)
     let arrived = try Content.tree(workspace["out"]).keys.filter { !$0.hasSuffix("/") }.sorted()
     #expect(arrived == expected.sorted())
   }
 
-  @Test func sparseAndOddlySizedFilesArrive() async throws {
+  @Test(arguments: Dialect.protocols) func sparseAndOddlySizedFilesArrive(dialect: Dialect) async throws {
     let chunk = 1 << 20
     for (name, count) in [("0", 0), ("1", 1), ("less", chunk - 1), ("exact", chunk), ("more", chunk + 1)] {
       try workspace.file("src/\(name)", Content.random(count))
@@ -111,13 +142,13 @@ import Testing
     try workspace.file("src/zeros", [UInt8](repeating: 0, count: 3 * chunk))
     try workspace.file("src/sparse", [1])
     #expect(truncate(workspace["src/sparse"], 9_000_000) == 0)
-    try await send(["src"])
+    try await send(["src"], dialect: dialect)
     try Content.expectSame(workspace["src"], workspace["out/src"])
   }
 
-  @Test func aThousandFilesArrive() async throws {
+  @Test(arguments: Dialect.protocols) func aThousandFilesArrive(dialect: Dialect) async throws {
     for number in 0..<1000 { try workspace.file("src/\(number % 30)/\(number)", "\(number)".utf8) }
-    let pair = try await send(["src"])
+    let pair = try await send(["src"], dialect: dialect)
     #expect(pair.received.output.contains("received 1000 files"), "\(pair.received.output)")
     try Content.expectSame(workspace["src"], workspace["out/src"])
   }

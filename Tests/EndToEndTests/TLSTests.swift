@@ -22,18 +22,18 @@ import Testing
 
   @Test func aCertificateNobodyKnowsIsStatus3() async throws {
     let relay = try await relay()
-    for arguments in [["send", relay.url, "code", "src"], ["receive", relay.url, "code"]] {
+    for arguments in [["send", relay.url, "4821-lusab-babad", "src"], ["receive", relay.url, "4821-lusab-babad"]] {
       let result = try await workspace.run(arguments)
       #expect(result.status == 3 && result.errorLines.count == 1, "\(result)")
       #expect(result.errors.contains("--ca-file"), "\(result)")
     }
   }
 
-  @Test(arguments: [[], ["--encrypt"]]) func withTheCertificateFilesArrive(options: [String]) async throws {
+  @Test(arguments: Dialect.allCases) func withTheCertificateFilesArrive(dialect: Dialect) async throws {
     let relay = try await relay()
     let pair = try await workspace.transfer(
-      ["src"], relay: relay, sending: ["--ca-file", "cert.pem"] + options,
-      receiving: ["--ca-file", "cert.pem"] + options)
+      ["src"], relay: relay, sending: ["--ca-file", "cert.pem"] + dialect.options,
+      receiving: ["--ca-file", "cert.pem"] + dialect.options)
     #expect(pair.sent.status == 0 && pair.received.status == 0, "\(pair)")
     try Content.expectSame(workspace["src"], workspace["out/src"])
   }
@@ -42,8 +42,8 @@ import Testing
     let relay = try await relay()
     let environment = ["SSL_CERT_FILE": workspace["cert.pem"]]
     let receiver = try workspace.start(
-      ["receive", relay.url, "code", "--out", "out"], environment: environment)
-    let sent = try await workspace.run(["send", relay.url, "code", "src"], environment: environment)
+      ["receive", relay.url, "4821-lusab-babad", "--out", "out"], environment: environment)
+    let sent = try await workspace.run(["send", relay.url, "4821-lusab-babad", "src"], environment: environment)
     let received = await receiver.result()
     #expect(sent.status == 0 && received.status == 0, "\(sent) \(received)")
   }
@@ -51,7 +51,7 @@ import Testing
   @Test(arguments: ["DNS:localhost", "DNS:relay.example.org", "IP:127.0.0.2"])
   func theNameMustFit(certifiedName: String) async throws {
     let relay = try await relay(certifiedName: certifiedName)
-    let result = try await workspace.run(["receive", relay.url, "code", "--ca-file", "cert.pem"])
+    let result = try await workspace.run(["receive", relay.url, "4821-lusab-babad", "--ca-file", "cert.pem"])
     #expect(result.status == 3 && result.errorLines.count == 1, "\(result)")
   }
 
@@ -59,14 +59,14 @@ import Testing
     let secure = try await relay()
     let plain = try await workspace.relay()
     for url in ["ws://127.0.0.1:\(secure.port)", "wss://127.0.0.1:\(plain.port)"] {
-      let result = try await workspace.run(["receive", url, "code"])
+      let result = try await workspace.run(["receive", url, "4821-lusab-babad"])
       #expect(result.status == 3 && result.errorLines.count == 1, "\(result)")
     }
   }
 
   @Test(arguments: ["missing.pem", "src/file"]) func aFileOfAuthoritiesThatIsNoneIsNamed(file: String) async throws {
     let relay = try await relay()
-    let result = try await workspace.run(["receive", relay.url, "code", "--ca-file", file])
+    let result = try await workspace.run(["receive", relay.url, "4821-lusab-babad", "--ca-file", file])
     #expect([2, 3].contains(result.status) && result.errors.contains(file), "\(result)")
     #expect(result.errorLines.count == 1, "\(result)")
   }

@@ -3,7 +3,7 @@ import Synchronization
 import Testing
 import WebSocketFraming
 
-/// Somebody between the peers who changes, drops, repeats and swaps what they say.
+/// Somebody between two peers of protocol 1 who changes, drops, repeats and swaps what they say.
 @Suite(.serialized) struct TamperTests {
   /// What is done to the data messages of a session.
   enum Fault: String, CaseIterable, Sendable {
@@ -62,7 +62,7 @@ import WebSocketFraming
         return fault.apply(frame, state.number, &state.held)
       }
     }
-    let options = encrypted ? ["--encrypt"] : []
+    let options = (encrypted ? Dialect.encryptedProtocol1 : .plainProtocol1).options
     let pair = try await workspace.transfer(
       ["src"], relay: relay, senderURL: proxy.url, sending: options, receiving: options)
     #expect(pair.received.status == fault.status(encrypted: encrypted), "\(pair)")
@@ -83,7 +83,8 @@ import WebSocketFraming
       else { return [frame] }
       return isLost ? [] : [frame, frame]
     }
-    let pair = try await workspace.transfer(["src"], relay: relay, senderURL: proxy.url)
+    let pair = try await workspace.transfer(
+      ["src"], relay: relay, senderURL: proxy.url, sending: ["--protocol", "1"], receiving: ["--protocol", "1"])
     if type == "eof" {
       // Without it the end cannot be told from a loss; twice it says nothing new.
       #expect(pair.received.status == (isLost ? 6 : 0), "\(pair)")
@@ -106,7 +107,8 @@ import WebSocketFraming
       return [Frame(opcode: .text, payload: Array(text.utf8))]
     }
     let pair = try await workspace.transfer(
-      ["src"], relay: relay, senderURL: proxy.url, sending: ["--encrypt"], receiving: ["--encrypt"])
+      ["src"], relay: relay, senderURL: proxy.url, sending: ["--protocol", "1", "--encrypt"],
+      receiving: ["--protocol", "1", "--encrypt"])
     #expect(pair.received.status == 8 && pair.sent.status == 17, "\(pair)")
   }
 }

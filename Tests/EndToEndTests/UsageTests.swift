@@ -16,12 +16,12 @@ import Testing
     arguments: [
       (["frobnicate"], "frobnicate"),
       (["send"], "path"),
-      (["send", "ws://127.0.0.1:9", "code"], "nothing to send"),
-      (["send", "ws://127.0.0.1:9", "code", "missing"], "'missing'"),
-      (["send", "ws://127.0.0.1:9", "code", "file", "missing"], "'missing'"),
-      (["send", "ws://127.0.0.1:9", "code", "file", "other/file"], "'file'"),
-      (["send", "ws://127.0.0.1:9", "code", "nothing"], "'nothing'"),
-      (["send", "ws://127.0.0.1:9", "code", ""], "''"),
+      (["send", "ws://127.0.0.1:9", "4821-lusab-babad"], "nothing to send"),
+      (["send", "ws://127.0.0.1:9", "4821-lusab-babad", "missing"], "'missing'"),
+      (["send", "ws://127.0.0.1:9", "4821-lusab-babad", "file", "missing"], "'missing'"),
+      (["send", "ws://127.0.0.1:9", "4821-lusab-babad", "file", "other/file"], "'file'"),
+      (["send", "--protocol", "1", "ws://127.0.0.1:9", "4821-lusab-babad", "nothing"], "'nothing'"),
+      (["send", "ws://127.0.0.1:9", "4821-lusab-babad", ""], "''"),
       (["send", "ws://127.0.0.1:9", "", "file"], "code is empty"),
       (["send", "--frobnicate", "file"], "--frobnicate"),
       (["send", "--compress", "perhaps", "file"], "perhaps"),
@@ -29,16 +29,19 @@ import Testing
       (["send", "--wait", "soon", "file"], "soon"),
       (["send", "--listen", "nonsense:port", "file"], "nonsense:port"),
       (["send", "--relay", "ws://127.0.0.1:9", "--listen", "127.0.0.1", "file"], "--listen"),
-      (["send", "--relay", "ws://127.0.0.1:9", "ws://127.0.0.1:9", "code", "file"], "twice"),
-      (["send", "ws://127.0.0.1:9", "n=65=ncode", "file"], "64"),
+      (["send", "--relay", "ws://127.0.0.1:9", "ws://127.0.0.1:9", "4821-lusab-babad", "file"], "twice"),
+      (["send", "--protocol", "1", "ws://127.0.0.1:9", "n=65=ncode", "file"], "64"),
+      (["send", "--no-encrypt", "ws://127.0.0.1:9", "4821-lusab-babad", "file"], "--no-encrypt"),
+      (["send", "--protocol", "3", "ws://127.0.0.1:9", "4821-lusab-babad", "file"], "3"),
+      (["receive", "--protocol", "1", "--receipt", "r", "ws://127.0.0.1:9", "4821-lusab-babad"], "--receipt"),
       (["receive"], "no relay"),
-      (["receive", "code"], "unexpected argument 'code'"),
-      (["receive", "ws://127.0.0.1:9", "code", "more"], "'more'"),
-      (["receive", "--on-conflict", "perhaps", "ws://127.0.0.1:9", "code"], "perhaps"),
-      (["receive", "gopher://127.0.0.1", "code"], "gopher"),
-      (["receive", "ws://", "code"], "'ws://'"),
-      (["receive", "ws://127.0.0.1:99999", "code"], "port"),
-      (["receive", "ws://127.0.0.1:9\u{1B}[2J", "code"], "\\u{1B}"),
+      (["receive", "4821-lusab-babad"], "unexpected argument '4821-lusab-babad'"),
+      (["receive", "ws://127.0.0.1:9", "4821-lusab-babad", "more"], "'more'"),
+      (["receive", "--on-conflict", "perhaps", "ws://127.0.0.1:9", "4821-lusab-babad"], "perhaps"),
+      (["receive", "gopher://127.0.0.1", "4821-lusab-babad"], "gopher"),
+      (["receive", "ws://", "4821-lusab-babad"], "'ws://'"),
+      (["receive", "ws://127.0.0.1:99999", "4821-lusab-babad"], "port"),
+      (["receive", "ws://127.0.0.1:9\u{1B}[2J", "4821-lusab-babad"], "\\u{1B}"),
       (["verify"], "dir"),
       (["verify", "other"], "receipt"),
       (["verify", "other", "missing.json"], "'missing.json'"),
@@ -66,14 +69,14 @@ import Testing
     // Bound, so that nobody else gets the port, and closed before it is used.
     let port = try TCPSocket.listening().port()
     let result = try await workspace.run(
-      arguments, environment: ["P2P_COPY_RELAY": "ws://127.0.0.1:\(port)", "P2P_COPY_CODE": "code"])
+      arguments, environment: ["P2P_COPY_RELAY": "ws://127.0.0.1:\(port)", "P2P_COPY_CODE": "4821-lusab-babad"])
     #expect(result.status == 3, "\(result)")
     #expect(result.errorLines.count == 1 && result.errors.contains("127.0.0.1:\(port)"), "\(result)")
     #expect(result.output.isEmpty, "\(result)")
   }
 
   @Test func aNameThatDoesNotExistIsStatus3() async throws {
-    let result = try await workspace.run(["receive", "ws://relay.invalid", "code"])
+    let result = try await workspace.run(["receive", "ws://relay.invalid", "4821-lusab-babad"])
     #expect(result.status == 3 && result.errors.contains("relay.invalid"), "\(result)")
   }
 
@@ -88,7 +91,7 @@ import Testing
         connection?.end()
       }
     }
-    let result = try await workspace.run(["receive", "ws://127.0.0.1:\(port)", "code"])
+    let result = try await workspace.run(["receive", "ws://127.0.0.1:\(port)", "4821-lusab-babad"])
     #expect(result.status == 3 && result.errorLines.count == 1, "\(result)")
     listener.end()
     try await server.value
@@ -106,7 +109,7 @@ import Testing
 
   @Test func theRelayFromTheEnvironmentIsUsed() async throws {
     let relay = try await workspace.relay()
-    let environment = ["P2P_COPY_RELAY": relay.url, "P2P_COPY_CODE": "code"]
+    let environment = ["P2P_COPY_RELAY": relay.url, "P2P_COPY_CODE": "4821-lusab-babad"]
     let receiver = try workspace.start(["receive", "--out", "out"], environment: environment)
     let sent = try await workspace.run(["send", "file", "other"], environment: environment)
     let received = await receiver.result()
@@ -116,11 +119,11 @@ import Testing
 
   @Test func aCodeInUseIsStatus4() async throws {
     let relay = try await workspace.relay()
-    let first = try workspace.start(["receive", relay.url, "code", "--out", "out"])
+    let first = try workspace.start(["receive", relay.url, "4821-lusab-babad", "--out", "out"])
     try await first.waitFor("waiting for the sender")
-    let second = try await workspace.run(["receive", relay.url, "code", "--out", "out2"])
+    let second = try await workspace.run(["receive", relay.url, "4821-lusab-babad", "--out", "out2"])
     #expect(second.status == 4 && second.errors.contains("another receiver"), "\(second)")
-    let sent = try await workspace.run(["send", relay.url, "code", "file"])
+    let sent = try await workspace.run(["send", relay.url, "4821-lusab-babad", "file"])
     let received = await first.result()
     #expect(sent.status == 0 && received.status == 0, "the first was disturbed: \(sent) \(received)")
   }
@@ -128,24 +131,48 @@ import Testing
   @Test(arguments: ["send", "receive"]) func aPeerThatNeverComesIsStatus5(command: String) async throws {
     let relay = try await workspace.relay()
     let result = try await workspace.run(
-      [command, relay.url, "code", "--wait", "1"] + (command == "send" ? ["file"] : ["--out", "out"]))
+      [command, relay.url, "4821-lusab-babad", "--wait", "1"] + (command == "send" ? ["file"] : ["--out", "out"]))
     #expect(result.status == 5 && result.errors.contains("same code"), "\(result)")
     #expect(result.output.isEmpty, "\(result)")
   }
 
-  @Test(arguments: [["--encrypt"], []]) func withDifferentCodesBothAreAlone(options: [String]) async throws {
+  @Test(arguments: Dialect.allCases) func withDifferentCodesBothAreAlone(dialect: Dialect) async throws {
+    let options = dialect.options
     let relay = try await workspace.relay()
-    let receiver = try workspace.start(["receive", relay.url, "one", "--wait", "2"] + options)
-    let sent = try await workspace.run(["send", relay.url, "two", "--wait", "2", "file"] + options)
+    let receiver = try workspace.start(["receive", relay.url, "1-lusab", "--wait", "2"] + options)
+    let sent = try await workspace.run(["send", relay.url, "2-lusab", "--wait", "2", "file"] + options)
+    let received = await receiver.result()
+    #expect(sent.status == 5 && received.status == 5, "\(sent) \(received)")
+  }
+
+  @Test(arguments: ["send", "receive"]) func aWrongSecretIsStatus8(first: String) async throws {
+    let relay = try await workspace.relay()
+    let commands = [
+      ["send", relay.url, "4821-lusab-babad", "file"], ["receive", relay.url, "4821-lusab-babaf", "--out", "out"],
+    ]
+    let waiting = try workspace.start(commands[first == "send" ? 0 : 1])
+    try await waiting.waitFor("waiting for the ")
+    let results = [try await workspace.run(commands[first == "send" ? 1 : 0]), await waiting.result()]
+    for result in results { #expect(result.status == 8 && result.errors.contains("code"), "\(result)") }
+    #expect(try Content.tree(workspace["out"]).isEmpty)
+  }
+
+  @Test(arguments: ["send", "receive"]) func withDifferentProtocolsBothAreAlone(old: String) async throws {
+    let relay = try await workspace.relay()
+    let options = { (command: String) in ["--wait", "2"] + (command == old ? ["--protocol", "1"] : []) }
+    let receiver = try workspace.start(["receive", relay.url, "4821-lusab-babad"] + options("receive"))
+    let sent = try await workspace.run(["send", relay.url, "4821-lusab-babad", "file"] + options("send"))
     let received = await receiver.result()
     #expect(sent.status == 5 && received.status == 5, "\(sent) \(received)")
   }
 
   @Test(arguments: ["send", "receive"]) func whenOnlyOneEncryptsBothAreTold(encrypting: String) async throws {
     let relay = try await workspace.relay()
-    let options = { (command: String) in ["--wait", "2"] + (command == encrypting ? ["--encrypt"] : []) }
-    let receiver = try workspace.start(["receive", relay.url, "code"] + options("receive"))
-    let sent = try await workspace.run(["send", relay.url, "code", "file"] + options("send"))
+    let options = { (command: String) in
+      ["--protocol", "1", "--wait", "2"] + (command == encrypting ? ["--encrypt"] : [])
+    }
+    let receiver = try workspace.start(["receive", relay.url, "4821-lusab-babad"] + options("receive"))
+    let sent = try await workspace.run(["send", relay.url, "4821-lusab-babad", "file"] + options("send"))
     let received = await receiver.result()
     for result in [sent, received] {
       #expect(result.status == 5 && result.errors.contains("both use --encrypt"), "\(result)")

@@ -13,9 +13,9 @@ struct EndingTests {
     try folder.write(TestContent.random(32 << 20, seed: 3), to: "file")
   }
 
-  @Test("Nobody comes: an error after the waiting time, on either side")
-  func nobodyComes() async throws {
-    var transfer = InMemoryTransfer()
+  @Test("Nobody comes: an error after the waiting time, on either side", arguments: TransferProtocol.allCases)
+  func nobodyComes(transferProtocol: TransferProtocol) async throws {
+    var transfer = InMemoryTransfer(transferProtocol)
     transfer.sendOptions.peerTimeout = .milliseconds(50)
     transfer.receiveOptions.peerTimeout = .milliseconds(50)
     let sender = try transfer.sender()
@@ -24,9 +24,9 @@ struct EndingTests {
     #expect(await result { try await receiver.receive(into: folder.path("out")) }.errorCode == .peerNeverCame)
   }
 
-  @Test("A second sender with the code is refused and the first still served")
-  func duplicateRole() async throws {
-    let transfer = InMemoryTransfer()
+  @Test("A second sender with the code is refused and the first still served", arguments: TransferProtocol.allCases)
+  func duplicateRole(transferProtocol: TransferProtocol) async throws {
+    let transfer = InMemoryTransfer(transferProtocol)
     let sender = try transfer.sender()
     let isWaiting = Mutex(false)
     async let first = result {
@@ -41,10 +41,10 @@ struct EndingTests {
     _ = try await first.get()
   }
 
-  @Test("A cancelled receiver tells the sender, keeps the part, and the part is resumed")
+  @Test("Protocol 1: a cancelled receiver tells the sender, keeps the part, and the part is resumed")
   func cancelledReceiver() async throws {
     let content = try #require(folder.read("file"))
-    let transfer = InMemoryTransfer()
+    let transfer = InMemoryTransfer(.one)
     let receiver = try transfer.receiver()
     let receiving = Task { try await receiver.receive(into: folder.path("out")) }
     let peer = try await RawPeer.connect(as: .sender, to: transfer.relay)
@@ -60,16 +60,16 @@ struct EndingTests {
     #expect(await result { try await receiving.value }.errorCode == .cancelled)
     #expect(folder.read("out/file") == nil)
 
-    var resuming = InMemoryTransfer()
+    var resuming = InMemoryTransfer(.one)
     resuming.sendOptions.resume = true
     let summaries = try await resuming.succeed([folder.path("file")], into: folder.path("out"))
     #expect(folder.read("out/file") == content)
     #expect(summaries.received.resumedByteCount == 1 << 20)
   }
 
-  @Test("A cancelled sender tells the receiver")
+  @Test("Protocol 1: a cancelled sender tells the receiver")
   func cancelledSender() async throws {
-    var transfer = InMemoryTransfer()
+    var transfer = InMemoryTransfer(.one)
     transfer.sendOptions.compression = .off
     let sender = try transfer.sender()
     let sending = Task { try await sender.send([folder.path("file")]) }
@@ -87,9 +87,9 @@ struct EndingTests {
     #expect(error.status == TransportClosure.senderFailed || error.status == TransportClosure.peerVanished)
   }
 
-  @Test("Events come in order and end with the summary")
-  func events() async throws {
-    let transfer = InMemoryTransfer()
+  @Test("Events come in order and end with the summary", arguments: TransferProtocol.allCases)
+  func events(transferProtocol: TransferProtocol) async throws {
+    let transfer = InMemoryTransfer(transferProtocol)
     let sender = try transfer.sender()
     let receiver = try transfer.receiver()
     let names = Mutex<[String]>([])
@@ -112,11 +112,11 @@ struct EndingTests {
     #expect(names.withLock { $0 } == ["waiting", "paired", "started", "finished file", "summary 1"])
   }
 
-  @Test("Two receivers into one directory do not mix files")
-  func twoReceivers() async throws {
+  @Test("Two receivers into one directory do not mix files", arguments: TransferProtocol.allCases)
+  func twoReceivers(transferProtocol: TransferProtocol) async throws {
     try folder.write(TestContent.random(8 << 20, seed: 4), to: "other/file")
-    let one = InMemoryTransfer()
-    let two = InMemoryTransfer()
+    let one = InMemoryTransfer(transferProtocol)
+    let two = InMemoryTransfer(transferProtocol)
     async let first = one.run([folder.path("file")], into: folder.path("out"))
     async let second = two.run([folder.path("other/file")], into: folder.path("out"))
     let results = try await [first.received, second.received]
@@ -136,18 +136,20 @@ struct EndingTests {
     for _ in 0..<100_000 { #expect(seen.insert(chain.next()).inserted) }
   }
 
-  @Test("A missing codec is named, with what there is")
-  func missingCodec() async throws {
-    let transfer = InMemoryTransfer()
+  @Test(
+    "A missing codec is named, with what there is",
+    arguments: [(.one, "zstd"), (.two, "aes-256-gcm")] as [(TransferProtocol, String)])
+  func missingCodec(transferProtocol: TransferProtocol, named: String) async throws {
+    let transfer = InMemoryTransfer(transferProtocol)
     var codecs = CodecRegistry()
     codecs.register(InMemoryTransport(relay: transfer.relay))
-    let sender = try Sender(relay: "memory://x", code: "c", codecs: codecs)
+    let sender = try Sender(relay: "memory://x", code: "c", codecs: codecs, options: transfer.sendOptions)
     let sent = await result { try await sender.send([folder.path("file")]) }
     guard case .failure(let error as P2PCopyError) = sent else {
-      Issue.record("sent without a compressor")
+      Issue.record("sent without codecs")
       return
     }
     #expect(error.code == .noCommonCodec)
-    #expect(error.message.contains("zstd"))
+    #expect(error.message.contains(named))
   }
 }

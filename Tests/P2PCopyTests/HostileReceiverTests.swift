@@ -2,11 +2,11 @@ import P2PCopy
 import P2PCopyTesting
 import Testing
 
-/// A receiver whose every message is the test's.
+/// A receiver of protocol 1 whose every message is the test's.
 @Suite("Hostile receiver")
 struct HostileReceiverTests {
   let folder: TemporaryDirectory
-  var transfer = InMemoryTransfer()
+  var transfer = InMemoryTransfer(.one)
 
   init() throws {
     folder = try TemporaryDirectory()

@@ -3,11 +3,11 @@ import P2PCopy
 import P2PCopyTesting
 import Testing
 
-/// A sender whose every message is the test's.
+/// A sender of protocol 1 whose every message is the test's.
 @Suite("Hostile sender")
 struct HostileSenderTests {
   let folder: TemporaryDirectory
-  let transfer = InMemoryTransfer()
+  let transfer = InMemoryTransfer(.one)
 
   init() throws {
     folder = try TemporaryDirectory()

@@ -2,6 +2,9 @@ import AESGCM
 import Argon2id
 import P2PCopy
 import P2PCopyTesting
+import SHA256Sum
+import SPAKE2
+import XXH128
 import Zstd
 
 /// Two peers that meet at a relay inside the test.
@@ -9,14 +12,19 @@ struct InMemoryTransfer {
   let relay: InMemoryRelay
   var sendOptions = SendOptions()
   var receiveOptions = ReceiveOptions()
-  var code = "test code"
+  var code = RawPeer.code
 
-  init(tamper: InMemoryRelay.Tamper? = nil) {
+  init(_ transferProtocol: TransferProtocol = .two, tamper: InMemoryRelay.Tamper? = nil) {
     relay = InMemoryRelay(tamper: tamper)
+    sendOptions.transferProtocol = transferProtocol
+    receiveOptions.transferProtocol = transferProtocol
   }
 
   var codecs: CodecRegistry {
-    var codecs = CodecRegistry(plugins: [ZstdCompressor.self, AESGCMCipher.self, Argon2idKeyDeriver.self])
+    var codecs = CodecRegistry(plugins: [
+      ZstdCompressor.self, AESGCMCipher.self, Argon2idKeyDeriver.self, SPAKE2KeyExchange.self, XXH128Digest.self,
+      SHA256Digest.self,
+    ])
     codecs.register(InMemoryTransport(relay: relay))
     return codecs
   }

@@ -31,7 +31,7 @@ struct KnownSessionTests {
     let folder = try TemporaryDirectory()
     let partName = partIsUnderFinalName ? "out/dir/a.txt" : "out/dir/.a.txt.p2p-copy-partial"
     try folder.write(Array("hello".utf8), to: partName)
-    var transfer = InMemoryTransfer()
+    var transfer = InMemoryTransfer(.one)
     transfer.code = "demo"
     transfer.receiveOptions.encrypt = true
     let receiver = try transfer.receiver()
@@ -57,7 +57,7 @@ struct KnownSessionTests {
     for (index, bit) in [(0, 1), (20, 4), (38, 128), (40, 1), (47, 16), (60, 128), (61, 2)] {
       let folder = try TemporaryDirectory()
       try folder.write(Array("hello".utf8), to: "out/dir/.a.txt.p2p-copy-partial")
-      var transfer = InMemoryTransfer()
+      var transfer = InMemoryTransfer(.one)
       transfer.code = "demo"
       transfer.receiveOptions.encrypt = true
       let receiver = try transfer.receiver()

@@ -2,12 +2,15 @@ import NIOCore
 import P2PCopy
 import P2PCopyTesting
 
-/// One side of a session whose every message the test writes itself.
+/// One side of a session of protocol 1 whose every message the test writes itself.
 struct RawPeer {
+  /// The code of both sides, unless a test says otherwise.
+  static let code = "4821-lusab-babad"
+
   let connection: any TransportConnection
 
   /// Connects and says hello for a plain code.
-  static func connect(as role: PeerRole, to relay: InMemoryRelay, code: String = "test code") async throws -> RawPeer {
+  static func connect(as role: PeerRole, to relay: InMemoryRelay, code: String = code) async throws -> RawPeer {
     var checksum = ChainedChecksum()
     let hash = checksum.update(with: Array(code.utf8))
     return try await connect(as: role, to: relay, codeHash: hash)

@@ -6,85 +6,121 @@ struct ResumeTests {
   static let size = (2 << 20) + 12345
   static let content = TestContent.random(size, seed: 7)
 
-  private func transfer(encrypt: Bool = false) -> InMemoryTransfer {
-    var transfer = InMemoryTransfer()
-    transfer.sendOptions.resume = true
+  /// Protocol 2 resumes without being asked.
+  private func transfer(_ transferProtocol: TransferProtocol, encrypt: Bool = false) -> InMemoryTransfer {
+    var transfer = InMemoryTransfer(transferProtocol)
+    if transferProtocol == .one { transfer.sendOptions.resume = true }
     transfer.sendOptions.encrypt = encrypt
     transfer.receiveOptions.encrypt = encrypt
     return transfer
   }
 
-  @Test("A prefix is continued", arguments: [1, 1 << 20, (1 << 20) + 5, size - 1], [false, true])
-  func prefix(byteCount: Int, isPartialFile: Bool) async throws {
+  /// Where a prefix lies that is continued: protocol 2 leaves files with a final name alone.
+  enum Prefix: CaseIterable {
+    case fileOfProtocol1, partialFileOfProtocol1, partialFileOfProtocol2
+  }
+
+  @Test("A prefix is continued", arguments: [1, 1 << 20, (1 << 20) + 5, size - 1], Prefix.allCases)
+  func prefix(byteCount: Int, prefix: Prefix) async throws {
     let folder = try TemporaryDirectory()
     let source = try folder.write(Self.content, to: "source/file.bin")
-    let name = isPartialFile ? "out/.file.bin.p2p-copy-partial" : "out/file.bin"
+    let name = prefix == .fileOfProtocol1 ? "out/file.bin" : "out/.file.bin.p2p-copy-partial"
     try folder.write(Array(Self.content.prefix(byteCount)), to: name)
-    let summaries = try await transfer().succeed([source], into: folder.path("out"))
+    let summaries = try await transfer(prefix == .partialFileOfProtocol2 ? .two : .one).succeed(
+      [source], into: folder.path("out"))
     #expect(try folder.tree("out") == ["file.bin": Self.content])
     #expect(summaries.received.transferredByteCount == Int64(Self.size - byteCount))
     #expect(summaries.sent.resumedByteCount == Int64(byteCount))
   }
 
-  @Test("Everything there: nothing travels", arguments: [false, true])
-  func complete(isPartialFile: Bool) async throws {
+  @Test("Everything there: nothing travels", arguments: [false, true], TransferProtocol.allCases)
+  func complete(isPartialFile: Bool, transferProtocol: TransferProtocol) async throws {
     let folder = try TemporaryDirectory()
     let source = try folder.write(Self.content, to: "source/file.bin")
     try folder.write(Self.content, to: isPartialFile ? "out/.file.bin.p2p-copy-partial" : "out/file.bin")
-    let summaries = try await transfer(encrypt: true).succeed([source], into: folder.path("out"))
+    let summaries = try await transfer(transferProtocol, encrypt: true).succeed([source], into: folder.path("out"))
     #expect(try folder.tree("out") == ["file.bin": Self.content])
     #expect(summaries.received.transferredByteCount == 0)
-    #expect(summaries.sent.unchangedFileCount == 1)
-    #expect(summaries.received.unchangedFileCount == 1)
+    // Protocol 2 counts a partial file that was put in place as a new one.
+    let unchanged = isPartialFile && transferProtocol == .two ? 0 : 1
+    #expect(summaries.sent.unchangedFileCount == unchanged)
+    #expect(summaries.received.unchangedFileCount == unchanged)
+    for summary in [summaries.sent, summaries.received] { #expect(summary.resumedByteCount == Int64(Self.size)) }
   }
 
-  @Test("A mismatch is sent whole, under the conflict policy")
-  func mismatch() async throws {
+  @Test("A mismatch is sent whole, under the conflict policy", arguments: TransferProtocol.allCases)
+  func mismatch(transferProtocol: TransferProtocol) async throws {
     let folder = try TemporaryDirectory()
     let source = try folder.write(Self.content, to: "source/file.bin")
     var other = Self.content
     other[100] ^= 1
     try folder.write(other, to: "out/file.bin")
 
-    let refused = try await transfer().run([source], into: folder.path("out"))
+    let refused = try await transfer(transferProtocol).run([source], into: folder.path("out"))
     #expect(refused.received.errorCode == .destinationExists)
     #expect(refused.sent.errorCode == .peerFailed)
     #expect(try folder.tree("out") == ["file.bin": other])
 
-    var overwriting = transfer()
+    var overwriting = transfer(transferProtocol)
     overwriting.receiveOptions.conflictPolicy = .overwrite
     try await overwriting.succeed([source], into: folder.path("out"))
     #expect(try folder.tree("out") == ["file.bin": Self.content])
   }
 
-  @Test("A partial file that does not fit is begun anew")
-  func stalePartialFile() async throws {
+  @Test("Protocol 2: a file that is a beginning of the sender's is a conflict like any other")
+  func beginningUnderTheFinalName() async throws {
     let folder = try TemporaryDirectory()
     let source = try folder.write(Self.content, to: "source/file.bin")
-    try folder.write([UInt8](repeating: 0, count: Self.size + 10), to: "out/.file.bin.p2p-copy-partial")
-    try await transfer().succeed([source], into: folder.path("out"))
+    let beginning = Array(Self.content.prefix(1 << 20))
+    try folder.write(beginning, to: "out/file.bin")
+    let results = try await transfer(.two).run([source], into: folder.path("out"))
+    #expect(results.received.errorCode == .destinationExists)
+    #expect(results.sent.errorCode == .peerFailed)
+    #expect(try folder.tree("out") == ["file.bin": beginning])
+  }
+
+  @Test("Unless it resumes, protocol 2 sends what is there as well, under the conflict policy")
+  func withoutResuming() async throws {
+    let folder = try TemporaryDirectory()
+    let source = try folder.write(Self.content, to: "source/file.bin")
+    try folder.write(Self.content, to: "out/file.bin")
+    var anew = transfer(.two)
+    anew.sendOptions.resume = false
+    #expect(try await anew.run([source], into: folder.path("out")).received.errorCode == .destinationExists)
+    anew.receiveOptions.conflictPolicy = .overwrite
+    let summaries = try await anew.succeed([source], into: folder.path("out"))
+    #expect(summaries.received.transferredByteCount == Int64(Self.size))
     #expect(try folder.tree("out") == ["file.bin": Self.content])
   }
 
-  @Test("Runs of zeros are content like any other")
-  func zeros() async throws {
+  @Test("A partial file that does not fit is begun anew", arguments: TransferProtocol.allCases)
+  func stalePartialFile(transferProtocol: TransferProtocol) async throws {
+    let folder = try TemporaryDirectory()
+    let source = try folder.write(Self.content, to: "source/file.bin")
+    try folder.write([UInt8](repeating: 0, count: Self.size + 10), to: "out/.file.bin.p2p-copy-partial")
+    try await transfer(transferProtocol).succeed([source], into: folder.path("out"))
+    #expect(try folder.tree("out") == ["file.bin": Self.content])
+  }
+
+  @Test("Runs of zeros are content like any other", arguments: TransferProtocol.allCases)
+  func zeros(transferProtocol: TransferProtocol) async throws {
     let folder = try TemporaryDirectory()
     let zeros = [UInt8](repeating: 0, count: 3 << 20)
     let source = try folder.write(zeros, to: "source/zeros")
     try folder.write([UInt8](repeating: 0, count: (1 << 20) + 1), to: "out/.zeros.p2p-copy-partial")
-    let summaries = try await transfer().succeed([source], into: folder.path("out"))
+    let summaries = try await transfer(transferProtocol).succeed([source], into: folder.path("out"))
     #expect(folder.read("out/zeros") == zeros)
     #expect(summaries.received.transferredByteCount == (2 << 20) - 1)
   }
 
-  @Test("Empty files arrive")
-  func emptyFiles() async throws {
+  @Test("Empty files arrive", arguments: TransferProtocol.allCases)
+  func emptyFiles(transferProtocol: TransferProtocol) async throws {
     let folder = try TemporaryDirectory()
     try folder.write([], to: "source/a/empty")
     try folder.write([1], to: "source/full")
-    try await transfer().succeed([folder.path("source")], into: folder.path("out"))
+    try await transfer(transferProtocol).succeed([folder.path("source")], into: folder.path("out"))
     #expect(try folder.tree("out/source") == ["a/empty": [], "full": [1]])
-    let again = try await transfer().succeed([folder.path("source")], into: folder.path("out"))
+    let again = try await transfer(transferProtocol).succeed([folder.path("source")], into: folder.path("out"))
     #expect(again.received.completeFileCount == 2)
   }
 }

@@ -97,7 +97,8 @@ extension P2PCopyError {
     // What both sides have in common keeps its name.
     case .noCommonCodec, .wrongCode, .checksumMismatch: self.init(code, "the \(role) stopped: \(message)")
     default:
-      self.init(role == .receiver ? .peerFailed : .peerLeft, "the \(role) stopped: \(message)")
+      let hint = role == .sender ? "; \(Self.resumeHint)" : ""
+      self.init(role == .receiver ? .peerFailed : .peerLeft, "the \(role) stopped: \(message)\(hint)")
     }
   }
 }

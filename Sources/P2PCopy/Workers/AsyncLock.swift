@@ -2,7 +2,7 @@ import NIOCore
 import Synchronization
 
 /// A lock that may be held across an `await`. Those who wait get it in the order in which they came.
-final class AsyncLock: Sendable {
+package final class AsyncLock: Sendable {
   private struct State {
     var isHeld = false
     var waiting = CircularBuffer<CheckedContinuation<Void, Never>>()
@@ -10,8 +10,10 @@ final class AsyncLock: Sendable {
 
   private let state = Mutex(State())
 
+  package init() {}
+
   /// Waits until nobody holds the lock, and takes it.
-  func acquire() async {
+  package func acquire() async {
     if tryAcquire() { return }
     await withCheckedContinuation { continuation in
       let isFree = state.withLock { state in
@@ -27,7 +29,7 @@ final class AsyncLock: Sendable {
   }
 
   /// Takes the lock if nobody holds it.
-  func tryAcquire() -> Bool {
+  package func tryAcquire() -> Bool {
     state.withLock { state in
       if state.isHeld { return false }
       state.isHeld = true
@@ -36,7 +38,7 @@ final class AsyncLock: Sendable {
   }
 
   /// Gives the lock back.
-  func release() {
+  package func release() {
     let next = state.withLock { state in
       guard let next = state.waiting.popFirst() else {
         state.isHeld = false

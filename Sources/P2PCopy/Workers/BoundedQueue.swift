@@ -4,7 +4,7 @@ import Synchronization
 /// A queue between tasks that holds back who fills it: at most so much may be in it, counted in a cost per element.
 ///
 /// One task takes out; any number put in. Cancelling a task that waits here ends the queue for all.
-final class BoundedQueue<Element: Sendable>: Sendable {
+package final class BoundedQueue<Element: Sendable>: Sendable {
   private struct State {
     var elements = CircularBuffer<(element: Element, cost: Int)>()
     var cost = 0
@@ -18,14 +18,14 @@ final class BoundedQueue<Element: Sendable>: Sendable {
   private let state = Mutex(State())
 
   /// - Parameter limit: The cost at which the queue is full. One element always fits.
-  init(limit: Int) {
+  package init(limit: Int) {
     self.limit = limit
   }
 
   /// Appends an element, once there is room.
   ///
   /// - Throws: What ``fail(_:)`` was called with.
-  func put(_ element: consuming Element, cost: Int = 1) async throws {
+  package func put(_ element: consuming Element, cost: Int = 1) async throws {
     try await waitForRoom()
     let element = element
     let consumer = try state.withLock { state in
@@ -41,7 +41,7 @@ final class BoundedQueue<Element: Sendable>: Sendable {
   ///
   /// - Returns: The element, or `nil` when the queue is finished and empty.
   /// - Throws: What ``fail(_:)`` was called with.
-  func next() async throws -> Element? {
+  package func next() async throws -> Element? {
     while true {
       let (element, isOver) = try takeFirst()
       if element != nil || isOver { return element }
@@ -61,10 +61,10 @@ final class BoundedQueue<Element: Sendable>: Sendable {
   }
 
   /// Takes the first element if there is one.
-  func nextIfAny() throws -> Element? { try takeFirst().element }
+  package func nextIfAny() throws -> Element? { try takeFirst().element }
 
   /// No more elements will come.
-  func finish() {
+  package func finish() {
     let consumer = state.withLock { state in
       state.isFinished = true
       return state.consumer.take()
@@ -73,7 +73,7 @@ final class BoundedQueue<Element: Sendable>: Sendable {
   }
 
   /// Ends the queue: whoever waits or comes gets the error.
-  func fail(_ error: any Error) {
+  package func fail(_ error: any Error) {
     let waiting = state.withLock { state in
       if state.error == nil { state.error = error }
       state.elements.removeAll()

@@ -3,7 +3,7 @@ import Synchronization
 /// Lets tasks pass one at a time, by number: what they do there is done in order, although they run side by side.
 ///
 /// Whoever passed must call ``advance()``, also after a failure, or nobody else ever passes.
-final class Turnstile: Sendable {
+package final class Turnstile: Sendable {
   private struct State {
     var turn = 0
     var waiting: [Int: CheckedContinuation<Void, Never>] = [:]
@@ -11,8 +11,10 @@ final class Turnstile: Sendable {
 
   private let state = Mutex(State())
 
+  package init() {}
+
   /// Waits for a turn. Each number passes once.
-  func pass(_ number: Int) async {
+  package func pass(_ number: Int) async {
     await withCheckedContinuation { continuation in
       let mustWait = state.withLock { state in
         guard state.turn != number else { return false }
@@ -24,7 +26,7 @@ final class Turnstile: Sendable {
   }
 
   /// Lets the next one pass.
-  func advance() {
+  package func advance() {
     let next = state.withLock { state in
       state.turn += 1
       return state.waiting.removeValue(forKey: state.turn)

@@ -16,7 +16,7 @@ enum Interruptible {
         var count = 0
         for await _ in signals {
           count += 1
-          if count > 1 { ImmediateExit.interrupted() }
+          if count > 1 { ProcessEnd.interrupted() }
           work.cancel()
         }
       }

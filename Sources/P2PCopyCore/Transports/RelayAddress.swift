@@ -12,6 +12,9 @@ public struct RelayAddress: Hashable, Sendable, CustomStringConvertible {
   /// Path and query, beginning with `/`.
   public let target: String
 
+  /// What ``description`` shows of ``target``: not what was appended.
+  private let shownTarget: String
+
   /// Parses a URL.
   ///
   /// - Parameter text: `scheme://host[:port][/path]`. Without a port 443 is taken for `wss` and 80 for others.
@@ -71,9 +74,10 @@ public struct RelayAddress: Hashable, Sendable, CustomStringConvertible {
     self.host = String(host)
     self.port = port
     self.target = target
+    shownTarget = target
   }
 
-  /// The same address with another item at the end of its query.
+  /// The same address with another item at the end of its query, which is sent and not shown.
   ///
   /// - Parameters:
   ///   - name: The item's name: letters, digits and what else needs no escaping in a URL.
@@ -81,19 +85,21 @@ public struct RelayAddress: Hashable, Sendable, CustomStringConvertible {
   /// - Returns: The address.
   public func appendingQuery(_ name: String, _ value: String) -> RelayAddress {
     RelayAddress(
-      scheme: scheme, host: host, port: port, target: target + (target.contains("?") ? "&" : "?") + name + "=" + value)
+      scheme: scheme, host: host, port: port, target: target + (target.contains("?") ? "&" : "?") + name + "=" + value,
+      shownTarget: shownTarget)
   }
 
-  private init(scheme: String, host: String, port: Int, target: String) {
+  private init(scheme: String, host: String, port: Int, target: String, shownTarget: String) {
     self.scheme = scheme
     self.host = host
     self.port = port
     self.target = target
+    self.shownTarget = shownTarget
   }
 
-  /// The URL, always with its port.
+  /// The URL, always with its port, without what was appended to its query.
   public var description: String {
     let shownHost = host.contains(":") ? "[\(host)]" : host
-    return "\(scheme)://\(shownHost):\(port)\(target == "/" ? "" : target)"
+    return "\(scheme)://\(shownHost):\(port)\(shownTarget == "/" ? "" : shownTarget)"
   }
 }

@@ -20,8 +20,8 @@ extension Workspace {
   func transfer(
     _ paths: [String], relay: Relay, senderURL: String? = nil, sending: [String] = [], receiving: [String] = []
   ) async throws -> Pair {
-    let receiver = try start(["receive", relay.url, "code", "--out", "out"] + receiving)
-    let sender = try start(["send", senderURL ?? relay.url, "code"] + sending + ["--"] + paths)
+    let receiver = try start(["receive", relay.url, "4821-lusab-babad", "--out", "out"] + receiving)
+    let sender = try start(["send", senderURL ?? relay.url, "4821-lusab-babad"] + sending + ["--"] + paths)
     return Pair(sent: await sender.result(), received: await receiver.result())
   }
 }

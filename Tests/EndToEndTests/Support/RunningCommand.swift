@@ -56,9 +56,19 @@ final class RunningCommand: Sendable {
   /// - Throws: ``EndedEarly``.
   @discardableResult
   func waitFor(_ text: String, on stream: Stream = .errors) async throws -> String {
-    await wait { $0.result != nil || Self.text(stream, $0).contains(text) }
+    try await waitFor("'\(text)'", on: stream) { $0.contains(text) }
+  }
+
+  /// Waits until something is so of what it has printed on a stream.
+  ///
+  /// - Returns: All it has printed on that stream.
+  /// - Throws: ``EndedEarly``.
+  func waitFor(
+    _ what: String, on stream: Stream, _ condition: @escaping @Sendable (String) -> Bool
+  ) async throws -> String {
+    await wait { $0.result != nil || condition(Self.text(stream, $0)) }
     let (printed, result) = state.withLock { (Self.text(stream, $0), $0.result) }
-    if let result, !printed.contains(text) { throw EndedEarly(awaited: "'\(text)'", result: result) }
+    if let result, !condition(printed) { throw EndedEarly(awaited: what, result: result) }
     return printed
   }
 

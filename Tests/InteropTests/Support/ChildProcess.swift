@@ -56,6 +56,9 @@ final class ChildProcess: Sendable {
   /// What it has printed on its standard output so far.
   var output: String { text("stdout") }
 
+  /// What it has printed on its standard error so far.
+  var errors: String { text("stderr") }
+
   /// Waits for the end, at most `limit` long: then it is killed.
   func end(within limit: Duration = timeLimit) async -> ProcessOutcome {
     let timer = Task {
@@ -68,7 +71,7 @@ final class ChildProcess: Sendable {
     let bySignal = process.terminationReason == .uncaughtSignal
     return ProcessOutcome(
       title: title, status: bySignal ? -process.terminationStatus : process.terminationStatus,
-      isOverdue: wasKilled.withLock { $0 }, output: output, errors: text("stderr"))
+      isOverdue: wasKilled.withLock { $0 }, output: output, errors: errors)
   }
 
   /// Asks it to end, as a service manager would.

@@ -5,6 +5,8 @@ struct TransferCommand: Sendable {
   let relay: String
   let code: String
   var encrypted = false
+  /// What ours speaks; the Python tool has no choice.
+  var protocolNumber = 1
   /// Options of `send` and `receive` that come after the common ones.
   var options: [String] = []
   /// What to send.
@@ -19,6 +21,7 @@ struct TransferCommand: Sendable {
   func start(_ surroundings: Surroundings, trusting: Bool = true) throws -> ChildProcess {
     var arguments = [verb] + options
     var environment: [String: String] = [:]
+    if tool == .swift { arguments += ["--protocol", "\(protocolNumber)"] }
     if encrypted { arguments.append("--encrypt") }
     if relay.hasPrefix("wss:"), trusting {
       if tool == .swift, verb == "send" {

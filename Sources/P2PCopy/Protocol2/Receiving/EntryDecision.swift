@@ -37,12 +37,10 @@ final class EntryDecision {
   /// - Throws: ``P2PCopyError``: the entry is refused for that reason; or, with code ``P2PCopyError/Code/cancelled``, the
   ///   session is over.
   func plan(for entry: IncomingEntry) throws(P2PCopyError) -> Plan {
-    // Once more, for the reason.
-    guard let path = entry.path else { throw Self.refusal(of: entry.rawPath) }
-    guard let output else { return try planForStandardOutput(entry) }
-    guard !PartialFile.isReserved(path.name) else {
-      throw P2PCopyError(.unsafePath, "refused the name '\(path)': it is reserved for partial files")
+    guard let path = entry.path else {
+      throw entry.refusal ?? P2PCopyError(.internalError, "a name was refused without a reason")
     }
+    guard let output else { return try planForStandardOutput(entry) }
     switch entry.kind {
     case .directory: return .expected
     case .symbolicLink(let target):
@@ -50,15 +48,6 @@ final class EntryDecision {
       return try plan(for: entry, link: path, target, in: output)
     case .file(let byteCount): return try plan(forFile: path, byteCount, in: output)
     case .stream: return try plan(forFile: path, nil, in: output)
-    }
-  }
-
-  private static func refusal(of path: [UInt8]) -> P2PCopyError {
-    do throws(P2PCopyError) {
-      _ = try RelativePath(validating: path)
-      return P2PCopyError(.internalError, "a good name counts as a bad one")
-    } catch {
-      return error
     }
   }
 

@@ -5,6 +5,9 @@ struct IncomingEntry: Sendable {
   /// The safe path; `nil` when the name was refused.
   var path: RelativePath?
 
+  /// Why the name was refused.
+  var refusal: P2PCopyError?
+
   /// The path as the sender wrote it.
   var rawPath: [UInt8]
 
@@ -13,6 +16,22 @@ struct IncomingEntry: Sendable {
 
   /// Its mode and times; missing when the sender keeps them to itself.
   var metadata: EntryMetadata?
+
+  /// Looks at a name.
+  init(_ entry: PageEntry) {
+    rawPath = entry.path
+    kind = entry.kind
+    metadata = entry.metadata
+    do throws(P2PCopyError) {
+      let path = try RelativePath(validating: entry.path)
+      guard !PartialFile.isReserved(path.name) else {
+        throw P2PCopyError(.unsafePath, "refused the name '\(path)': it is reserved for partial files")
+      }
+      self.path = path
+    } catch {
+      refusal = error
+    }
+  }
 
   /// The name, safe to show.
   var shown: String { DisplayText.escaped(rawPath.prefix(300)) }

@@ -92,7 +92,7 @@ final class RecordIntake {
     var raw = header.isCompressed ? try decompressed(body, header) : body
     let page = try ManifestPage(firstIndex: header.index, readingFrom: &raw)
     nextIndex += UInt64(page.entries.count)
-    let incoming = IncomingPage(firstIndex: page.firstIndex, entries: page.entries.map(Self.examined))
+    let incoming = IncomingPage(firstIndex: page.firstIndex, entries: page.entries.map(IncomingEntry.init))
     let fileByteCounts = page.entries.compactMap { entry -> Int64? in
       switch entry.kind {
       case .file(let byteCount): byteCount
@@ -114,10 +114,5 @@ final class RecordIntake {
     defer { memory.deallocate() }
     try body.decompress(with: decompression, into: memory)
     return ByteBuffer(bytes: memory)
-  }
-
-  private static func examined(_ entry: PageEntry) -> IncomingEntry {
-    IncomingEntry(
-      path: try? RelativePath(validating: entry.path), rawPath: entry.path, kind: entry.kind, metadata: entry.metadata)
   }
 }

@@ -12,8 +12,8 @@ final class Storage {
   let window: PageWindow
   let log: DeliveryLog
 
-  private var pages: [PageStorage] = []
-  private var current: IncomingFile?
+  var pages: [PageStorage] = []
+  var current: IncomingFile?
   private var ledger = DirectoryLedger()
   private var tree = TreeDigest()
   private var delivered = SessionTotals()
@@ -21,9 +21,9 @@ final class Storage {
   private var senderFailureCount: UInt64 = 0
   /// What failed after the last page's receipt, which the sender does not know of yet.
   private var lateFailureCount: UInt64 = 0
-  private let decompression: (any DecompressionContext)?
-  private let packLoan: DigestContexts.Loan
-  private let scratch: UnsafeMutableRawBufferPointer
+  let decompression: (any DecompressionContext)?
+  let packLoan: DigestContexts.Loan
+  let scratch: UnsafeMutableRawBufferPointer
 
   init(
     channel: RecordChannel, settings: ReceiveSettings, output: OutputDirectory?, window: PageWindow, log: DeliveryLog
@@ -42,7 +42,7 @@ final class Storage {
     scratch.deallocate()
   }
 
-  private var monitor: TransferMonitor { settings.monitor }
+  var monitor: TransferMonitor { settings.monitor }
 
   /// Stores until everything is in place and the receipt is sent.
   func run(_ items: BoundedQueue<StoreItem>) async throws {
@@ -66,9 +66,7 @@ final class Storage {
   private func begin(_ page: IncomingPage) {
     let storage = PageStorage(page)
     for (position, entry) in page.entries.enumerated() {
-      guard entry.kind == .directory, let path = entry.path, let output, !PartialFile.isReserved(path.name) else {
-        continue
-      }
+      guard entry.kind == .directory, let path = entry.path, let output else { continue }
       do throws(P2PCopyError) {
         let metadata = settings.keepsMetadata ? entry.metadata : nil
         _ = try output.makeDirectory(path, mode: metadata?.mode)
@@ -82,9 +80,11 @@ final class Storage {
     pages.append(storage)
   }
 
-  private func place(of index: UInt64) throws(P2PCopyError) -> (PageStorage, Int) {
+  func place(of index: UInt64) throws(P2PCopyError) -> (PageStorage, Int) {
     for page in pages {
-      if let position = page.page.position(of: index) { return (page, position) }
+      if let position = page.page.position(of: index) {
+        return (page, position)
+      }
     }
     throw P2PCopyError(.protocolViolation, "the sender sent data of an entry that is not in its manifest")
   }
@@ -175,154 +175,6 @@ final class Storage {
     log.add(failure)
   }
 
-  // MARK: Files in chunks
-
-  private func takeChunk(_ header: BulkHeader, _ body: ByteBuffer) throws(P2PCopyError) {
-    let file = try file(header.index, startingAt: header.offset)
-    if header.isCompressed {
-      guard let decompression else { throw .notAgreed }
-      let raw = UnsafeMutableRawBufferPointer(rebasing: scratch[..<header.rawByteCount])
-      try body.decompress(with: decompression, into: raw)
-      try file.take(UnsafeRawBufferPointer(raw), at: header.offset)
-    } else {
-      try body.withReadableBytes { (bytes) throws(P2PCopyError) in try file.take(bytes, at: header.offset) }
-    }
-    channel.connection.buffers.recycle(body)
-    monitor.advance(by: header.rawByteCount)
-  }
-
-  /// The file that a record belongs to: the current one, or the one that begins with it.
-  private func file(_ index: UInt64, startingAt offset: UInt64) throws(P2PCopyError) -> IncomingFile {
-    if let current, current.index == index { return current }
-    guard current == nil else {
-      throw P2PCopyError(.protocolViolation, "the sender began a file before it ended the one before")
-    }
-    let (page, position) = try place(of: index)
-    let entry = page.page.entries[position]
-    guard case .awaited = page.outcomes[position] else { throw PageStorage.unasked(entry) }
-    let file = try begin(entry, page.page[position], index, offset)
-    current = file
-    return file
-  }
-
-  private func begin(
-    _ entry: IncomingEntry, _ plan: IncomingPage.Plan, _ index: UInt64, _ offset: UInt64
-  ) throws(P2PCopyError) -> IncomingFile {
-    var loan: DigestContexts.Loan
-    var startOffset: Int64 = 0
-    switch (plan, entry.kind) {
-    case (.expected, .file), (.expected, .stream): loan = try settings.digests.borrow()
-    case (.continues(let byteCount, let prefixLoan), .file):
-      loan = prefixLoan
-      if offset == UInt64(byteCount) {
-        startOffset = byteCount
-      } else {
-        // The sender's file begins otherwise: everything comes anew.
-        _ = try loan.context.finish()
-      }
-    default: throw PageStorage.unasked(entry)
-    }
-    guard let path = entry.path else { throw PageStorage.unasked(entry) }
-    monitor.beginFile(path, resumedByteCount: startOffset)
-    return IncomingFile(
-      index: index, entry: entry, sink: try sink(for: path, keeping: startOffset), startOffset: startOffset,
-      digests: settings.digests, loan: loan)
-  }
-
-  private func sink(for path: RelativePath, keeping byteCount: Int64) throws(P2PCopyError) -> FileSink {
-    guard let output else { return .standardOutput }
-    do throws(P2PCopyError) {
-      guard let directory = try output.directory(of: path, creating: true) else {
-        throw P2PCopyError(.internalError, "the directory of '\(path)' was not made")
-      }
-      return .partialFile(try PartialFile(opening: path, in: directory, keeping: byteCount))
-    } catch {
-      if error.endsAllWriting { throw error }
-      return .nowhere(error)
-    }
-  }
-
-  private func finish(_ end: FileEnd) throws(P2PCopyError) {
-    // A file without a chunk is empty, or is complete with what was there.
-    let file = try file(end.index, startingAt: UInt64(end.byteCount))
-    current = nil
-    let (page, position) = try place(of: end.index)
-    do throws(P2PCopyError) {
-      page.outcomes[position] = .delivered(try file.finish(end, settings), isUnchanged: false)
-    } catch {
-      if error.endsAllWriting || error.code == .protocolViolation { throw error }
-      page.outcomes[position] = .failed(error)
-    }
-  }
-
-  // MARK: Packs
-
-  private func takePack(_ header: BulkHeader, _ body: ByteBuffer) throws(P2PCopyError) {
-    guard current == nil else {
-      throw P2PCopyError(.protocolViolation, "the sender began a pack before it ended a file")
-    }
-    var raw: ByteBuffer
-    if header.isCompressed {
-      guard let decompression else { throw .notAgreed }
-      let memory = UnsafeMutableRawBufferPointer(rebasing: scratch[..<header.rawByteCount])
-      try body.decompress(with: decompression, into: memory)
-      raw = channel.connection.buffers.take()
-      raw.writeBytes(memory)
-    } else {
-      raw = body
-    }
-    while raw.readableBytes > 0 {
-      let end = try FileEnd(readingFrom: &raw)
-      guard end.byteCount <= raw.readableBytes else {
-        throw P2PCopyError(.protocolViolation, "the sender sent a pack that is malformed")
-      }
-      let byteCount = Int(end.byteCount)
-      try raw.withReadableBytes { (bytes) throws(P2PCopyError) in
-        try store(end, UnsafeRawBufferPointer(rebasing: bytes[..<byteCount]))
-      }
-      raw.moveReaderIndex(forwardBy: byteCount)
-      monitor.advance(by: byteCount)
-    }
-    channel.connection.buffers.recycle(raw)
-  }
-
-  /// Stores one file of a pack.
-  private func store(_ end: FileEnd, _ bytes: UnsafeRawBufferPointer) throws(P2PCopyError) {
-    let (page, position) = try place(of: end.index)
-    let entry = page.page.entries[position]
-    guard case .awaited = page.outcomes[position], case .expected = page.page[position], case .file = entry.kind,
-      let path = entry.path
-    else { throw PageStorage.unasked(entry) }
-    let digest: [UInt8]
-    try packLoan.context.update(RawSpan(_unsafeBytes: bytes))
-    digest = try packLoan.context.finish()
-    do throws(P2PCopyError) {
-      guard digest == end.digest else {
-        throw P2PCopyError(
-          .checksumMismatch,
-          "'\(path)' is not what the sender read: its digest differs; memory or codec is faulty on one side."
-            + " Run the same commands again")
-      }
-      let metadata = settings.keepsMetadata ? end.metadata ?? entry.metadata : nil
-      if let output {
-        guard let directory = try output.directory(of: path, creating: true) else {
-          throw P2PCopyError(.internalError, "the directory of '\(path)' was not made")
-        }
-        _ = try SmallFile.place(
-          bytes, as: path, in: directory, metadata: metadata, keepingSetID: settings.keepsSetID,
-          policy: settings.conflictPolicy)
-      } else {
-        try FileSink.standardOutput.write(bytes, at: 0)
-      }
-      page.outcomes[position] = .delivered(
-        entry.delivered(digest: digest, byteCount: end.byteCount, metadata: end.metadata ?? entry.metadata),
-        isUnchanged: false)
-    } catch {
-      if error.endsAllWriting { throw error }
-      page.outcomes[position] = .failed(error)
-    }
-  }
-
   // MARK: The end
 
   private func finish(_ totals: SessionTotals, _ treeDigest: [UInt8], _ failureCount: UInt64) async throws {
@@ -350,14 +202,5 @@ final class Storage {
     try log.finish(
       treeDigest: tree.value, senderChain: chains.received, receiverChain: chains.sent, isComplete: failureCount == 0)
     try await channel.send(.receipt(delivered, treeDigest: tree.value, failureCount: lateFailureCount))
-  }
-}
-
-extension ByteBuffer {
-  /// Calls `body` with the readable bytes.
-  func withReadableBytes<Result>(
-    _ body: (UnsafeRawBufferPointer) throws(P2PCopyError) -> Result
-  ) throws(P2PCopyError) -> Result {
-    try withUnsafeReadableBytes(body)
   }
 }

@@ -13,16 +13,16 @@ final class SendingLoop {
   let log: DeliveryLog
   let packCompression: FileCompression
 
-  private var pages: [OutgoingPage] = []
-  private var tree = TreeDigest()
-  private var delivered = SessionTotals()
+  var pages: [OutgoingPage] = []
+  var tree = TreeDigest()
+  var delivered = SessionTotals()
   /// What failed at this side, which the receiver is told.
-  private var failureCount: UInt64 = 0
+  var failureCount: UInt64 = 0
   /// What failed at the receiver.
-  private var receiverFailureCount: UInt64 = 0
-  private var isManifestComplete = false
-  private var isEndSent = false
-  private var isOver = false
+  var receiverFailureCount: UInt64 = 0
+  var isManifestComplete = false
+  var isEndSent = false
+  var isOver = false
 
   init(
     channel: RecordChannel, settings: SendSettings, events: BoundedQueue<SenderEvent>, credits: BoundedQueue<Void>,
@@ -37,7 +37,7 @@ final class SendingLoop {
     packCompression = FileCompression(settings.compressionMode)
   }
 
-  private var monitor: TransferMonitor { settings.monitor }
+  var monitor: TransferMonitor { settings.monitor }
 
   /// Runs until the receipt.
   func run() async throws {
@@ -110,180 +110,6 @@ final class SendingLoop {
     BulkHeader(kind: .page, isCompressed: isCompressed, rawByteCount: rawByteCount, index: page.firstIndex)
       .write(to: &record, at: record.readerIndex + ChunkHeader.byteCount)
     try await channel.send(consume record)
-  }
-
-  private func take(_ answer: PageAnswer) async throws {
-    guard let page = pages.first(where: { $0.state == .announced }), page.firstIndex == answer.firstIndex else {
-      throw P2PCopyError(.protocolViolation, "the receiver answered a page that was not asked about")
-    }
-    var checks: [Int] = []
-    for (position, disposition) in answer.dispositions {
-      try apply(disposition, to: page, position)
-      if case .check = page.outcomes[position] { checks.append(position) }
-    }
-    guard !checks.isEmpty else {
-      page.state = .ready
-      return
-    }
-    page.state = .checking
-    try await send(checks, of: page)
-  }
-
-  private func apply(_ disposition: EntryDisposition, to page: OutgoingPage, _ position: Int) throws(P2PCopyError) {
-    guard position < page.entries.count else {
-      throw P2PCopyError(.protocolViolation, "the receiver answered for an entry that is not in the page")
-    }
-    let entry = page.entries[position]
-    let isFile = if case .file = entry.kind { true } else { false }
-    switch disposition {
-    case .continues(let byteCount, let digest) where isFile:
-      page.outcomes[position] = .awaited(prefix: (byteCount, digest))
-    case .check where isFile: page.outcomes[position] = .check
-    case .unchanged where !isFile:
-      page.outcomes[position] = .delivered(entry.delivered(digest: [], byteCount: 0), isUnchanged: true)
-    case .skipped:
-      page.outcomes[position] = .settled
-      monitor.skipExisting(entry.path)
-    case .refused(_, let message):
-      page.outcomes[position] = .settled
-      fail(entry, P2PCopyError(.peerFailed, "the receiver did not take '\(entry.path)': \(message)"))
-    case .continues, .check, .unchanged:
-      throw P2PCopyError(.protocolViolation, "the receiver's answer about '\(entry.path)' makes no sense")
-    }
-  }
-
-  private func takeVerdict(_ verdict: PageAnswer) throws(P2PCopyError) {
-    guard let page = pages.first(where: { $0.state == .checking }), page.firstIndex == verdict.firstIndex else {
-      throw P2PCopyError(.protocolViolation, "the receiver gave a verdict about a page that was not checked")
-    }
-    for (position, disposition) in verdict.dispositions {
-      guard position < page.entries.count, case .check = page.outcomes[position] else {
-        throw P2PCopyError(.protocolViolation, "the receiver gave a verdict about a file that was not checked")
-      }
-      switch disposition {
-      case .unchanged:
-        guard let delivered = page.checked[position] else {
-          throw P2PCopyError(.protocolViolation, "the receiver claims to have a file that could not be read here")
-        }
-        page.outcomes[position] = .delivered(delivered, isUnchanged: true)
-      case .skipped, .refused: try apply(disposition, to: page, position)
-      case .continues, .check:
-        throw P2PCopyError(.protocolViolation, "the receiver's verdict makes no sense")
-      }
-    }
-    for position in page.checked.keys {
-      if case .check = page.outcomes[position] { page.outcomes[position] = .awaited(prefix: nil) }
-    }
-    page.state = .ready
-  }
-
-  /// Digests files that the receiver may have already, and sends the digests.
-  private func send(_ positions: [Int], of page: OutgoingPage) async throws {
-    var checks: [PageChecks.Check] = []
-    let loan = try settings.digests.borrow()
-    defer { settings.digests.giveBack(loan) }
-    for position in positions {
-      let entry = page.entries[position]
-      monitor.emit(.checking(path: entry.path.description))
-      do {
-        let file = try OpenSourceFile(opening: entry)
-        let byteCount = try FileDigest.update([loan.context], over: file.descriptor, byteCount: file.byteCount)
-        let digest = try loan.context.finish()
-        guard byteCount == file.byteCount else { throw file.changed }
-        page.checked[position] = entry.delivered(digest: digest, byteCount: byteCount, metadata: file.metadata)
-        checks.append(PageChecks.Check(position: position, digest: digest))
-      } catch let error as P2PCopyError where error.code == .sourceUnreadable {
-        try await fail(page, position, error)
-        checks.append(PageChecks.Check(position: position, digest: []))
-      } catch let error as SystemError {
-        _ = try loan.context.finish()
-        try await fail(
-          page, position, OpenSourceFile.explain(error, at: entry.location))
-        checks.append(PageChecks.Check(position: position, digest: []))
-      }
-    }
-    var record = channel.emptyRecord()
-    PageChecks(firstIndex: page.firstIndex, checks: checks).write(to: &record)
-    try await channel.send(consume record)
-  }
-
-  // MARK: Receipts
-
-  private func take(_ receipt: PageReceipt) throws {
-    guard let page = pages.first, page.state == .sent, page.firstIndex == receipt.firstIndex else {
-      throw P2PCopyError(.protocolViolation, "the receiver sent a receipt for a page that is not complete")
-    }
-    for failure in receipt.failures {
-      guard let position = page.position(of: failure.index), case .delivered = page.outcomes[position] else {
-        throw P2PCopyError(.protocolViolation, "the receiver's receipt names an entry that was not sent")
-      }
-      page.outcomes[position] = .settled
-      let entry = page.entries[position]
-      fail(entry, P2PCopyError(.peerFailed, "the receiver could not store '\(entry.path)': \(failure.message)"))
-    }
-    for position in page.entries.indices {
-      guard case .delivered(let entry, let isUnchanged) = page.outcomes[position] else { continue }
-      tree.add(entry)
-      log.add(entry)
-      settle(entry, page.entries[position].path, isUnchanged: isUnchanged)
-    }
-    guard tree.value == receipt.treeDigest else {
-      throw P2PCopyError(
-        .checksumMismatch,
-        "the receiver's digest of the tree differs from this side's after '\(page.entries.last?.path.description ?? "")';"
-          + " what arrived is not what was sent: run the same commands again")
-    }
-    pages.removeFirst()
-    _ = try credits.nextIfAny()
-  }
-
-  private func settle(_ entry: DeliveredEntry, _ path: RelativePath, isUnchanged: Bool) {
-    guard entry.kind == .file else {
-      delivered.addOther()
-      monitor.finishOther(entry.kind)
-      return
-    }
-    delivered.addFile(byteCount: entry.byteCount)
-    if isUnchanged {
-      monitor.skipUnchanged(path, byteCount: entry.byteCount)
-    } else {
-      monitor.finishFile(path, byteCount: entry.byteCount)
-    }
-  }
-
-  private func fail(_ entry: SourceEntry, _ error: P2PCopyError) {
-    receiverFailureCount += 1
-    let failure = EntryFailure(path: entry.path.description, error: error)
-    monitor.fail(failure)
-    log.add(failure)
-  }
-
-  private func sayEndIfComplete() async throws {
-    guard isManifestComplete, pages.isEmpty, !isEndSent else { return }
-    isEndSent = true
-    try await channel.send(.end(delivered, treeDigest: tree.value, failureCount: failureCount))
-  }
-
-  private func takeReceipt(_ totals: SessionTotals, _ treeDigest: [UInt8], _ failureCount: UInt64) throws {
-    guard isEndSent else {
-      throw P2PCopyError(.protocolViolation, "the receiver sent its receipt before the end")
-    }
-    guard totals == delivered, treeDigest == tree.value else {
-      throw P2PCopyError(
-        .checksumMismatch, "the receiver's receipt differs from what was sent: run the same commands again")
-    }
-    if failureCount > 0 {
-      monitor.fail(
-        EntryFailure(
-          path: "",
-          error: P2PCopyError(
-            .peerFailed, "\(failureCount) entries are not as they should be at the receiver; see there")))
-    }
-    let chains = channel.chains
-    try log.finish(
-      treeDigest: treeDigest, senderChain: chains.sent, receiverChain: chains.received,
-      isComplete: self.failureCount == 0 && receiverFailureCount == 0 && failureCount == 0)
-    isOver = true
   }
 }
 
