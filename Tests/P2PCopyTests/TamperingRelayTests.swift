@@ -57,7 +57,7 @@ struct TamperingRelayTests {
   ///
   /// - Returns: Whether the fault fitted the message.
   private func run(
-    _ fault: Tamperer.Fault, _ direction: InMemoryRelay.Direction, _ index: Int, isLast: Bool
+    _ fault: Tamperer.Fault, _ direction: InMemoryRelay.Direction, _ index: Int, isLast: Bool, isEnding: Bool
   ) async throws -> Bool {
     let tamperer = Tamperer(fault, on: direction, index)
     let transfer = QuickTransfer(tamper: tamperer.tamper)
@@ -83,8 +83,9 @@ struct TamperingRelayTests {
       #expect(isSent && isReceived, "\(what)")
     default:
       #expect(!isSent, "\(what)")
-      // With its receipt under way everything is in place at the receiver; it may be content.
-      if !(isLast && direction == .receiverToSender) { #expect(!isReceived, "\(what)") }
+      // With its receipt under way everything is in place at the receiver; it may be content. So it may when the sender
+      // trips over what follows the last page's receipt: by then it has said that everything was sent.
+      if !(isEnding && direction == .receiverToSender) { #expect(!isReceived, "\(what)") }
     }
     for error in [results.sent.errorCode, results.received.errorCode] {
       #expect(error != .internalError, "\(what)")
@@ -95,16 +96,18 @@ struct TamperingRelayTests {
   /// Runs several cases side by side.
   ///
   /// - Returns: In how many of them the fault fitted the message.
-  private func run(_ cases: [(Tamperer.Fault, InMemoryRelay.Direction, Int, isLast: Bool)]) async throws -> Int {
+  private func run(_ cases: [(Tamperer.Fault, InMemoryRelay.Direction, Int, isLast: Bool, isEnding: Bool)]) async throws
+    -> Int
+  {
     try await withThrowingTaskGroup(of: Bool.self) { group in
       var running = 0
       var applied = 0
-      for (fault, direction, index, isLast) in cases {
+      for (fault, direction, index, isLast, isEnding) in cases {
         if running == 6 {
           if try await group.next() == true { applied += 1 }
           running -= 1
         }
-        group.addTask { try await run(fault, direction, index, isLast: isLast) }
+        group.addTask { try await run(fault, direction, index, isLast: isLast, isEnding: isEnding) }
         running += 1
       }
       for try await isApplied in group where isApplied { applied += 1 }
@@ -114,11 +117,11 @@ struct TamperingRelayTests {
 
   @Test("Whatever is done to any message, no side is wrong about the outcome")
   func everyMessage() async throws {
-    var cases: [(Tamperer.Fault, InMemoryRelay.Direction, Int, isLast: Bool)] = []
+    var cases: [(Tamperer.Fault, InMemoryRelay.Direction, Int, isLast: Bool, isEnding: Bool)] = []
     for (direction, count) in try await countMessages() {
       #expect(count >= 5)
       for index in 0..<count {
-        cases += Self.faults.map { ($0, direction, index, index == count - 1) }
+        cases += Self.faults.map { ($0, direction, index, index == count - 1, index >= count - 2) }
       }
     }
     // All but an earlier message in the place of the first ones.
@@ -130,8 +133,8 @@ struct TamperingRelayTests {
     let applied = try await run(
       Self.handshakeFaults.flatMap { fault in
         [
-          (fault, .senderToReceiver, 0, false), (fault, .senderToReceiver, 1, false),
-          (fault, .receiverToSender, 0, false),
+          (fault, .senderToReceiver, 0, false, false), (fault, .senderToReceiver, 1, false, false),
+          (fault, .receiverToSender, 0, false, false),
         ]
       })
     // Five ways to say another protocol in both `pake`, five ways to spoil each of six fields, two more in both `pake`
