@@ -35,6 +35,7 @@ let package = Package(
         .product(name: "AESGCM", package: "p2p-copy"),
         .product(name: "ChaCha20Poly1305", package: "p2p-copy"),
         .product(name: "XXH128", package: "p2p-copy"),
+        .product(name: "SHA256Sum", package: "p2p-copy"),
         .product(name: "Argon2id", package: "p2p-copy"),
         .product(name: "SPAKE2", package: "p2p-copy"),
       ],
@@ -45,6 +46,23 @@ let package = Package(
         "Brotli",
         .product(name: "P2PCopyCore", package: "p2p-copy"),
         .product(name: "P2PCopyTesting", package: "p2p-copy"),
+      ],
+      swiftSettings: settings),
+    // Transfers with the codec: through the command, and inside one process.
+    .testTarget(
+      name: "BrotliTransferTests",
+      dependencies: [
+        "Brotli", "brotli-p2p-copy",
+        .product(name: "P2PCopy", package: "p2p-copy"),
+        .product(name: "P2PCopyCore", package: "p2p-copy"),
+        .product(name: "P2PCopyTesting", package: "p2p-copy"),
+        .product(name: "Zstd", package: "p2p-copy"),
+        .product(name: "AESGCM", package: "p2p-copy"),
+        .product(name: "ChaCha20Poly1305", package: "p2p-copy"),
+        .product(name: "XXH128", package: "p2p-copy"),
+        .product(name: "SHA256Sum", package: "p2p-copy"),
+        .product(name: "Argon2id", package: "p2p-copy"),
+        .product(name: "SPAKE2", package: "p2p-copy"),
       ],
       swiftSettings: settings),
   ]

@@ -38,18 +38,18 @@ public struct BrotliCompressor: Compressor, CodecPlugin {
     return "Brotli (RFC 7932), libbrotli \(version >> 24).\(version >> 12 & 0xFFF).\(version & 0xFFF)"
   }
 
-  /// The quality.
+  /// The quality, under the name that `--level` of `p2p-copy send` sets.
   public var parameters: [CodecParameter] {
     [
       CodecParameter(
-        name: "quality", value: quality, range: Self.qualities, summary: "higher is smaller and slower")
+        name: "level", value: quality, range: Self.qualities, summary: "the quality: higher is smaller and slower")
     ]
   }
 
   /// The same compressor with another quality.
   ///
   /// - Parameters:
-  ///   - parameter: `quality`.
+  ///   - parameter: `level`.
   ///   - value: One of ``qualities``.
   /// - Returns: The changed compressor.
   /// - Throws: `P2PCopyError` with code `usage` when it is another parameter or another value.

@@ -18,8 +18,8 @@ import Testing
   }
 
   @Test func theQualityCanBeSetByName() throws {
-    #expect(try BrotliCompressor().setting("quality", to: 9).quality == 9)
-    for (parameter, value) in [("quality", 1), ("quality", 12), ("quality", Int.max), ("level", 5), ("", 5)] {
+    #expect(try BrotliCompressor().setting("level", to: 9).quality == 9)
+    for (parameter, value) in [("level", 1), ("level", 12), ("level", Int.max), ("window", 5), ("", 5)] {
       let error = #expect(throws: P2PCopyError.self) { try BrotliCompressor().setting(parameter, to: value) }
       #expect(error?.code == .usage)
     }
