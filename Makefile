@@ -33,8 +33,9 @@ test: ## Set up, lint, build and run every test, with and without the LZ4 trait,
 demo: ## Build, send real files through an embedded relay to another folder, compare
 	@scripts/demo.sh
 
-bench: ## Run the benchmarks, if there are any
-	@if [ -f Benchmarks/run.sh ]; then bash Benchmarks/run.sh; else echo "there is no Benchmarks/run.sh" >&2; exit 1; fi
+bench: build venv ## Run the benchmarks
+	@scripts/setup.sh bench
+	P2P_COPY_INTEROP_PYTHON=$(CURDIR)/.venv-interop/bin bash Benchmarks/run.sh
 
 clean: ## Remove everything that was built or set up inside this folder
 	rm -rf .build .build-* .venv-interop Examples/*/.build Benchmarks/.build

@@ -174,6 +174,7 @@ let package = Package(
         "P2PCopy", "P2PCopyCore", "P2PCopyTesting", "Zstd", "AESGCM", "ChaCha20Poly1305", "XXH128", "SHA256Sum",
         "Argon2id", "SPAKE2", .nioCore, .crypto,
       ],
+      resources: [.copy("Vectors")],
       swiftSettings: strict),
     .testTarget(
       name: "ReadmeTests",

@@ -5,16 +5,15 @@ size=${SIZE:-10G}
 
 # A sparse file needs no room at the sender; the receiver writes it out in full.
 truncate -s "$size" "$folder/file"
-for mode in plain encrypted; do
-  option=()
-  [ "$mode" = plain ] || option=(--encrypt)
+for mode in "protocol 2" "protocol 1"; do
+  option=(--protocol "${mode#protocol }")
   rm -rf "$folder/out"
   start_relay "$ours"
   /usr/bin/time -f '%M' -o "$folder/receive.kib" \
-    "$ours" receive "ws://localhost:$port" benchmark --out "$folder/out" "${option[@]}" --quiet &
+    "$ours" receive "ws://localhost:$port" 4821-lusab-babad --out "$folder/out" "${option[@]}" --quiet &
   receiver=$!
   /usr/bin/time -f '%M' -o "$folder/send.kib" \
-    "$ours" send "ws://localhost:$port" benchmark "$folder/file" --compress off "${option[@]}" --quiet
+    "$ours" send "ws://localhost:$port" 4821-lusab-babad "$folder/file" --compress off "${option[@]}" --quiet
   wait "$receiver"
   awk -v m="$mode" -v z="$size" -v s="$(cat "$folder/send.kib")" -v r="$(cat "$folder/receive.kib")" -v y="$(peak "$relay")" \
     'BEGIN { printf "%-9s %s file: sender %.1f MiB, receiver %.1f MiB, relay %.1f MiB peak resident\n", m, z, s/1024, r/1024, y }'

@@ -3,4 +3,5 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 ./throughput.sh
+./small_files.sh
 ./memory.sh

@@ -3,6 +3,7 @@
 #
 #   scripts/setup.sh build    what building the command needs
 #   scripts/setup.sh test     what the tests need besides
+#   scripts/setup.sh bench    what the benchmarks compare with
 set -euo pipefail
 
 packages=(git pkg-config libssl-dev libzstd-dev libargon2-dev libxxhash-dev)
@@ -11,6 +12,9 @@ if [ "${1:-test}" = test ]; then
   # Any Python 3.10 or later that can make virtual environments will do; otherwise Debian's.
   python3 -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 10))' 2>/dev/null \
     || packages+=(python3 python3-venv)
+fi
+if [ "${1:-test}" = bench ]; then
+  packages+=(openssh-client openssh-server rsync)
 fi
 
 if ! command -v swift >/dev/null; then

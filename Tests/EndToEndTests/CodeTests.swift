@@ -61,7 +61,7 @@ import Testing
   /// Options in between, and a code that looks like an option.
   @Test(arguments: [
     (["receive", "--wait", "60", "RELAY", "--out", "out", "4821-so secret a code"]),
-    (["receive", "--out=out", "--", "RELAY", "-secret"]),
+    (["receive", "--protocol", "1", "--out=out", "--", "RELAY", "-secret"]),
     (["send", "--ca-file", "a://b", "RELAY", "secret", "file"]),
   ])
   func aCodeAnywhereOnTheCommandLineIsHidden(arguments: [String]) async throws {

@@ -36,24 +36,43 @@ import Testing
     for (name, target) in links {
       try FileManager.default.createSymbolicLink(atPath: workspace["src/\(name)"], withDestinationPath: target)
     }
-    let pair = try await send(["src"], dialect: dialect)
     if dialect == .protocol2 {
+      // The target is outside: the receiver refuses it, and a test of its own looks at that.
+      try FileManager.default.removeItem(atPath: workspace["src/to-device"])
+      let pair = try await send(["src"])
       for name in ["fifo", "socket"] { #expect(pair.sent.errors.contains("left out 'src/\(name)'"), "\(pair)") }
-      let kept = Dictionary(uniqueKeysWithValues: links.map { ($0, Array("-> \($1)".utf8)) })
+      let kept = Dictionary(uniqueKeysWithValues: links.dropLast().map { ($0, Array("-> \($1)".utf8)) })
       let arrived = try Content.tree(workspace["out/src"])
       #expect(arrived == kept.merging(["file": [1]]) { $1 })
       return
     }
+    let pair = try await send(["src"], dialect: dialect)
     for name in ["fifo", "socket", "to-folder", "dangling", "self", "to-device"] {
       #expect(pair.sent.errors.contains("left out 'src/\(name)'"), "\(pair)")
     }
     #expect(try Content.tree(workspace["out/src"]) == ["file": [1], "to-file": [2]])
   }
 
-  @Test(arguments: ["/dev/null", "fifo"]) func whatIsNoFileCannotBeAnArgument(path: String) async throws {
+  @Test(arguments: ["/dev/null", "../../outside"]) func aLinkThatLeadsOutIsRefusedByTheReceiver(target: String)
+    async throws
+  {
+    try workspace.file("src/file", [1])
+    try FileManager.default.createSymbolicLink(atPath: workspace["src/link"], withDestinationPath: target)
+    let relay = try await workspace.relay()
+    let pair = try await workspace.transfer(["src"], relay: relay)
+    #expect(pair.received.status == 12 && pair.sent.status == 17, "\(pair)")
+    for result in [pair.sent, pair.received] { #expect(result.errors.contains("'src/link'"), "\(pair)") }
+    #expect(try Content.tree(workspace["out/src"]) == ["file": [1]])
+  }
+
+  @Test(arguments: ["/dev/null", "fifo"], Dialect.protocols)
+  func whatIsNoFileCannotBeAnArgument(path: String, dialect: Dialect) async throws {
     #expect(mkfifo(workspace["fifo"], 0o600) == 0)
-    let result = try await workspace.run(["send", "ws://127.0.0.1:9", "4821-lusab-babad", path])
-    #expect(result.status == 2 && result.errors.contains("neither a file nor a directory"), "\(result)")
+    let result = try await workspace.run(["send", "ws://127.0.0.1:9", "4821-lusab-babad", path] + dialect.options)
+    let reason =
+      dialect == .plainProtocol1
+      ? "neither a file nor a directory" : path == "fifo" ? "it is a named pipe" : "it is a character device"
+    #expect(result.status == 2 && result.errors.contains(reason), "\(result)")
   }
 
   @Test func namesKeepTheirBytesAndAreShownEscaped() async throws {

@@ -35,7 +35,7 @@ import Testing
       (["send", "--protocol", "3", "ws://127.0.0.1:9", "4821-lusab-babad", "file"], "3"),
       (["receive", "--protocol", "1", "--receipt", "r", "ws://127.0.0.1:9", "4821-lusab-babad"], "--receipt"),
       (["receive"], "no relay"),
-      (["receive", "4821-lusab-babad"], "unexpected argument 'code'"),
+      (["receive", "4821-lusab-babad"], "unexpected argument '4821-lusab-babad'"),
       (["receive", "ws://127.0.0.1:9", "4821-lusab-babad", "more"], "'more'"),
       (["receive", "--on-conflict", "perhaps", "ws://127.0.0.1:9", "4821-lusab-babad"], "perhaps"),
       (["receive", "gopher://127.0.0.1", "4821-lusab-babad"], "gopher"),

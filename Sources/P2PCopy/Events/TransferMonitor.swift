@@ -131,7 +131,11 @@ final class TransferMonitor: Sendable {
     state.withLock { state in
       state.progress.fileCount += 1
       state.summary.failureCount += 1
-      if state.summary.failures.count < TransferSummary.maximumFailureCount { state.summary.failures.append(failure) }
+      if state.summary.failures.count < TransferSummary.maximumFailureCount {
+        state.summary.failures.append(failure)
+      } else if failure.error.code != state.summary.failures[0].error.code {
+        state.summary.hasOtherFailureCodes = true
+      }
     }
     emit(.fileFailed(failure))
   }

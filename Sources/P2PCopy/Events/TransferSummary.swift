@@ -41,6 +41,9 @@ public struct TransferSummary: Sendable {
   /// How much failed in all.
   public var failureCount = 0
 
+  /// Whether failures that are not kept have another code than the first.
+  var hasOtherFailureCodes = false
+
   /// An empty summary.
   public init() {}
 
@@ -49,7 +52,7 @@ public struct TransferSummary: Sendable {
   public var error: P2PCopyError? {
     guard let first = failures.first else { return nil }
     guard failureCount > 1 else { return first.error }
-    let sameCode = failures.allSatisfy { $0.error.code == first.error.code }
+    let sameCode = !hasOtherFailureCodes && failures.allSatisfy { $0.error.code == first.error.code }
     return P2PCopyError(
       sameCode ? first.error.code : .incomplete,
       "\(failureCount) files failed, the first: \(first.error.message)", cause: first.error.cause)

@@ -56,8 +56,9 @@ struct RunRelayServerCommand: AsyncParsableCommand {
       throw P2PCopyError(code, error.message, cause: error)
     }
     let scheme = tls ? "wss" : "ws"
-    for address in server.addresses { Console.output("Relay listening on \(scheme)://\(address)") }
-    await RelayLifetime.run(server, drain: .seconds(drain))
+    await RelayLifetime.run(server, drain: .seconds(drain)) {
+      for address in server.addresses { Console.output("Relay listening on \(scheme)://\(address)") }
+    }
   }
 
   private func tlsFiles() throws(P2PCopyError) -> RelayTLSFiles? {

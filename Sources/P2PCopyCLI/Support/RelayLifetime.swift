@@ -6,8 +6,14 @@ enum RelayLifetime {
   /// Returns when the relay has stopped.
   ///
   /// The first SIGTERM or SIGINT drains it, a second one stops it at once.
-  static func run(_ server: RelayServer, drain: Duration) async {
+  ///
+  /// - Parameters:
+  ///   - server: The relay.
+  ///   - drain: How long running transfers may go on.
+  ///   - announce: Says that the relay is there, once signals end it in good order.
+  static func run(_ server: RelayServer, drain: Duration, announce: () -> Void) async {
     let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
+    announce()
     await withTaskGroup(of: Void.self) { group in
       group.addTask {
         await withDiscardingTaskGroup { stops in

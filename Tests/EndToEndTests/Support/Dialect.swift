@@ -17,6 +17,9 @@ enum Dialect: String, CaseIterable, Sendable {
   /// The options with which a sender skips what is there: protocol 2 does so anyway.
   var resuming: [String] { self == .protocol2 ? options : options + ["--resume"] }
 
+  /// What a peer is told when somebody interrupts the other one.
+  var interruption: String { self == .protocol2 ? "stopped: interrupted" : "cancelled" }
+
   /// The number of directories as a summary shows it; protocol 1 has none.
   func directories(_ count: Int) -> String {
     self == .protocol2 ? " \(count) director\(count == 1 ? "y" : "ies")," : ""

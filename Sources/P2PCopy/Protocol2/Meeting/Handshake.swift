@@ -118,7 +118,8 @@ struct Handshake: Sendable {
     try await link.receive(
       within: stepTimeout,
       orThrow: P2PCopyError(
-        .peerLeft, "the \(link.role.other) did not answer within \(stepTimeout.components.seconds) seconds; run the same commands"
+        .peerLeft,
+        "the \(link.role.other) did not answer within \(stepTimeout.components.seconds) seconds; run the same commands"
           + " again"),
       isExpected)
   }

@@ -23,7 +23,6 @@ final class IncomingPage: Sendable {
   let firstIndex: UInt64
   let entries: [IncomingEntry]
   private let plans: Mutex<[Plan]>
-  private let answered = Mutex(false)
 
   init(firstIndex: UInt64, entries: [IncomingEntry]) {
     self.firstIndex = firstIndex
@@ -35,12 +34,6 @@ final class IncomingPage: Sendable {
   subscript(position: Int) -> Plan {
     get { plans.withLock { $0[position] } }
     set { plans.withLock { $0[position] = newValue } }
-  }
-
-  /// Whether all plans are made: before, nothing may come of this page.
-  var isAnswered: Bool {
-    get { answered.withLock(\.self) }
-    set { answered.withLock { $0 = newValue } }
   }
 
   /// The position of an entry that the sender named.

@@ -40,7 +40,6 @@ final class PageAnswering {
       }
     }
     if answer.dispositions.contains(where: { $0.disposition == .check }) { pages.append(page) }
-    page.isAnswered = true
     var record = channel.emptyRecord()
     answer.write(as: .answer, to: &record)
     try await channel.send(consume record)

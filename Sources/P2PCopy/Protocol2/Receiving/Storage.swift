@@ -66,9 +66,7 @@ final class Storage {
   private func begin(_ page: IncomingPage) {
     let storage = PageStorage(page)
     for (position, entry) in page.entries.enumerated() {
-      guard entry.kind == .directory, let path = entry.path, let output, !PartialFile.isReserved(path.name) else {
-        continue
-      }
+      guard entry.kind == .directory, let path = entry.path, let output else { continue }
       do throws(P2PCopyError) {
         let metadata = settings.keepsMetadata ? entry.metadata : nil
         _ = try output.makeDirectory(path, mode: metadata?.mode)
@@ -85,25 +83,16 @@ final class Storage {
   func place(of index: UInt64) throws(P2PCopyError) -> (PageStorage, Int) {
     for page in pages {
       if let position = page.page.position(of: index) {
-        try checkAnswered(page)
         return (page, position)
       }
     }
     throw P2PCopyError(.protocolViolation, "the sender sent data of an entry that is not in its manifest")
   }
 
-  /// Nothing is stored of a page before it is decided what may be.
-  private func checkAnswered(_ page: PageStorage) throws(P2PCopyError) {
-    guard page.page.isAnswered else {
-      throw P2PCopyError(.protocolViolation, "the sender sent data before it was told what is wanted")
-    }
-  }
-
   private func finishPage(_ firstIndex: UInt64) async throws {
     guard current == nil, let page = pages.first, page.page.firstIndex == firstIndex else {
       throw P2PCopyError(.protocolViolation, "the sender ended a page out of turn")
     }
-    try checkAnswered(page)
     try page.takeOverPlans()
     for position in page.outcomes.indices {
       guard case .awaited = page.outcomes[position] else { continue }
