@@ -18,7 +18,7 @@ struct CommandTests {
     let url = try await relayURL()
     for compressor in ["brotli@example.org", "zstd"] {
       let ends = try await transfer(
-        url, sending: ["--compressor", compressor, "--level", compressor == "zstd" ? "1" : "5", "--compress", "on"],
+        url, sending: ["--compressor", compressor, "--level", compressor == "zstd" ? "1" : "9", "--compress", "on"],
         receiving: ["--out", compressor])
       #expect(ends.sent.status == 0, "\(ends.sent.errors)")
       #expect(ends.received.status == 0, "\(ends.received.errors)")

@@ -21,16 +21,11 @@ final class TemporaryDirectory: Sendable {
   /// - Returns: How many bytes its files have.
   @discardableResult
   func writeTextTree(_ name: String) throws -> Int {
-    let words = ["relay", "sender", "receiver", "chunk", "record", "page", "digest", "brotli", "seal", "code"]
+    var text = SampleText()
     var files = ["empty.txt": ""]
-    for number in 0..<3 {
-      let lines = (0..<40_000).map { line in
-        "\(line): \(words[line * 7 % 10]) \(words[(line / 10 + number) % 10]) \(line * line % 9973)"
-      }
-      files["large/\(number).txt"] = lines.joined(separator: "\n")
-    }
+    for number in 0..<3 { files["large/\(number).txt"] = text.next(wordCount: 300_000) }
     for number in 0..<40 {
-      files["many/\(number % 4)/\(number).txt"] = String(repeating: "\(words[number % 10]) and ", count: 50 + number)
+      files["many/\(number % 4)/\(number).txt"] = text.next(wordCount: 50 + number)
     }
     var byteCount = 0
     for (file, text) in files {
