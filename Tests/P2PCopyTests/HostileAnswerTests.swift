@@ -189,6 +189,7 @@ struct HostileAnswerTests {
   func falsePrefix() async throws {
     try folder.write(TestContent.random(600_000, seed: 1), to: "tree/a")
     let outcome = try await send { peer, _ in
+      defer { peer.connection.abort() }
       try await peer.answer([(1, .continues(at: 300_000, digest: [UInt8](repeating: 7, count: 16)))])
       var body = ByteBuffer(bytes: try await peer.receive(kind: .chunk))
       let header = try BulkHeader(readingFrom: &body, limit: 1 << 20)
@@ -197,6 +198,7 @@ struct HostileAnswerTests {
     }
     #expect(outcome.sent.errorCode != nil)
     let tooLong = try await send { peer, _ in
+      defer { peer.connection.abort() }
       try await peer.answer([(1, .continues(at: .max, digest: [UInt8](repeating: 7, count: 16)))])
       var body = ByteBuffer(bytes: try await peer.receive(kind: .chunk))
       #expect(try BulkHeader(readingFrom: &body, limit: 1 << 20).offset == 0)
@@ -204,7 +206,8 @@ struct HostileAnswerTests {
     #expect(tooLong.sent.errorCode != nil)
   }
 
-  @Test("A selection of what was not offered is refused", arguments: ["cipher", "digest", "compressor", "chunk", "count"])
+  @Test(
+    "A selection of what was not offered is refused", arguments: ["cipher", "digest", "compressor", "chunk", "count"])
   func selection(of what: String) async throws {
     let transfer = QuickTransfer()
     async let sent = transfer.watched { await transfer.send([folder.path("tree")]) }

@@ -79,7 +79,8 @@ struct HostileHandshakeTests {
     let code = await sent.errorCode
     #expect(code == .protocolViolation || code == .wrongCode)
     // On the curve, it is as good as a wrong code.
-    #expect((code == .wrongCode) == [Share.reflected, .constantM, .constantN].contains(kind), "\(kind): \(code as Any)")
+    #expect(
+      (code == .wrongCode) == [Share.reflected, .constantM, .constantN].contains(kind), "\(kind): \(code as Any)")
   }
 
   @Test("A receiver refuses every bad share and says so", arguments: Share.allCases)

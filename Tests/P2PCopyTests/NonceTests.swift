@@ -11,7 +11,8 @@ import Zstd
 
 @Suite("Keys and nonces")
 struct NonceTests {
-  private static func codecs(_ record: CountingCipher.Record, preferred: any Cipher, other: any Cipher) -> CodecRegistry {
+  private static func codecs(_ record: CountingCipher.Record, preferred: any Cipher, other: any Cipher) -> CodecRegistry
+  {
     var codecs = CodecRegistry(plugins: [ZstdCompressor.self, XXH128Digest.self, SPAKE2KeyExchange.self])
     codecs.register(QuickKeyDeriver())
     codecs.register(CountingCipher(inner: preferred, record: record))
@@ -35,7 +36,13 @@ struct NonceTests {
     let count = Mutex(0)
     let breaking = QuickTransfer(
       tamper: { message, direction in
-        if direction == .senderToReceiver, count.withLock({ $0 += 1; return $0 }) > 9 { return [] }
+        if direction == .senderToReceiver,
+          count.withLock({
+            $0 += 1; return $0
+          }) > 9
+        {
+          return []
+        }
         return [message]
       }, codecs: codecs)
     let broken = await breaking.run([folder.path("tree")], into: folder.path("out")) {

@@ -23,7 +23,8 @@ extension RecordPeer {
     try await send(bulk: .page, Array(page.readableBytesView), index: first)
   }
 
-  func send(chunk data: [UInt8], of index: UInt64, at offset: UInt64, announcing rawByteCount: Int? = nil) async throws {
+  func send(chunk data: [UInt8], of index: UInt64, at offset: UInt64, announcing rawByteCount: Int? = nil) async throws
+  {
     try await send(bulk: .chunk, data, index: index, offset: offset, announcing: rawByteCount)
   }
 

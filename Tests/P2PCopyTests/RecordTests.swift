@@ -9,7 +9,8 @@ struct RecordTests {
   static let ciphers: [any Cipher] = [AESGCMCipher(), ChaCha20Poly1305Cipher()]
   private static let body = Array("a small record".utf8)
 
-  private static func key(_ cipher: any Cipher, _ direction: KeyDirection, _ purpose: String = "a") throws -> RecordKey {
+  private static func key(_ cipher: any Cipher, _ direction: KeyDirection, _ purpose: String = "a") throws -> RecordKey
+  {
     let schedule = KeySchedule(
       sharedKey: SecretBytes(hex: "000102030405060708090a0b0c0d0e0f"), kemSecret: SecretBytes(hex: "10111213"),
       salt: [1])
@@ -17,7 +18,8 @@ struct RecordTests {
       schedule, .dataKey, .dataIV, cipher: cipher, direction: direction, context: Array(purpose.utf8))
   }
 
-  private static func sealer(_ cipher: any Cipher, _ direction: KeyDirection = .senderToReceiver) throws -> RecordSealer {
+  private static func sealer(_ cipher: any Cipher, _ direction: KeyDirection = .senderToReceiver) throws -> RecordSealer
+  {
     RecordSealer(key: try key(cipher, direction))
   }
 
@@ -131,7 +133,8 @@ struct RecordTests {
     #expect(throws: P2PCopyError.self) { try Self.open(record, opener) }
   }
 
-  @Test("Numbers and chain go on across a change of keys; the old key opens nothing any more", arguments: ciphers.indices)
+  @Test(
+    "Numbers and chain go on across a change of keys; the old key opens nothing any more", arguments: ciphers.indices)
   func changeOfKeys(cipher: Int) throws {
     let cipher = Self.ciphers[cipher]
     let sealer = try Self.sealer(cipher)

@@ -48,7 +48,13 @@ enum Negotiation {
   }
 
   private static func receiveControl(_ channel: RecordChannel) async throws -> (SessionMessage, body: [UInt8]) {
-    let record = try await channel.receive()
+    let record = try await withDeadline(
+      Protocol2Suite.stepTimeout,
+      orThrow: P2PCopyError(
+        .peerLeft, "the \(channel.role.other) did not go on after the handshake; run the same commands again")
+    ) {
+      try await channel.receive()
+    }
     guard let kind = record.getInteger(at: record.readerIndex, as: UInt8.self), kind == RecordKind.control.rawValue
     else { throw P2PCopyError(.protocolViolation, "the \(channel.role.other) sent data before the manifest") }
     let body = Array(record.readableBytesView.dropFirst())

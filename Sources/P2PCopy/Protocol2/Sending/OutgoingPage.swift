@@ -64,6 +64,9 @@ final class OutgoingPage {
 }
 
 extension SourceEntry {
+  /// Mode and time; standard input has none.
+  var knownMetadata: EntryMetadata? { kind == .stream ? nil : metadata }
+
   /// The entry as it is counted once it is in place.
   func delivered(
     digest: [UInt8], byteCount: Int64, metadata: EntryMetadata? = nil
@@ -77,6 +80,6 @@ extension SourceEntry {
     let target: [UInt8] = if case .symbolicLink(let target) = self.kind { target } else { [] }
     return DeliveredEntry(
       path: path.bytes, kind: kind, byteCount: byteCount, digest: digest, target: target,
-      metadata: metadata ?? self.metadata)
+      metadata: metadata ?? knownMetadata)
   }
 }

@@ -122,6 +122,6 @@ extension SourceEntry {
       case .symbolicLink(let target): .symbolicLink(target: target)
       case .stream: .stream
       }
-    return PageEntry(path: path.bytes, kind: kind, metadata: withMetadata ? metadata : nil)
+    return PageEntry(path: path.bytes, kind: kind, metadata: withMetadata ? knownMetadata : nil)
   }
 }
