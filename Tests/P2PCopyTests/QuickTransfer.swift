@@ -51,7 +51,11 @@ struct QuickTransfer: Sendable {
 
   /// Runs both sides to their ends; cuts them off, which is a failure, when they hang.
   ///
-  /// - Parameter isLost: Says that nothing more can come, so that the connection is to be cut once all is silent.
+  /// - Parameters:
+  ///   - paths: What to send.
+  ///   - directory: Where to receive it.
+  ///   - isLost: Says that nothing more can come, so that the connection is to be cut once all is silent.
+  /// - Returns: How both sides ended.
   func run(
     _ paths: [String], into directory: String, cuttingWhen isLost: @escaping @Sendable () -> Bool = { false }
   ) async -> (sent: Result<TransferSummary, any Error>, received: Result<TransferSummary, any Error>) {

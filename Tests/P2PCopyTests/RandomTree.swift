@@ -41,6 +41,7 @@ struct RandomTree {
   ///   - root: Where; must not be there.
   ///   - seed: What it looks like.
   ///   - links: Which links it has.
+  /// - Throws: What the system says when something cannot be made.
   static func make(at root: String, seed: UInt64, links: Links = .any) throws {
     var tree = RandomTree(root: Array(root.utf8), seed: seed, links: links)
     try tree.directory([], depth: 0, entryCount: 22)

@@ -9,6 +9,7 @@ enum TestPack {
   ///   - files: Index and content of each file.
   ///   - byteCount: What each file's header says its size is, if not the truth.
   ///   - digestOf: What each file's header has the digest of, if not of its content.
+  /// - Returns: The body behind the bulk header.
   static func body(
     _ files: [(index: UInt64, content: [UInt8])], byteCount: Int64? = nil, digestOf: [UInt8]? = nil
   ) -> [UInt8] {

@@ -33,11 +33,14 @@ final class PartialFile {
   ///   - path: The file's final path.
   ///   - directory: The directory it belongs in.
   ///   - byteCount: How many bytes at the beginning to keep; the rest is cut off.
+  ///   - mode: The permissions of a file that is made: no more than it is to have in the end, so that nobody reads it before.
   /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/destinationUnwritable``.
-  init(opening path: RelativePath, in directory: DirectoryHandle, keeping byteCount: Int64) throws(P2PCopyError) {
+  init(
+    opening path: RelativePath, in directory: DirectoryHandle, keeping byteCount: Int64, mode: UInt16 = 0o666
+  ) throws(P2PCopyError) {
     let name = Self.name(for: path.name)
     do throws(SystemError) {
-      descriptor = try Self.openCut(name, in: directory, keeping: byteCount)
+      descriptor = try Self.openCut(name, in: directory, keeping: byteCount, mode: mode_t(mode & 0o777 | 0o600))
     } catch {
       throw Self.explain(error, path)
     }
@@ -92,7 +95,9 @@ final class PartialFile {
   }
 
   /// Opens or makes the partial file and locks it, so that two receivers cannot write one file.
-  private static func openLocked(_ name: [UInt8], in directory: DirectoryHandle) throws(SystemError) -> FileDescriptor {
+  private static func openLocked(
+    _ name: [UInt8], in directory: DirectoryHandle, mode: mode_t
+  ) throws(SystemError) -> FileDescriptor {
     let number = directory.descriptor.number
     for _ in 0..<16 {
       if let status = try directory.status(of: name), status.kind != .regular || status.linkCount != 1 {
@@ -100,7 +105,7 @@ final class PartialFile {
         try directory.remove(name)
       }
       let descriptor = try FileDescriptor(
-        opening: name, relativeTo: number, flags: O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK, mode: 0o666)
+        opening: name, relativeTo: number, flags: O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK, mode: mode)
       try descriptor.lock()
       // Between opening and locking, another receiver may have completed and renamed it.
       let opened = try descriptor.status()
@@ -111,9 +116,9 @@ final class PartialFile {
   }
 
   private static func openCut(
-    _ name: [UInt8], in directory: DirectoryHandle, keeping byteCount: Int64
+    _ name: [UInt8], in directory: DirectoryHandle, keeping byteCount: Int64, mode: mode_t
   ) throws(SystemError) -> FileDescriptor {
-    let descriptor = try openLocked(name, in: directory)
+    let descriptor = try openLocked(name, in: directory, mode: mode)
     guard try descriptor.status().byteCount >= byteCount else { throw SystemError(number: EINVAL) }
     try descriptor.truncate(to: byteCount)
     return descriptor

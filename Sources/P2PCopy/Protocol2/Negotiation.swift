@@ -103,7 +103,7 @@ extension P2PCopyError {
     // What both sides have in common keeps its name.
     case .noCommonCodec, .wrongCode, .checksumMismatch: self.init(code, "the \(role) stopped: \(message)")
     default:
-      let hint = role == .sender ? "; \(Self.resumeHint)" : ""
+      let hint = role == .sender || code == .cancelled ? "; \(Self.resumeHint)" : ""
       self.init(role == .receiver ? .peerFailed : .peerLeft, "the \(role) stopped: \(message)\(hint)")
     }
   }

@@ -90,9 +90,13 @@ struct ConnectionOptions: ParsableArguments {
     return codecs
   }
 
-  /// Tells a person what is weak about a code of their own.
-  func advise(about code: PairingCode) {
-    guard transferProtocol == .two, !quiet else { return }
+  /// Checks a code's form, and tells a person what is weak about one of their own.
+  ///
+  /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/usage``.
+  func check(_ code: PairingCode) throws(P2PCopyError) {
+    guard transferProtocol == .two else { return }
+    _ = try code.parts()
+    guard !quiet else { return }
     for line in code.advice { Console.error("warning: \(line)") }
   }
 }

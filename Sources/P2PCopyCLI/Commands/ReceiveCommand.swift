@@ -61,7 +61,7 @@ struct ReceiveCommand: AsyncParsableCommand {
         .usage, "no relay: give one such as wss://relay.example.org as the first argument, --relay or P2P_COPY_RELAY")
     }
     let code = try place.code ?? CodeSource.read(codeFile: connection.codeFile)
-    connection.advise(about: code)
+    try connection.check(code)
     var options = ReceiveOptions()
     options.transferProtocol = connection.transferProtocol
     options.encrypt = connection.encrypt ?? false

@@ -76,6 +76,17 @@ struct SendCommand: AsyncParsableCommand {
   func run() async throws {
     let place = try MeetingPlace(
       arguments: arguments, relay: connection.relay, codeFile: connection.codeFile, takesPaths: true)
+    if place.paths.contains("-") {
+      guard place.paths.count == 1 else {
+        throw P2PCopyError(.usage, "'-' (standard input) is sent alone: leave out the other paths, or send ./-")
+      }
+      guard connection.transferProtocol == .two else {
+        throw P2PCopyError(.usage, "protocol 1 cannot send standard input ('-'): leave out --protocol 1, or send ./-")
+      }
+      guard !dryRun else {
+        throw P2PCopyError(.usage, "--dry-run lists files, and '-' is standard input: leave out one")
+      }
+    }
     guard !place.paths.isEmpty else {
       throw P2PCopyError(.usage, "there is nothing to send: name files or directories (p2p-copy send --help)")
     }
@@ -89,11 +100,11 @@ struct SendCommand: AsyncParsableCommand {
         throw P2PCopyError(.usage, "--listen is for the relay inside the sender, and a relay is given: leave out one")
       }
       let code = try place.code ?? CodeSource.read(codeFile: connection.codeFile)
-      connection.advise(about: code)
+      try connection.check(code)
       try await send(place.paths, relay: relay, code: code, options)
     } else {
       let code = try CodeSource.given(codeFile: connection.codeFile)
-      if let code { connection.advise(about: code) }
+      if let code { try connection.check(code) }
       try await EmbeddedRelay.run(listen: listen, code: code, transferProtocol: connection.transferProtocol) {
         relay, code, invitation in
         var options = options
@@ -134,12 +145,8 @@ struct SendCommand: AsyncParsableCommand {
   ) async throws {
     let sender = Sender(relay: relay, code: code, codecs: try codecs(), options: options)
     let view = TransferView(role: .sender, quiet: connection.quiet, invitation: invitation)
-    let readsStandardInput = paths.contains("-")
-    guard !readsStandardInput || paths.count == 1 else {
-      throw P2PCopyError(.usage, "'-' (standard input) is sent alone: leave out the other paths, or send ./-")
-    }
     try await Interruptible.run {
-      if readsStandardInput, options.transferProtocol == .two {
+      if paths == ["-"] {
         try await sender.sendStandardInput(named: stdinName) { events in await view.show(events) }
       } else {
         try await sender.send(paths) { events in await view.show(events) }

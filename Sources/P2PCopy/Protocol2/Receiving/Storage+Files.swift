@@ -51,17 +51,22 @@ extension Storage {
     guard let path = entry.path else { throw PageStorage.unasked(entry) }
     monitor.beginFile(path, resumedByteCount: startOffset)
     return IncomingFile(
-      index: index, entry: entry, sink: try sink(for: path, keeping: startOffset), startOffset: startOffset,
+      index: index, entry: entry, sink: try sink(for: path, entry, keeping: startOffset), startOffset: startOffset,
       digests: settings.digests, loan: loan)
   }
 
-  private func sink(for path: RelativePath, keeping byteCount: Int64) throws(P2PCopyError) -> FileSink {
+  private func sink(
+    for path: RelativePath, _ entry: IncomingEntry, keeping byteCount: Int64
+  ) throws(P2PCopyError) -> FileSink {
     guard let output else { return .standardOutput }
     do throws(P2PCopyError) {
       guard let directory = try output.directory(of: path, creating: true) else {
         throw P2PCopyError(.internalError, "the directory of '\(path)' was not made")
       }
-      return .partialFile(try PartialFile(opening: path, in: directory, keeping: byteCount))
+      return .partialFile(
+        try PartialFile(
+          opening: path, in: directory, keeping: byteCount,
+          mode: settings.keepsMetadata ? entry.metadata?.mode ?? 0o666 : 0o666))
     } catch {
       if error.endsAllWriting { throw error }
       return .nowhere(error)
