@@ -39,7 +39,8 @@ run_tests lz4 --traits LZ4 --filter 'CodecTests\.'
 step "Without traits"
 swift build -c release --build-tests </dev/null
 # Apart from each other: tests that start processes by the dozen would starve the others of processor time.
-run_tests unit --skip 'InteropTests\.|EndToEndTests\.'
+run_tests unit --skip 'InteropTests\.|EndToEndTests\.|P2PCopyTests\.'
+run_tests library --filter 'P2PCopyTests\.'
 run_tests end-to-end --filter 'EndToEndTests\.'
 run_tests interop --filter 'InteropTests\.'
 if .build/release/p2p-copy codecs | grep lz4; then
