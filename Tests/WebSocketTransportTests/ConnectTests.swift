@@ -131,7 +131,8 @@ import WebSocketTransport
 
   @Test func aServerThatSaysNothing() async throws {
     let server = try await TestServer.answering("")
-    let message = await refusal(try .loopback(server.port), options: options { $0.connectTimeout = .milliseconds(1500) })
+    let message = await refusal(
+      try .loopback(server.port), options: options { $0.connectTimeout = .milliseconds(1500) })
     #expect(
       message == "ws://127.0.0.1:\(server.port) took the connection, but did not answer within 1.5 s; "
         + "is it a p2p-copy relay?")
