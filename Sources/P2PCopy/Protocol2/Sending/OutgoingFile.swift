@@ -45,6 +45,9 @@ final class OutgoingFile: Sendable {
     set { state.withLock { $0.digest = newValue } }
   }
 
+  /// Whether the receiver has been told of the file's end or failure: nothing of it may follow.
+  var isReported: Bool { state.withLock { $0.isReported } }
+
   /// Whether nobody has reported the file's end, or its failure, yet.
   func reportOnce() -> Bool {
     state.withLock { state in

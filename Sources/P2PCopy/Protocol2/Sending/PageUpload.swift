@@ -86,8 +86,12 @@ struct PageUpload {
   }
 
   private func emit(_ record: OutgoingRecord?, of file: OutgoingFile, byteCount: Int, isLast: Bool) async throws {
-    // What was read before a failure is complete and may travel; what comes after it has no record.
     if let record {
+      // The file may have failed at an earlier chunk, and be reported, while this one was read ahead.
+      guard !file.isReported else {
+        loop.channel.connection.buffers.recycle(record.take())
+        return
+      }
       try await loop.channel.send(record.take())
       loop.settings.monitor.advance(by: byteCount)
     }
