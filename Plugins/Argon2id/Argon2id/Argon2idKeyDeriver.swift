@@ -53,10 +53,23 @@ public struct Argon2idKeyDeriver: KeyDeriver, CodecPlugin {
     return try SecretBytes(byteCount: byteCount) { (derived: inout MutableRawSpan) throws(P2PCopyError) in
       let status = secret.withUnsafeBytes { secret in
         salt.withUnsafeBytes { salt in
-          derived.withUnsafeMutableBytes { derived in
-            argon2id_hash_raw(
-              cost.iterations, cost.memoryKibibytes, cost.parallelism, secret.baseAddress, secret.count,
-              salt.baseAddress, salt.count, derived.baseAddress, derived.count)
+          derived.withUnsafeMutableBytes { derived -> Int32 in
+            var context = argon2_context()
+            context.out = derived.bindMemory(to: UInt8.self).baseAddress
+            context.outlen = UInt32(clamping: derived.count)
+            // The library reads what these point to and, without a flag that says so, does not clear it.
+            context.pwd = UnsafeMutablePointer(mutating: secret.bindMemory(to: UInt8.self).baseAddress)
+            context.pwdlen = UInt32(clamping: secret.count)
+            context.salt = UnsafeMutablePointer(mutating: salt.bindMemory(to: UInt8.self).baseAddress)
+            context.saltlen = UInt32(clamping: salt.count)
+            context.t_cost = cost.iterations
+            context.m_cost = cost.memoryKibibytes
+            context.lanes = cost.parallelism
+            context.threads = cost.parallelism
+            context.version = ARGON2_VERSION_13.rawValue
+            context.allocate_cbk = DerivationMemory.allocate
+            context.free_cbk = DerivationMemory.free
+            return argon2id_ctx(&context)
           }
         }
       }
