@@ -23,6 +23,7 @@ extension Target.Dependency {
   static let crypto = product(name: "Crypto", package: "swift-crypto")
   static let logging = product(name: "Logging", package: "swift-log")
   static let unixSignals = product(name: "UnixSignals", package: "swift-service-lifecycle")
+  static let system = product(name: "SystemPackage", package: "swift-system")
   static let argumentParser = product(name: "ArgumentParser", package: "swift-argument-parser")
 }
 
@@ -56,10 +57,11 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser.git", exact: "1.8.2"),
     .package(url: "https://github.com/apple/swift-log.git", exact: "1.16.2"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", exact: "2.13.0"),
+    .package(url: "https://github.com/apple/swift-system.git", exact: "1.8.1"),
   ],
   targets: [
     // The core: codec protocols, registry, negotiation, messages, secrets. No I/O.
-    .target(name: "P2PCopyCore", dependencies: [.nioCore, .crypto], swiftSettings: strict),
+    .target(name: "P2PCopyCore", dependencies: [.nioCore, .crypto, .system], swiftSettings: strict),
 
     // RFC 6455 frames on the data path, shared by the relay and the transport.
     .target(name: "WebSocketFraming", dependencies: [.nioCore], swiftSettings: strict),
@@ -67,13 +69,15 @@ let package = Package(
     // The library: send, receive.
     .target(name: "CSystemCalls"),
     .target(
-      name: "P2PCopy", dependencies: ["P2PCopyCore", "CSystemCalls", .nioCore, .nioPosix, .crypto],
+      name: "P2PCopy", dependencies: ["P2PCopyCore", "CSystemCalls", .nioCore, .nioPosix, .crypto, .system],
       swiftSettings: strict),
 
     // The relay server. Knows no codec.
     .target(
       name: "P2PCopyRelay",
-      dependencies: ["WebSocketFraming", .nioCore, .nioPosix, .nioHTTP1, .nioWebSocket, .nioSSL, .logging],
+      dependencies: [
+        "WebSocketFraming", .nioCore, .nioPosix, .nioHTTP1, .nioWebSocket, .nioSSL, .logging, .system,
+      ],
       swiftSettings: strict),
 
     // The commands, as a library: a build with more codecs is one line of main.
@@ -144,7 +148,7 @@ let package = Package(
 
     // Tests, a folder a target.
     .testTarget(
-      name: "P2PCopyCoreTests", dependencies: ["P2PCopyCore", .nioCore], resources: [.copy("Vectors")],
+      name: "P2PCopyCoreTests", dependencies: ["P2PCopyCore", .nioCore, .system], resources: [.copy("Vectors")],
       swiftSettings: strict),
     .testTarget(
       name: "WebSocketFramingTests", dependencies: ["WebSocketFraming", .nioCore], swiftSettings: strict),
@@ -172,7 +176,7 @@ let package = Package(
       name: "P2PCopyTests",
       dependencies: [
         "P2PCopy", "P2PCopyCore", "P2PCopyTesting", "Zstd", "AESGCM", "ChaCha20Poly1305", "XXH128", "SHA256Sum",
-        "Argon2id", "SPAKE2", .nioCore, .crypto,
+        "Argon2id", "SPAKE2", .nioCore, .crypto, .system,
       ],
       resources: [.copy("Vectors")],
       swiftSettings: strict),

@@ -1,4 +1,5 @@
 public import P2PCopyCore
+public import SystemPackage
 
 /// Receives files from a sender that has the same code.
 ///
@@ -50,12 +51,28 @@ public struct Receiver: Sendable {
   /// - Throws: ``P2PCopyError``, also when only some files failed; the last event has the summary in any case.
   @discardableResult
   public func receive(
-    into directory: String, listener: @escaping @Sendable (TransferEvents) async -> Void = { _ in }
+    into directory: LocalPath, listener: @escaping @Sendable (TransferEvents) async -> Void = { _ in }
   ) async throws -> TransferSummary {
     switch options.transferProtocol {
     case .one: try await receiveWithProtocol1(directory, listener)
     case .two: try await receiveWithProtocol2(.directory(directory), listener)
     }
+  }
+
+  /// The same with the path as text.
+  @discardableResult
+  public func receive(
+    into directory: String, listener: @escaping @Sendable (TransferEvents) async -> Void = { _ in }
+  ) async throws -> TransferSummary {
+    try await receive(into: LocalPath(directory), listener: listener)
+  }
+
+  /// The same with a path of Swift System.
+  @discardableResult
+  public func receive(
+    into directory: FilePath, listener: @escaping @Sendable (TransferEvents) async -> Void = { _ in }
+  ) async throws -> TransferSummary {
+    try await receive(into: LocalPath(directory), listener: listener)
   }
 
   /// Receives one file, or the sender's standard input, and writes its content to standard output. Protocol 2 only.
@@ -74,7 +91,7 @@ public struct Receiver: Sendable {
   }
 
   private func receiveWithProtocol1(
-    _ directory: String, _ listener: @escaping @Sendable (TransferEvents) async -> Void
+    _ directory: LocalPath, _ listener: @escaping @Sendable (TransferEvents) async -> Void
   ) async throws -> TransferSummary {
     try await Transfer.run(reportsEachFile: options.reportsEachFile, listener) { monitor in
       // Made before connecting, so that a directory that cannot be used is known before the sender begins.

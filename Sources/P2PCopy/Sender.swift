@@ -1,4 +1,5 @@
 public import P2PCopyCore
+public import SystemPackage
 
 /// Sends files and directories to a receiver that has the same code.
 ///
@@ -41,7 +42,8 @@ public struct Sender: Sendable {
   /// Sends files and directories.
   ///
   /// - Parameters:
-  ///   - paths: What to send. A file arrives under its own name, a directory under its own name with everything below.
+  ///   - paths: What to send, in bytes: file names are not text. A file arrives under its own name, a directory under its
+  ///     own name with everything below.
   ///   - listener: Hears about the transfer while it runs, in a task of its own; the last event comes even when the
   ///     transfer is cancelled.
   /// - Returns: What it came to: everything is in place at the receiver, and both sides agree on it. Protocol 1 has no
@@ -50,7 +52,7 @@ public struct Sender: Sendable {
   /// - Throws: ``P2PCopyError``, also when only some files failed; the last event has the summary in any case.
   @discardableResult
   public func send(
-    _ paths: [String], listener: @escaping @Sendable (TransferEvents) async -> Void = { _ in }
+    _ paths: [LocalPath], listener: @escaping @Sendable (TransferEvents) async -> Void = { _ in }
   ) async throws -> TransferSummary {
     switch options.transferProtocol {
     case .one: try await sendWithProtocol1(paths, listener)
@@ -62,6 +64,22 @@ public struct Sender: Sendable {
     }
   }
 
+  /// The same with paths as text.
+  @discardableResult
+  public func send(
+    _ paths: [String], listener: @escaping @Sendable (TransferEvents) async -> Void = { _ in }
+  ) async throws -> TransferSummary {
+    try await send(paths.map { LocalPath($0) }, listener: listener)
+  }
+
+  /// The same with paths of Swift System. They have no slash at their end, so a link is not followed by adding one.
+  @discardableResult
+  public func send(
+    _ paths: [FilePath], listener: @escaping @Sendable (TransferEvents) async -> Void = { _ in }
+  ) async throws -> TransferSummary {
+    try await send(paths.map { LocalPath($0) }, listener: listener)
+  }
+
   /// Sends standard input until its end, as one file. Protocol 2 only.
   ///
   /// - Parameters:
@@ -71,17 +89,24 @@ public struct Sender: Sendable {
   /// - Throws: ``P2PCopyError``.
   @discardableResult
   public func sendStandardInput(
-    named name: String = "stdin", listener: @escaping @Sendable (TransferEvents) async -> Void = { _ in }
+    named name: RelativePath, listener: @escaping @Sendable (TransferEvents) async -> Void = { _ in }
   ) async throws -> TransferSummary {
     guard options.transferProtocol == .two else {
       throw P2PCopyError(.usage, "protocol 1 cannot send standard input; use protocol 2")
     }
-    let path = try RelativePath(validating: Array(name.utf8))
-    return try await sendWithProtocol2(listener) { SendSource(streamNamed: path) }
+    return try await sendWithProtocol2(listener) { SendSource(streamNamed: name) }
+  }
+
+  /// The same with the name as text.
+  @discardableResult
+  public func sendStandardInput(
+    named name: String = "stdin", listener: @escaping @Sendable (TransferEvents) async -> Void = { _ in }
+  ) async throws -> TransferSummary {
+    try await sendStandardInput(named: RelativePath(validating: Array(name.utf8)), listener: listener)
   }
 
   private func sendWithProtocol1(
-    _ paths: [String], _ listener: @escaping @Sendable (TransferEvents) async -> Void
+    _ paths: [LocalPath], _ listener: @escaping @Sendable (TransferEvents) async -> Void
   ) async throws -> TransferSummary {
     try await Transfer.run(reportsEachFile: options.reportsEachFile, listener) { monitor in
       let tree = try SourceTree(listing: paths)

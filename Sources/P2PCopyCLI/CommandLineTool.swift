@@ -22,7 +22,7 @@ public enum CommandLineTool {
     // A closed pipe and a limit on the size of files are errors of the call that meets them, which says so.
     signal(SIGPIPE, SIG_IGN)
     signal(SIGXFSZ, SIG_IGN)
-    let arguments = Array(CommandLine.arguments.dropFirst())
+    let arguments = ProcessArguments.texts()
     ProcessArguments.concealCode(arguments)
     ProcessEnd.now(await run(arguments, codecs: CodecRegistry(plugins: plugins)))
   }
@@ -63,7 +63,7 @@ public enum CommandLineTool {
     let names = RootCommand.configuration.subcommands.map { $0.configuration.commandName }
     let command = arguments.first { !$0.hasPrefix("-") }.flatMap { names.contains($0) ? " \($0)" : nil } ?? ""
     // What was typed is in the message.
-    var message = DisplayText.escaped(RootCommand.message(for: error))
+    var message = DisplayText.escaped(ArgumentText.decode(RootCommand.message(for: error)))
     if message.hasSuffix(".") { message.removeLast() }
     Console.error("p2p-copy: \(message); see p2p-copy\(command) --help")
     return P2PCopyError.Code.usage.exitStatus

@@ -12,4 +12,14 @@ enum LogText {
     }
     return result
   }
+
+  /// The same for the bytes of a path: what is not valid UTF-8 becomes `\xFF`.
+  static func escaped(_ bytes: [UInt8]) -> String {
+    if let text = String(validating: bytes, as: UTF8.self) { return escaped(text) }
+    return bytes.map { byte in
+      byte < 0x80
+        ? escaped(String(UnicodeScalar(byte)))
+        : "\\x" + String(byte, radix: 16, uppercase: true)
+    }.joined()
+  }
 }

@@ -19,7 +19,7 @@ struct VerifyTests {
   ) async throws {
     defer { try? FileManager.default.removeItem(atPath: directory) }
     let receipt = directory + "/receipt.json"
-    let writer = try ReceiptWriter(file: receipt)
+    let writer = try ReceiptWriter(file: LocalPath(receipt))
     writer.begin(role: .receiver, digest: "sha256")
     var digest = TreeDigest()
     var entries = [DeliveredEntry(path: Array("d".utf8), kind: .directory)]

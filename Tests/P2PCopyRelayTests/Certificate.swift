@@ -5,10 +5,9 @@ import P2PCopyRelay
 final class Certificate {
   let folder: URL
 
-  var files: RelayTLSFiles {
-    RelayTLSFiles(
-      certificateFile: folder.appending(path: "cert.pem").path, privateKeyFile: folder.appending(path: "key.pem").path)
-  }
+  var certificateFile: String { folder.appending(path: "cert.pem").path }
+  var keyFile: String { folder.appending(path: "key.pem").path }
+  var files: RelayTLSFiles { RelayTLSFiles(certificateFile: certificateFile, privateKeyFile: keyFile) }
 
   init() throws {
     folder = FileManager.default.temporaryDirectory.appending(path: "p2p-copy-\(UUID().uuidString)")
@@ -17,8 +16,7 @@ final class Certificate {
     openssl.executableURL = URL(filePath: "/usr/bin/env")
     openssl.arguments = [
       "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
-      "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-keyout", files.privateKeyFile, "-out",
-      files.certificateFile,
+      "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-keyout", keyFile, "-out", certificateFile,
     ]
     openssl.standardError = FileHandle.nullDevice
     try openssl.run()

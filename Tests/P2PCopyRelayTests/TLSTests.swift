@@ -8,7 +8,7 @@ struct TLSTests {
   @Test("A pair talks over TLS, large and small, and a slow receiver still bounds what is held")
   func session() async throws {
     let certificate = try Certificate()
-    let trusted = certificate.files.certificateFile
+    let trusted = certificate.certificateFile
     try await RelayServer.run(tls: certificate.files) { relay in
       let (sender, receiver) = try await TestPeer.connectPair(port: relay.port, code: "c0de", trusting: trusted)
       try await receiver.setReading(false)
@@ -44,18 +44,17 @@ struct TLSTests {
   @Test("Files that cannot be used are named")
   func badFiles() async throws {
     let (certificate, other) = (try Certificate(), try Certificate())
-    let files = certificate.files
     let empty = certificate.folder.appending(path: "empty.pem").path
     try Data("nothing\n".utf8).write(to: URL(filePath: empty))
     let missing = certificate.folder.appending(path: "missing.pem").path
     let cases: [(RelayTLSFiles, [String])] = [
-      (RelayTLSFiles(certificateFile: missing, privateKeyFile: files.privateKeyFile), [missing, "No such file"]),
-      (RelayTLSFiles(certificateFile: files.certificateFile, privateKeyFile: missing), [missing, "private key"]),
-      (RelayTLSFiles(certificateFile: empty, privateKeyFile: files.privateKeyFile), [empty, "PEM certificates"]),
-      (RelayTLSFiles(certificateFile: files.certificateFile, privateKeyFile: empty), [empty, "PEM private key"]),
+      (RelayTLSFiles(certificateFile: missing, privateKeyFile: certificate.keyFile), [missing, "No such file"]),
+      (RelayTLSFiles(certificateFile: certificate.certificateFile, privateKeyFile: missing), [missing, "private key"]),
+      (RelayTLSFiles(certificateFile: empty, privateKeyFile: certificate.keyFile), [empty, "PEM certificates"]),
+      (RelayTLSFiles(certificateFile: certificate.certificateFile, privateKeyFile: empty), [empty, "PEM private key"]),
       (
-        RelayTLSFiles(certificateFile: files.certificateFile, privateKeyFile: other.files.privateKeyFile),
-        [other.files.privateKeyFile, "does not belong"]
+        RelayTLSFiles(certificateFile: certificate.certificateFile, privateKeyFile: other.keyFile),
+        [other.keyFile, "does not belong"]
       ),
     ]
     for (files, parts) in cases {

@@ -26,7 +26,7 @@ struct ChecksumListTests {
   func coreutils() throws {
     let tree = try ReceiptTree.sample()
     let list = tree.directory.path("SHA256SUMS")
-    let writer = try ChecksumListWriter(file: list)
+    let writer = try ChecksumListWriter(file: LocalPath(list))
     for entry in tree.entries { writer.append(entry) }
     try writer.finish()
     var result = try check(list, in: tree.root)
@@ -43,7 +43,7 @@ struct ChecksumListTests {
   func unfinished() throws {
     let directory = try TemporaryDirectory()
     do {
-      let writer = try ChecksumListWriter(file: directory.path("SHA256SUMS"))
+      let writer = try ChecksumListWriter(file: LocalPath(directory.path("SHA256SUMS")))
       writer.append(DeliveredEntry(path: [0x61], kind: .file, digest: [1]))
     }
     #expect(try FileManager.default.contentsOfDirectory(atPath: directory.path).isEmpty)

@@ -10,7 +10,7 @@ struct OutputDirectoryTests {
 
   init() throws {
     folder = try TemporaryDirectory()
-    output = try OutputDirectory(path: folder.path("out"))
+    output = try OutputDirectory(path: LocalPath(folder.path("out")))
   }
 
   private func path(_ text: String) throws -> RelativePath { try RelativePath(validating: Array(text.utf8)) }

@@ -82,7 +82,7 @@ struct ReceiptTree {
   }
 
   func writeReceipt(_ totals: ReceiptTotals? = nil) throws {
-    let writer = try ReceiptWriter(file: receipt)
+    let writer = try ReceiptWriter(file: LocalPath(receipt))
     writer.begin(role: .receiver, digest: "sha256")
     for entry in entries { writer.append(entry) }
     for failure in failures { writer.append(failure: failure) }

@@ -82,7 +82,7 @@ struct ReceiptWriterTests {
     let directory = try TemporaryDirectory()
     try directory.write([1], to: "receipt")
     do {
-      let writer = try ReceiptWriter(file: directory.path("receipt"))
+      let writer = try ReceiptWriter(file: LocalPath(directory.path("receipt")))
       writer.begin(role: .sender, digest: "sha256")
       for _ in 0..<10_000 { writer.append(DeliveredEntry(path: [0x61], kind: .directory)) }
       #expect(directory.read("receipt") == [1])
@@ -92,7 +92,7 @@ struct ReceiptWriterTests {
     #expect(try FileManager.default.contentsOfDirectory(atPath: directory.path) == ["receipt"])
     #expect(directory.read("receipt") == [1])
 
-    let writer = try ReceiptWriter(file: directory.path("receipt"))
+    let writer = try ReceiptWriter(file: LocalPath(directory.path("receipt")))
     writer.begin(role: .sender, digest: "sha256")
     try writer.finish(ReceiptTotals(treeDigest: TreeDigest().value, isComplete: true))
     #expect(try FileManager.default.contentsOfDirectory(atPath: directory.path) == ["receipt"])
@@ -108,10 +108,12 @@ struct ReceiptWriterTests {
       atPath: directory.path("link"), withDestinationPath: directory.path("folder"))
     for name in ["", "folder", "folder/", "link", "/dev/null", "folder/.."] {
       let path = name.hasPrefix("/") || name.isEmpty ? name : directory.path(name)
-      let error = #expect(throws: P2PCopyError.self) { _ = try ReceiptWriter(file: path) }
+      let error = #expect(throws: P2PCopyError.self) { _ = try ReceiptWriter(file: LocalPath(path)) }
       #expect(error?.code == .usage)
     }
-    let error = #expect(throws: P2PCopyError.self) { _ = try ReceiptWriter(file: directory.path("missing/receipt")) }
+    let error = #expect(throws: P2PCopyError.self) {
+      _ = try ReceiptWriter(file: LocalPath(directory.path("missing/receipt")))
+    }
     #expect(error?.code == .destinationUnwritable)
     #expect(error?.message.contains("missing/receipt") == true)
     #expect(try FileManager.default.contentsOfDirectory(atPath: directory.path).sorted() == ["folder", "link"])
@@ -120,7 +122,7 @@ struct ReceiptWriterTests {
   @Test("Failures are kept up to a limit and counted beyond")
   func manyFailures() throws {
     let tree = try ReceiptTree()
-    let writer = try ReceiptWriter(file: tree.receipt)
+    let writer = try ReceiptWriter(file: LocalPath(tree.receipt))
     writer.begin(role: .receiver, digest: "sha256")
     let error = P2PCopyError(.destinationExists, String(repeating: "x", count: 5000))
     for _ in 0...ReceiptWriter.maximumFailureCount { writer.append(failure: EntryFailure(path: "a", error: error)) }
@@ -136,7 +138,7 @@ struct ReceiptWriterTests {
   func lateErrors() throws {
     let directory = try TemporaryDirectory()
     try directory.makeDirectory("gone")
-    let writer = try ReceiptWriter(file: directory.path("gone/receipt"))
+    let writer = try ReceiptWriter(file: LocalPath(directory.path("gone/receipt")))
     #expect(throws: P2PCopyError.self) { try writer.finish(ReceiptTotals(treeDigest: [], isComplete: true)) }
     writer.begin(role: .sender, digest: "sha256")
     try FileManager.default.removeItem(atPath: directory.path("gone"))

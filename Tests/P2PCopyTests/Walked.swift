@@ -11,7 +11,7 @@ struct Walked {
     _ arguments: [String], rules: [FilterRule] = [], links: LinkPolicy = .keep, list: [String]? = nil
   ) throws {
     let walk = try SourceWalk(
-      arguments, rules: FilterRules(rules), links: links, list: list?.map { Array($0.utf8) })
+      arguments.map { LocalPath($0) }, rules: FilterRules(rules), links: links, list: list?.map { LocalPath($0) })
     while let element = walk.next() {
       switch element {
       case .entry(let entry): entries.append(entry)

@@ -21,7 +21,7 @@ import WebSocketTransport
     let relay = try await RelayServer.start(
       configuration: RelayConfiguration(host: "127.0.0.1", port: 0, tls: certificate.relayFiles), logger: quiet)
     var options = TransportOptions()
-    options.trustRootsFile = certificate.certificateFile
+    options.trustRootsFile = LocalPath(certificate.certificateFile)
     await checkTransport(
       WebSocketClientTransport(), address: try .loopback(relay.port, scheme: "wss"), options: options)
     await relay.shutDownNow()

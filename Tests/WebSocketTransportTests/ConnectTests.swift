@@ -167,7 +167,7 @@ import WebSocketTransport
     for host in ["localhost", "127.0.0.1"] {
       let connection = try await WebSocketClientTransport().connect(
         to: .loopback(server.port, scheme: "wss", host: host),
-        options: options { $0.trustRootsFile = certificate.certificateFile })
+        options: options { $0.trustRootsFile = LocalPath(certificate.certificateFile) })
       #expect(try await connection.receive() == .text("hi"))
       let peer = try await server.accept()
       try await connection.send(.binary(ByteBuffer(repeating: 1, count: 300_000)))
@@ -189,7 +189,7 @@ import WebSocketTransport
     let server = try await TestServer.start(tls: certificate.serverContext())
     let message = await refusal(
       try .loopback(server.port, scheme: "wss", host: host),
-      options: options { $0.trustRootsFile = certificate.certificateFile })
+      options: options { $0.trustRootsFile = LocalPath(certificate.certificateFile) })
     #expect(message.contains("is for another name than '\(host)'"))
   }
 
@@ -209,7 +209,7 @@ import WebSocketTransport
   @Test func certificateAuthoritiesThatCannotBeRead() async throws {
     for file in ["/nonexistent/roots.pem", "/dev/null"] {
       let message = await refusal(
-        try RelayAddress("wss://127.0.0.1:1"), options: options { $0.trustRootsFile = file })
+        try RelayAddress("wss://127.0.0.1:1"), options: options { $0.trustRootsFile = LocalPath(file) })
       #expect(message.contains("'\(file)' cannot be used"), "\(message)")
     }
   }

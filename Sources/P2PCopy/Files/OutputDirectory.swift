@@ -18,18 +18,17 @@ package final class OutputDirectory {
   /// Opens the directory, and makes it with its parents when it is missing.
   ///
   /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/destinationUnwritable``.
-  package init(path: String) throws(P2PCopyError) {
-    let location = Array(path.utf8)
+  package init(path: LocalPath) throws(P2PCopyError) {
     func fail(_ error: SystemError) -> P2PCopyError {
       P2PCopyError(
-        .destinationUnwritable, "cannot use '\(DisplayText.escaped(path))' as output directory: \(error)", cause: error)
+        .destinationUnwritable, "cannot use '\(path)' as output directory: \(error)", cause: error)
     }
-    guard !location.isEmpty, !location.contains(0) else {
-      throw P2PCopyError(.usage, "'\(DisplayText.escaped(path))' is not a path; give a directory with --out")
+    guard path.canBePath else {
+      throw P2PCopyError(.usage, "'\(path)' is not a path; give a directory with --out")
     }
     do {
-      try Self.makeDirectories(location)
-      root = DirectoryHandle(try FileDescriptor(opening: location, flags: O_RDONLY | O_DIRECTORY))
+      try Self.makeDirectories(path.bytes)
+      root = DirectoryHandle(try FileDescriptor(opening: path.bytes, flags: O_RDONLY | O_DIRECTORY))
     } catch {
       throw fail(error)
     }

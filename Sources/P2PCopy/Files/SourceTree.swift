@@ -21,10 +21,10 @@ struct SourceTree {
   ///
   /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/usage`` when an argument does not exist, two files would get
   ///   the same name, or there is nothing to send.
-  init(listing arguments: [String]) throws(P2PCopyError) {
+  init(listing arguments: [LocalPath]) throws(P2PCopyError) {
     for argument in arguments { try add(argument: argument) }
     guard !files.isEmpty || !failures.isEmpty else {
-      throw P2PCopyError(.usage, "there is no file to send in \(arguments.map(Self.shown).joined(separator: ", "))")
+      throw P2PCopyError(.usage, "there is no file to send in \(arguments.map { "'\($0)'" }.joined(separator: ", "))")
     }
     files = Self.stablySortedBySize(files)
   }
@@ -42,24 +42,22 @@ struct SourceTree {
     return groups
   }
 
-  private static func shown(_ argument: String) -> String { "'\(DisplayText.escaped(argument))'" }
-
   private static func stablySortedBySize(_ files: [SourceFile]) -> [SourceFile] {
     files.enumerated()
       .sorted { ($1.element.byteCount, $0.offset) < ($0.element.byteCount, $1.offset) }
       .map(\.element)
   }
 
-  private mutating func add(argument: String) throws(P2PCopyError) {
-    let location = Array(argument.utf8)
-    guard !location.isEmpty, !location.contains(0) else {
-      throw P2PCopyError(.usage, "\(Self.shown(argument)) is not a path; give files or directories to send")
+  private mutating func add(argument: LocalPath) throws(P2PCopyError) {
+    let location = argument.bytes
+    guard argument.canBePath else {
+      throw P2PCopyError(.usage, "'\(argument)' is not a path; give files or directories to send")
     }
     let status: FileStatus
     do {
       status = try FileStatus(of: location, followLinks: true)
     } catch {
-      throw P2PCopyError(.usage, "cannot send \(Self.shown(argument)): \(error); nothing was sent", cause: error)
+      throw P2PCopyError(.usage, "cannot send '\(argument)': \(error); nothing was sent", cause: error)
     }
     switch status.kind {
     case .regular:
@@ -68,7 +66,7 @@ struct SourceTree {
       var ancestors: Set<FileStatus.Identity> = [status.identity]
       try addDirectory(location, named: Self.directoryName(of: location), &ancestors)
     case .symbolicLink, .other:
-      throw P2PCopyError(.usage, "cannot send \(Self.shown(argument)): it is neither a file nor a directory")
+      throw P2PCopyError(.usage, "cannot send '\(argument)': it is neither a file nor a directory")
     }
   }
 
@@ -172,7 +170,7 @@ struct SourceTree {
     let resolved = location.withCString { realpath($0, nil) }
     guard let resolved else { return [] }
     defer { free(resolved) }
-    return Self.name(of: Array(String(cString: resolved).utf8))
+    return Self.name(of: Array(UnsafeRawBufferPointer(start: resolved, count: strlen(resolved))))
   }
 
   private static func sortedChildren(of location: [UInt8]) throws(SystemError) -> [[UInt8]] {

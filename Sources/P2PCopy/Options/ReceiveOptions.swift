@@ -18,11 +18,11 @@ public struct ReceiveOptions: Sendable {
   public var keepsSetID = false
 
   /// Protocol 2 only: where to write the receipt, JSON.
-  public var receiptFile: String?
+  public var receiptFile: LocalPath?
 
   /// Protocol 2 only: where to write the checksums of all files, as `sha256sum -c` reads them. Needs the digest `sha256`
   /// and selects it.
-  public var checksumsFile: String?
+  public var checksumsFile: LocalPath?
 
   /// How long to wait for a sender with the same code.
   public var peerTimeout = Duration.seconds(600)

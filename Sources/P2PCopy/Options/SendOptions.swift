@@ -24,17 +24,17 @@ public struct SendOptions: Sendable {
   public var links = LinkPolicy.keep
 
   /// Protocol 2 only: paths below the one argument, a directory, to send instead of all of it.
-  public var fileList: [[UInt8]]?
+  public var fileList: [LocalPath]?
 
   /// Protocol 2 only: send modes and times along.
   public var keepsMetadata = true
 
   /// Protocol 2 only: where to write the receipt, JSON.
-  public var receiptFile: String?
+  public var receiptFile: LocalPath?
 
   /// Protocol 2 only: where to write the checksums of all files, as `sha256sum -c` reads them. Needs the digest `sha256`
   /// and selects it.
-  public var checksumsFile: String?
+  public var checksumsFile: LocalPath?
 
   /// How long to wait for a receiver with the same code.
   public var peerTimeout = Duration.seconds(600)

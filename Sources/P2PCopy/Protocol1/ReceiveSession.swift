@@ -4,7 +4,7 @@ import P2PCopyCore
 /// One receiver's session of protocol 1 over one connection.
 struct ReceiveSession: Sendable {
   let rendezvous: Rendezvous
-  let outputPath: String
+  let outputPath: LocalPath
   let conflictPolicy: ConflictPolicy
   let claimedPaths: ClaimedPaths
 

@@ -11,7 +11,7 @@ package final class ChecksumListWriter: Sendable {
   ///
   /// - Parameter file: Where the list shall be; a regular file there is replaced at the end.
   /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/usage`` or ``P2PCopyError/Code/destinationUnwritable``.
-  package init(file: String) throws(P2PCopyError) {
+  package init(file: LocalPath) throws(P2PCopyError) {
     self.file = Mutex(try ReplacementFile(path: file))
   }
 

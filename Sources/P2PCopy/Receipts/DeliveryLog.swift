@@ -21,7 +21,7 @@ final class DeliveryLog: Sendable {
   /// Makes the files under temporary names, so that what cannot be written is known before anything is sent.
   ///
   /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/usage`` or ``P2PCopyError/Code/destinationUnwritable``.
-  init(receiptFile: String?, checksumsFile: String?) throws(P2PCopyError) {
+  init(receiptFile: LocalPath?, checksumsFile: LocalPath?) throws(P2PCopyError) {
     receipt = if let receiptFile { try ReceiptWriter(file: receiptFile) } else { nil }
     checksums = if let checksumsFile { try ChecksumListWriter(file: checksumsFile) } else { nil }
   }

@@ -10,18 +10,17 @@ final class ReceiptFile: Sendable {
   /// Opens the file.
   ///
   /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/usage``.
-  init(opening path: String) throws(P2PCopyError) {
-    let location = Array(path.utf8)
-    shownPath = DisplayText.escaped(path)
-    guard !location.isEmpty, !location.contains(0) else {
-      throw P2PCopyError(.usage, "'\(DisplayText.escaped(path))' is not the name of a file")
+  init(opening path: LocalPath) throws(P2PCopyError) {
+    shownPath = path.description
+    guard path.canBePath else {
+      throw P2PCopyError(.usage, "'\(path)' is not the name of a file")
     }
     let kind: FileStatus.Kind
     do {
-      descriptor = try FileDescriptor(opening: location, flags: O_RDONLY | O_NONBLOCK)
+      descriptor = try FileDescriptor(opening: path.bytes, flags: O_RDONLY | O_NONBLOCK)
       kind = try descriptor.status().kind
     } catch {
-      throw P2PCopyError(.usage, "cannot read the receipt '\(DisplayText.escaped(path))': \(error)", cause: error)
+      throw P2PCopyError(.usage, "cannot read the receipt '\(path)': \(error)", cause: error)
     }
     // It is read twice: a pipe cannot be.
     guard kind == .regular else { throw P2PCopyError(.usage, "the receipt '\(shownPath)' is not a regular file") }

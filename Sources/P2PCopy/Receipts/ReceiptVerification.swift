@@ -24,7 +24,7 @@ public struct ReceiptVerification: Sendable {
   ///   - codecs: Where to look for the digest that the receipt names.
   /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/usage`` when the file cannot be read or is no receipt,
   ///   ``P2PCopyError/Code/noCommonCodec`` when the digest is not here.
-  public init(receiptFile: String, codecs: CodecRegistry) throws(P2PCopyError) {
+  public init(receiptFile: LocalPath, codecs: CodecRegistry) throws(P2PCopyError) {
     file = try ReceiptFile(opening: receiptFile)
     content = try ReceiptReader.read(file) { (_, _) throws(P2PCopyError) in }
     guard let name = content.digest else { throw file.malformed("it names no digest") }
@@ -39,6 +39,11 @@ public struct ReceiptVerification: Sendable {
       throw file.malformed("a digest of kind '\(name)' has \(digest.byteCount) bytes, not \(byteCount)")
     }
     self.digest = digest
+  }
+
+  /// The same with the path as text.
+  public init(receiptFile: String, codecs: CodecRegistry) throws(P2PCopyError) {
+    try self.init(receiptFile: LocalPath(receiptFile), codecs: codecs)
   }
 
   /// Whether everything of the transfer arrived, as the receipt has it.
@@ -61,7 +66,7 @@ public struct ReceiptVerification: Sendable {
   /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/usage`` when the directory or the receipt cannot be read,
   ///   ``P2PCopyError/Code/cancelled`` when the task is cancelled.
   public func verify(
-    directory: String, progress: (TransferProgress) -> Void = { _ in }
+    directory: LocalPath, progress: (TransferProgress) -> Void = { _ in }
   ) throws(P2PCopyError) -> Result {
     let tree = try VerifiedTree(path: directory)
     let checker = try EntryChecker(digest: digest)
@@ -88,5 +93,12 @@ public struct ReceiptVerification: Sendable {
       throw P2PCopyError(.usage, "the receipt '\(file.shownPath)' changed while it was used; run this again")
     }
     return result
+  }
+
+  /// The same with the path as text.
+  public func verify(
+    directory: String, progress: (TransferProgress) -> Void = { _ in }
+  ) throws(P2PCopyError) -> Result {
+    try verify(directory: LocalPath(directory), progress: progress)
   }
 }

@@ -30,7 +30,7 @@ package final class ReceiptWriter: Sendable {
   ///
   /// - Parameter file: Where the receipt shall be; a regular file there is replaced at the end.
   /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/usage`` or ``P2PCopyError/Code/destinationUnwritable``.
-  package init(file: String) throws(P2PCopyError) {
+  package init(file: LocalPath) throws(P2PCopyError) {
     state = Mutex(State(file: try ReplacementFile(path: file)))
   }
 

@@ -23,15 +23,15 @@ final class ReplacementFile {
   /// - Parameter path: Where the file shall be. A regular file there is replaced; anything else is refused.
   /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/usage`` for something that is no place for a file,
   ///   otherwise ``P2PCopyError/Code/destinationUnwritable``.
-  init(path: String) throws(P2PCopyError) {
-    let location = Array(path.utf8)
-    shownPath = DisplayText.escaped(path)
+  init(path: LocalPath) throws(P2PCopyError) {
+    let location = path.bytes
+    shownPath = path.description
     func refuse(_ why: String) -> P2PCopyError {
-      P2PCopyError(.usage, "cannot write '\(DisplayText.escaped(path))': \(why)")
+      P2PCopyError(.usage, "cannot write '\(path)': \(why)")
     }
     let slash = location.lastIndex(of: UInt8(ascii: "/"))
     let name = slash.map { Array(location[($0 + 1)...]) } ?? location
-    guard !name.isEmpty, !location.contains(0), !name.elementsEqual(".".utf8), !name.elementsEqual("..".utf8) else {
+    guard !name.isEmpty, path.canBePath, !name.elementsEqual(".".utf8), !name.elementsEqual("..".utf8) else {
       throw refuse("it is not the name of a file")
     }
     let parent = slash.map { $0 == 0 ? Array("/".utf8) : Array(location[..<$0]) } ?? Array(".".utf8)

@@ -13,15 +13,14 @@ final class VerifiedTree {
   /// Opens the directory.
   ///
   /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/usage``.
-  init(path: String) throws(P2PCopyError) {
-    let location = Array(path.utf8)
-    guard !location.isEmpty, !location.contains(0) else {
-      throw P2PCopyError(.usage, "'\(DisplayText.escaped(path))' is not the name of a directory")
+  init(path: LocalPath) throws(P2PCopyError) {
+    guard path.canBePath else {
+      throw P2PCopyError(.usage, "'\(path)' is not the name of a directory")
     }
     do {
-      root = DirectoryHandle(try FileDescriptor(opening: location, flags: O_RDONLY | O_DIRECTORY))
+      root = DirectoryHandle(try FileDescriptor(opening: path.bytes, flags: O_RDONLY | O_DIRECTORY))
     } catch {
-      throw P2PCopyError(.usage, "cannot read the directory '\(DisplayText.escaped(path))': \(error)", cause: error)
+      throw P2PCopyError(.usage, "cannot read the directory '\(path)': \(error)", cause: error)
     }
   }
 

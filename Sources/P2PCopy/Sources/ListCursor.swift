@@ -21,7 +21,7 @@ struct ListCursor {
   /// Checks a list and opens the directory.
   ///
   /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/usage``.
-  init(_ lines: [[UInt8]], below arguments: [SourceArgument]) throws(P2PCopyError) {
+  init(_ lines: [LocalPath], below arguments: [SourceArgument]) throws(P2PCopyError) {
     guard let argument = arguments.first, arguments.count == 1, argument.status.kind == .directory else {
       throw P2PCopyError(.usage, "a list of files needs one directory that they are in; nothing was sent")
     }

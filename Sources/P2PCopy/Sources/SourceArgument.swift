@@ -15,22 +15,21 @@ struct SourceArgument {
   /// Checks a path.
   ///
   /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/usage``.
-  init(_ argument: String) throws(P2PCopyError) {
+  init(_ argument: LocalPath) throws(P2PCopyError) {
     let slash = UInt8(ascii: "/")
-    var location = Array(argument.utf8)
-    guard !location.isEmpty, !location.contains(0) else {
-      throw P2PCopyError(
-        .usage, "'\(DisplayText.escaped(argument))' is not a path; give files or directories to send")
+    var location = argument.bytes
+    guard argument.canBePath else {
+      throw P2PCopyError(.usage, "'\(argument)' is not a path; give files or directories to send")
     }
     do {
       status = try FileStatus(of: location, followLinks: true)
     } catch {
       throw P2PCopyError(
-        .usage, "cannot send '\(DisplayText.escaped(argument))': \(error); nothing was sent", cause: error)
+        .usage, "cannot send '\(argument)': \(error); nothing was sent", cause: error)
     }
     guard status.kind == .regular || status.kind == .directory else {
       throw P2PCopyError(
-        .usage, "cannot send '\(DisplayText.escaped(argument))': it is \(status.nameOfSpecialKind); nothing was sent")
+        .usage, "cannot send '\(argument)': it is \(status.nameOfSpecialKind); nothing was sent")
     }
     while location.count > 1, location.last == slash { location.removeLast() }
     name = Self.name(of: location)
@@ -40,7 +39,7 @@ struct SourceArgument {
   /// Checks several paths: none twice, and no two that would arrive under one name.
   ///
   /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/usage``.
-  static func check(_ arguments: [String]) throws(P2PCopyError) -> [SourceArgument] {
+  static func check(_ arguments: [LocalPath]) throws(P2PCopyError) -> [SourceArgument] {
     var checked: [SourceArgument] = []
     var named: [[UInt8]: Int] = [:]
     var contents: Set<FileStatus.Identity> = []

@@ -11,11 +11,11 @@ struct SourceList {
   /// Checks the lines of a list. Empty lines say nothing.
   ///
   /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/usage`` for a line that leads out of the directory.
-  init(_ lines: [[UInt8]]) throws(P2PCopyError) {
+  init(_ lines: [LocalPath]) throws(P2PCopyError) {
     var paths: [[UInt8]] = []
     paths.reserveCapacity(lines.count)
-    for (index, line) in lines.enumerated() where !line.isEmpty {
-      paths.append(try Self.normalised(line, number: index + 1))
+    for (index, line) in lines.enumerated() where !line.bytes.isEmpty {
+      paths.append(try Self.normalised(line.bytes, number: index + 1))
     }
     paths.sort(by: Self.precedes)
     var distinct: [[UInt8]] = []

@@ -71,7 +71,7 @@ package final class SourceWalk {
   /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/usage`` when an argument does not exist, two would arrive
   ///   under one name, a listed path leads out of the directory, or there is nothing to send.
   package init(
-    _ arguments: [String], rules: FilterRules, links: LinkPolicy, list: [[UInt8]]? = nil
+    _ arguments: [LocalPath], rules: FilterRules, links: LinkPolicy, list: [LocalPath]? = nil
   ) throws(P2PCopyError) {
     self.rules = rules
     self.links = links
@@ -88,7 +88,7 @@ package final class SourceWalk {
     lookahead.popLast() ?? advance()
   }
 
-  private func lookAhead(_ arguments: [String]) throws(P2PCopyError) {
+  private func lookAhead(_ arguments: [LocalPath]) throws(P2PCopyError) {
     var found: [Element] = []
     var isSomething = false
     while !isSomething, let element = advance() {
@@ -96,7 +96,7 @@ package final class SourceWalk {
       if case .notice = element { isSomething = found.count >= Self.maximumLookahead } else { isSomething = true }
     }
     guard isSomething else {
-      let shown = arguments.map { "'\(DisplayText.escaped($0))'" }.joined(separator: ", ")
+      let shown = arguments.map { "'\($0)'" }.joined(separator: ", ")
       throw P2PCopyError(.usage, "there is nothing to send in \(shown.isEmpty ? "no arguments" : shown)")
     }
     lookahead = found.reversed()

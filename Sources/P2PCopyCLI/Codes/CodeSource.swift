@@ -4,14 +4,14 @@ import P2PCopyCore
 /// Where a code comes from when it is not an argument: a file, the environment, a prompt.
 enum CodeSource {
   /// The code from the file or the environment, `nil` when neither is given.
-  static func given(codeFile: String?) throws(P2PCopyError) -> PairingCode? {
+  static func given(codeFile: LocalPath?) throws(P2PCopyError) -> PairingCode? {
     if let codeFile { return try read(file: codeFile) }
     guard let value = Environment.value("P2P_COPY_CODE") else { return nil }
     return try PairingCode(value)
   }
 
   /// The code from the file, the environment, or the person at the terminal.
-  static func read(codeFile: String?) throws(P2PCopyError) -> PairingCode {
+  static func read(codeFile: LocalPath?) throws(P2PCopyError) -> PairingCode {
     if let code = try given(codeFile: codeFile) { return code }
     guard let code = try TerminalPrompt.secret("code: ") else {
       throw P2PCopyError(
@@ -21,12 +21,12 @@ enum CodeSource {
   }
 
   /// The first line of a file, without its end.
-  private static func read(file: String) throws(P2PCopyError) -> PairingCode {
+  private static func read(file: LocalPath) throws(P2PCopyError) -> PairingCode {
     func fail() -> P2PCopyError {
       let text = String(cString: strerror(errno))
-      return P2PCopyError(.usage, "cannot read the code from '\(DisplayText.escaped(file))': \(text)")
+      return P2PCopyError(.usage, "cannot read the code from '\(file)': \(text)")
     }
-    let descriptor = file == "-" ? STDIN_FILENO : open(file, O_RDONLY | O_CLOEXEC)
+    let descriptor = file == "-" ? STDIN_FILENO : file.withCString { open($0, O_RDONLY | O_CLOEXEC) }
     guard descriptor >= 0 else { throw fail() }
     defer { if descriptor != STDIN_FILENO { close(descriptor) } }
 

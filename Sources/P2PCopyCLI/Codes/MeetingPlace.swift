@@ -5,7 +5,7 @@ package import P2PCopyCore
 package struct MeetingPlace {
   package var relay: RelayAddress?
   package var code: PairingCode?
-  package var paths: [String]
+  package var paths: [LocalPath]
 
   /// Tells the two forms of the command line apart: a URL as the first argument is the relay, and then the code is the
   /// second, unless a file has it.
@@ -16,16 +16,16 @@ package struct MeetingPlace {
   ///   - codeFile: The value of `--code-file`.
   ///   - takesPaths: Whether what is left are paths.
   /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/usage``.
-  package init(arguments: [String], relay: String?, codeFile: String?, takesPaths: Bool) throws(P2PCopyError) {
+  package init(arguments: [LocalPath], relay: String?, codeFile: LocalPath?, takesPaths: Bool) throws(P2PCopyError) {
     var rest = arguments[...]
-    if let first = rest.first, first.contains("://") {
+    if let first = rest.first, first.bytes.contains("://".utf8) {
       guard relay == nil else {
         throw P2PCopyError(.usage, "the relay is given twice, as an argument and with --relay: leave out one")
       }
-      self.relay = try RelayAddress(first)
+      self.relay = try RelayAddress(String(decoding: first.bytes, as: UTF8.self))
       rest = rest.dropFirst()
       if codeFile == nil, let code = rest.first {
-        self.code = try PairingCode(code)
+        self.code = try PairingCode(SecretBytes(copying: code.bytes.span.bytes))
         rest = rest.dropFirst()
       }
     } else if let address = relay ?? Environment.value("P2P_COPY_RELAY") {
@@ -34,7 +34,7 @@ package struct MeetingPlace {
     guard takesPaths || rest.isEmpty else {
       throw P2PCopyError(
         .usage,
-        "unexpected argument '\(DisplayText.escaped(rest[rest.startIndex]))': give a relay URL and a code, or neither"
+        "unexpected argument '\(rest[rest.startIndex])': give a relay URL and a code, or neither"
           + " (p2p-copy receive --help)")
     }
     paths = Array(rest)

@@ -10,7 +10,7 @@ struct ConnectionOptions: ParsableArguments {
     help: ArgumentHelp(
       "Read the code from the first line of a file ('-' for standard input); otherwise P2P_COPY_CODE, otherwise a prompt.",
       valueName: "file"))
-  var codeFile: String?
+  var codeFile: LocalPath?
 
   @Option(
     name: .customLong("protocol"),
@@ -31,7 +31,7 @@ struct ConnectionOptions: ParsableArguments {
     help: ArgumentHelp(
       "Trust the certificate authorities in this PEM file instead of the system's (also: SSL_CERT_FILE).",
       valueName: "file"))
-  var caFile: String?
+  var caFile: LocalPath?
 
   @Option(
     help: ArgumentHelp(
@@ -43,12 +43,12 @@ struct ConnectionOptions: ParsableArguments {
     help: ArgumentHelp(
       "Write a receipt, JSON, once everything is in place; 'p2p-copy verify' checks a tree against it.",
       valueName: "file"))
-  var receipt: String?
+  var receipt: LocalPath?
 
   @Option(
     help: ArgumentHelp(
       "Write the SHA-256 of every file as 'sha256sum -c' reads it; selects the digest sha256.", valueName: "file"))
-  var checksums: String?
+  var checksums: LocalPath?
 
   @Flag(help: "Print errors only.")
   var quiet = false

@@ -21,13 +21,13 @@ struct ReceiveCommand: AsyncParsableCommand {
       """)
 
   @Argument(help: ArgumentHelp("Relay and code, if given here.", valueName: "server code"))
-  var arguments: [String] = []
+  var arguments: [LocalPath] = []
 
   @OptionGroup var connection: ConnectionOptions
 
   @Option(
     help: ArgumentHelp("The output directory; made when missing. Unless given: the current one.", valueName: "dir"))
-  var out: String?
+  var out: LocalPath?
 
   @Flag(help: "Write the content of the one file that is sent to standard output.")
   var stdout = false

@@ -28,10 +28,10 @@ struct RunRelayServerCommand: AsyncParsableCommand {
   var tls = true
 
   @Option(help: ArgumentHelp("The certificate with its chain (PEM).", valueName: "file"))
-  var certfile: String?
+  var certfile: LocalPath?
 
   @Option(help: ArgumentHelp("The certificate's private key (PEM).", valueName: "file"))
-  var keyfile: String?
+  var keyfile: LocalPath?
 
   @Option(help: ArgumentHelp("How long running transfers may go on after SIGTERM or SIGINT.", valueName: "seconds"))
   var drain = 30
@@ -71,6 +71,6 @@ struct RunRelayServerCommand: AsyncParsableCommand {
     guard let certfile, let keyfile else {
       throw P2PCopyError(.usage, "TLS is on unless --no-tls is given: give --certfile and --keyfile (PEM), or --no-tls")
     }
-    return RelayTLSFiles(certificateFile: certfile, privateKeyFile: keyfile)
+    return RelayTLSFiles(certificateFile: certfile.filePath, privateKeyFile: keyfile.filePath)
   }
 }

@@ -20,7 +20,7 @@ struct SelectionOptions: ParsableArguments {
     help: ArgumentHelp(
       "Send only the paths in this file, one a line, relative to the one directory given ('-' for standard input).",
       valueName: "file"))
-  var filesFrom: String?
+  var filesFrom: LocalPath?
 
   @Option(
     help: ArgumentHelp(
@@ -43,10 +43,10 @@ struct SelectionOptions: ParsableArguments {
       for (option, action) in [("--include", FilterRule.Action.include), ("--exclude", .exclude)] {
         if arguments[index] == option, index + 1 < arguments.count {
           index += 1
-          rules.append(FilterRule(action, arguments[index]))
+          rules.append(FilterRule(action, ArgumentText.decode(arguments[index])))
           break
         } else if arguments[index].hasPrefix(option + "=") {
-          rules.append(FilterRule(action, String(arguments[index].dropFirst(option.count + 1))))
+          rules.append(FilterRule(action, ArgumentText.decode(arguments[index].dropFirst(option.count + 1))))
         }
       }
       index += 1
@@ -57,11 +57,11 @@ struct SelectionOptions: ParsableArguments {
   /// The paths in the file of `--files-from`; `nil` without one.
   ///
   /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/usage`` when it cannot be read.
-  func fileList() throws(P2PCopyError) -> [[UInt8]]? {
+  func fileList() throws(P2PCopyError) -> [LocalPath]? {
     guard let filesFrom else { return nil }
     let bytes = try InputFile.read(filesFrom, limit: 1 << 30)
     return bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).map { line in
-      line.last == UInt8(ascii: "\r") ? Array(line.dropLast()) : Array(line)
+      LocalPath(line.last == UInt8(ascii: "\r") ? line.dropLast() : line)
     }
   }
 }

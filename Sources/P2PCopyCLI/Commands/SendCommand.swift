@@ -29,7 +29,7 @@ struct SendCommand: AsyncParsableCommand {
       """)
 
   @Argument(help: ArgumentHelp("Relay and code, if given here, and what to send.", valueName: "path"))
-  var arguments: [String]
+  var arguments: [LocalPath]
 
   @OptionGroup var connection: ConnectionOptions
 
@@ -56,7 +56,7 @@ struct SendCommand: AsyncParsableCommand {
   var dryRun = false
 
   @Option(help: ArgumentHelp("The name of standard input at the receiver.", valueName: "name"))
-  var stdinName = "stdin"
+  var stdinName: LocalPath = "stdin"
 
   @Option(
     help: ArgumentHelp(
@@ -141,13 +141,15 @@ struct SendCommand: AsyncParsableCommand {
   }
 
   private func send(
-    _ paths: [String], relay: RelayAddress, code: PairingCode, _ options: SendOptions, invitation: [String] = []
+    _ paths: [LocalPath], relay: RelayAddress, code: PairingCode, _ options: SendOptions, invitation: [String] = []
   ) async throws {
     let sender = Sender(relay: relay, code: code, codecs: try codecs(), options: options)
     let view = TransferView(role: .sender, quiet: connection.quiet, invitation: invitation)
     try await Interruptible.run {
       if paths == ["-"] {
-        try await sender.sendStandardInput(named: stdinName) { events in await view.show(events) }
+        try await sender.sendStandardInput(named: RelativePath(validating: stdinName.bytes)) { events in
+          await view.show(events)
+        }
       } else {
         try await sender.send(paths) { events in await view.show(events) }
       }

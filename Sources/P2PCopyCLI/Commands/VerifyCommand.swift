@@ -1,5 +1,6 @@
 import ArgumentParser
 import P2PCopy
+import P2PCopyCore
 
 struct VerifyCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -18,10 +19,10 @@ struct VerifyCommand: ParsableCommand {
       """)
 
   @Argument(help: ArgumentHelp("The directory that the receipt's names are relative to.", valueName: "dir"))
-  var directory: String
+  var directory: LocalPath
 
   @Argument(help: ArgumentHelp("The receipt.", valueName: "receipt"))
-  var receipt: String
+  var receipt: LocalPath
 
   @Flag(name: .shortAndLong, help: "Print nothing but errors.")
   var quiet = false

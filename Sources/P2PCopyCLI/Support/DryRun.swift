@@ -1,11 +1,12 @@
 import P2PCopy
+import P2PCopyCore
 
 /// Lists what would be sent.
 enum DryRun {
   /// Prints one line an entry on standard output, and what is left out or cannot be read on standard error.
   ///
   /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/sourceUnreadable`` when something cannot be read.
-  static func run(_ paths: [String], _ options: SendOptions, quiet: Bool) throws {
+  static func run(_ paths: [LocalPath], _ options: SendOptions, quiet: Bool) throws {
     let walk = try SourceWalk(paths, rules: options.rules, links: options.links, list: options.fileList)
     var fileCount = 0
     var byteCount: Int64 = 0

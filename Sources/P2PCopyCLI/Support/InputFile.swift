@@ -10,11 +10,11 @@ enum InputFile {
   ///   - limit: The most bytes that are accepted.
   /// - Returns: Its bytes.
   /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/usage``.
-  static func read(_ path: String, limit: Int) throws(P2PCopyError) -> [UInt8] {
+  static func read(_ path: LocalPath, limit: Int) throws(P2PCopyError) -> [UInt8] {
     func fail(_ why: String) -> P2PCopyError {
-      P2PCopyError(.usage, "cannot read '\(DisplayText.escaped(path))': \(why)")
+      P2PCopyError(.usage, "cannot read '\(path)': \(why)")
     }
-    let descriptor = path == "-" ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC)
+    let descriptor = path == "-" ? STDIN_FILENO : path.withCString { open($0, O_RDONLY | O_CLOEXEC) }
     guard descriptor >= 0 else { throw fail(String(cString: strerror(errno))) }
     defer { if descriptor != STDIN_FILENO { close(descriptor) } }
     var bytes: [UInt8] = []

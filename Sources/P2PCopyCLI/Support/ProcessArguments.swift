@@ -8,6 +8,15 @@ enum ProcessArguments {
     "--level", "--cipher", "--stdin-name",
   ]
 
+  /// The arguments without the program's name, as the parser takes them.
+  static func texts() -> [String] {
+    (1..<max(1, Int(CommandLine.argc))).compactMap { index in
+      CommandLine.unsafeArgv[index].map { start in
+        ArgumentText.encode(UnsafeRawBufferPointer(start: start, count: strlen(start)))
+      }
+    }
+  }
+
   /// Overwrites a code that was given as an argument.
   ///
   /// It has been visible for a moment: a file, the environment or the prompt is the better place for a code.

@@ -10,7 +10,7 @@ public struct TransportOptions: Sendable {
   public var maximumMessageByteCount = 2 << 20
 
   /// A PEM file with the certificate authorities to trust instead of the system's.
-  public var trustRootsFile: String?
+  public var trustRootsFile: LocalPath?
 
   /// The defaults.
   public init() {}

@@ -25,7 +25,10 @@ struct TLSSettings: Sendable {
     var configuration = TLSConfiguration.makeClientConfiguration()
     configuration.certificateVerification = .fullVerification
     let file = options.trustRootsFile ?? Self.trustRootsFromEnvironment()
-    if let file { configuration.trustRoots = .file(file) }
+    // NIOSSL takes text, and a path is bytes: it gets a name for the open file instead.
+    let descriptor = file.map { $0.withCString { open($0, O_RDONLY | O_CLOEXEC) } }
+    defer { if let descriptor, descriptor >= 0 { close(descriptor) } }
+    if let descriptor { configuration.trustRoots = .file("/dev/fd/\(descriptor)") }
     do {
       context = try NIOSSLContext(configuration: configuration)
     } catch {
@@ -37,7 +40,7 @@ struct TLSSettings: Sendable {
       }
       throw P2PCopyError(
         .relayUnreachable,
-        "the certificate authorities in '\(DisplayText.escaped(file))' cannot be used: "
+        "the certificate authorities in '\(file)' cannot be used: "
           + "the file that --ca-file or SSL_CERT_FILE names has to be readable and hold PEM certificates")
     }
     // An IP address must not go into SNI; NIOSSL then verifies the certificate against the address connected to.
@@ -49,9 +52,9 @@ struct TLSSettings: Sendable {
     try NIOSSLClientHandler(context: context, serverHostname: serverName)
   }
 
-  private static func trustRootsFromEnvironment() -> String? {
+  private static func trustRootsFromEnvironment() -> LocalPath? {
     guard let value = getenv(trustRootsVariable) else { return nil }
-    let path = String(cString: value)
-    return path.isEmpty ? nil : path
+    let path = LocalPath(UnsafeRawBufferPointer(start: value, count: strlen(value)))
+    return path.bytes.isEmpty ? nil : path
   }
 }
