@@ -206,19 +206,6 @@ struct HostileHandshakeTests {
       await finish(connection)
       #expect(await ended.errorCode == (role == .sender ? .peerLeft : .peerNeverCame), "\(role)")
     }
-    // A sender that goes silent between its two messages.
-    var transfer = QuickTransfer()
-    transfer.receiveOptions.stepTimeout = .milliseconds(100)
-    let ready = transfer
-    async let received = ready.watched { await ready.receive(into: folder.path("out")) }
-    let connection = try await RecordPeer.connect(as: .sender, to: transfer.relay)
-    let exchange = try RecordPeer.keyExchange(as: .sender)
-    let kemKey = Array(try XWingMLKEM768X25519.PrivateKey.generate().publicKey.rawRepresentation)
-    try await connection.send(
-      .text(HandshakeMessage.senderPake(protocolNumber: 2, share: exchange.share, kemKey: kemKey).encoded()))
-    while (try? await connection.receive()) != nil {}
-    await finish(connection)
-    #expect(await received.errorCode == .peerLeft)
   }
 
   @Test("A peer that floods the handshake with messages of unknown types is given up")
@@ -230,6 +217,86 @@ struct HostileHandshakeTests {
     while (try? await connection.receive()) != nil {}
     await finish(connection)
     #expect(await received.errorCode == .protocolViolation)
+  }
+
+  /// How somebody behaves who has seen the receiver's confirmation, and by that whether a guess was right.
+  enum Departure: String, CaseIterable {
+    case close, closeAsReceiver, closeAsRelay, refusedByRelay, vanish, silence, wrongCode, relayError, malformed,
+      shortMessage
+    case outOfTurn, unknownWithoutEnd, record, wrongConfirmation, shortConfirmation
+  }
+
+  @Test(
+    "Whatever comes between the receiver's confirmation and the sender's is a possible guess",
+    arguments: Departure.allCases)
+  func guess(departure: Departure) async throws {
+    var transfer = QuickTransfer()
+    // Long enough that only the silent one meets it.
+    transfer.receiveOptions.stepTimeout = departure == .silence ? .milliseconds(100) : .seconds(60)
+    let ready = transfer
+    async let received = ready.watched { await ready.receive(into: folder.path("out")) }
+    let connection = try await RecordPeer.connect(as: .sender, to: transfer.relay)
+    try await openWindow(connection)
+    func say(_ message: HandshakeMessage) async throws { try await connection.send(.text(message.encoded())) }
+    switch departure {
+    case .close: break
+    case .closeAsReceiver: _ = try? await connection.finish(TransportClosure(status: 4001, reason: "cancelled"))
+    case .closeAsRelay: _ = try? await connection.finish(TransportClosure(status: 4002, reason: "peer vanished"))
+    case .refusedByRelay: _ = try? await connection.finish(TransportClosure(status: 1013, reason: "full"))
+    case .vanish: connection.abort()
+    case .silence: while (try? await connection.receive()) != nil {}
+    case .wrongCode: try await say(.wrongCode)
+    case .relayError: try await say(.relayError(code: "shutting-down", message: "later"))
+    case .malformed: try await connection.send(.text("{"))
+    case .shortMessage: try await connection.send(.text(#"{"type":"pake_confirm"}"#))
+    case .outOfTurn: try await say(.receiverPake(protocolNumber: 2, share: [], kemCiphertext: [], confirmation: []))
+    case .unknownWithoutEnd: for _ in 0..<20 { try? await say(.unknown(type: "novelty")) }
+    case .record: try await connection.send(.binary(ByteBuffer(repeating: 0, count: 100)))
+    case .wrongConfirmation: try await say(.confirm([UInt8](repeating: 7, count: 32)))
+    case .shortConfirmation: try await say(.confirm([]))
+    }
+    await finish(connection)
+    let outcome = await received
+    #expect(outcome.errorCode == .wrongCode)
+    let message = outcome.errorMessage ?? ""
+    #expect(message.contains("new code"), "\(message)")
+    #expect(!message.contains("run the same"), "\(message)")
+    #expect(try folder.tree("out").isEmpty)
+  }
+
+  @Test("Cancelled in that moment, the receiver is cancelled and warns all the same")
+  func guessAndCancel() async throws {
+    let transfer = QuickTransfer()
+    let receiving = Task { await transfer.receive(into: folder.path("out")) }
+    let connection = try await RecordPeer.connect(as: .sender, to: transfer.relay)
+    try await openWindow(connection)
+    receiving.cancel()
+    while (try? await connection.receive()) != nil {}
+    await finish(connection)
+    let outcome = await receiving.value
+    #expect(outcome.errorCode == .cancelled)
+    #expect(outcome.errorMessage?.contains("new code") == true, "\(outcome)")
+  }
+
+  @Test("A sender that leaves before the receiver's confirmation has tested nothing")
+  func noGuess() async throws {
+    let transfer = QuickTransfer()
+    async let received = transfer.watched { await transfer.receive(into: folder.path("out")) }
+    let connection = try await RecordPeer.connect(as: .sender, to: transfer.relay)
+    await finish(connection)
+    #expect(await received.errorCode == .peerLeft)
+  }
+
+  /// Sends a sender's share and takes the receiver's confirmation.
+  private func openWindow(_ connection: any TransportConnection) async throws {
+    let exchange = try RecordPeer.keyExchange(as: .sender)
+    let kemKey = Array(try XWingMLKEM768X25519.PrivateKey.generate().publicKey.rawRepresentation)
+    try await connection.send(
+      .text(HandshakeMessage.senderPake(protocolNumber: 2, share: exchange.share, kemKey: kemKey).encoded()))
+    guard case .receiverPake = try await RecordPeer.next(connection) else {
+      Issue.record("no confirmation came")
+      return
+    }
   }
 
   private func finish(_ connection: any TransportConnection) async {

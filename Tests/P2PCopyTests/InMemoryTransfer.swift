@@ -73,4 +73,10 @@ extension Result where Failure == any Error {
     guard case .failure(let error as P2PCopyError) = self else { return nil }
     return error.code
   }
+
+  /// What that error says to a person.
+  var errorMessage: String? {
+    guard case .failure(let error as P2PCopyError) = self else { return nil }
+    return error.message
+  }
 }

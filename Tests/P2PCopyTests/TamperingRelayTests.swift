@@ -186,4 +186,78 @@ struct TamperingRelayTests {
     #expect(results.received.errorCode == .wrongCode)
     #expect(try folder.tree("out").isEmpty)
   }
+
+  @Test("A `wrong_code` among the records is the relay's, and believed by nobody once one was opened")
+  func forgedWrongCode() async throws {
+    let counts = try await countMessages()
+    // The sender's first record comes behind two messages of its handshake, the receiver's behind one.
+    for (direction, first) in [(InMemoryRelay.Direction.senderToReceiver, 2), (.receiverToSender, 1)] {
+      for index in first..<(counts[direction] ?? 0) {
+        let tamperer = Tamperer(.insertText(#"{"type":"wrong_code"}"#), on: direction, index)
+        let transfer = QuickTransfer(tamper: tamperer.tamper)
+        let out = folder.path("forged \(direction) \(index)")
+        let results = await transfer.run([folder.path("tree")], into: out)
+        let what = "\(direction) \(index): \(results)"
+        #expect(tamperer.isApplied, "\(what)")
+        let deceived = direction == .senderToReceiver ? results.received : results.sent
+        if direction == .receiverToSender, index == first {
+          // In place of its first record a receiver may say so; that nothing was sent is true then.
+          #expect(deceived.errorCode == .wrongCode, "\(what)")
+          #expect(deceived.errorMessage?.contains("nothing was sent") == true, "\(what)")
+        } else {
+          #expect(deceived.errorCode == .protocolViolation, "\(what)")
+          #expect(deceived.errorMessage?.contains("interferes") == true, "\(what)")
+          #expect(deceived.errorMessage?.contains("nothing was sent") == false, "\(what)")
+        }
+      }
+    }
+  }
+
+  @Test("A relay that passes on nothing from some message of the handshake on: both sides end in their time")
+  func silentRelay() async throws {
+    // The handshake's messages in their order, then what follows: offer and selection.
+    let steps: [(InMemoryRelay.Direction, Int, receiver: P2PCopyError.Code)] = [
+      (.senderToReceiver, 0, .peerLeft), (.receiverToSender, 0, .wrongCode), (.senderToReceiver, 1, .wrongCode),
+      (.senderToReceiver, 2, .peerLeft), (.receiverToSender, 1, .peerLeft),
+    ]
+    for (direction, index, code) in steps {
+      let counts = Mutex<[InMemoryRelay.Direction: Int]>([:])
+      let isSilent = Mutex(false)
+      var transfer = QuickTransfer { message, from in
+        let count = counts.withLock { counts in
+          counts[from, default: 0] += 1
+          return counts[from, default: 0] - 1
+        }
+        return isSilent.withLock { isSilent in
+          if from == direction, count == index { isSilent = true }
+          return isSilent ? [] : [message]
+        }
+      }
+      transfer.sendOptions.stepTimeout = .seconds(1)
+      transfer.receiveOptions.stepTimeout = .seconds(1)
+      let results = await transfer.run([folder.path("tree")], into: folder.path("silent"))
+      #expect(results.sent.errorCode == .peerLeft, "\(direction) \(index): \(results)")
+      #expect(results.received.errorCode == code, "\(direction) \(index): \(results)")
+    }
+    #expect(try folder.tree("silent").isEmpty)
+  }
+
+  @Test("A relay that loses one message of the handshake: both sides end without being cut off")
+  func lostMessage() async throws {
+    let steps: [(InMemoryRelay.Direction, Int, sender: P2PCopyError.Code, receiver: P2PCopyError.Code)] = [
+      (.senderToReceiver, 0, .peerLeft, .peerLeft), (.receiverToSender, 0, .peerLeft, .wrongCode),
+      // The offer comes in place of the confirmation, and the receiver says at once that something is wrong.
+      (.senderToReceiver, 1, .peerFailed, .wrongCode),
+    ]
+    for (direction, index, sender, receiver) in steps {
+      let tamperer = Tamperer(.drop, on: direction, index)
+      var transfer = QuickTransfer(tamper: tamperer.tamper)
+      transfer.sendOptions.stepTimeout = .seconds(1)
+      transfer.receiveOptions.stepTimeout = .seconds(1)
+      let results = await transfer.run([folder.path("tree")], into: folder.path("lost"))
+      #expect(results.sent.errorCode == sender, "\(direction) \(index): \(results)")
+      #expect(results.received.errorCode == receiver, "\(direction) \(index): \(results)")
+    }
+    #expect(try folder.tree("lost").isEmpty)
+  }
 }

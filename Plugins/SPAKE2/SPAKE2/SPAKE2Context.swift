@@ -62,7 +62,10 @@ package final class SPAKE2Context: KeyExchangeContext {
     guard let share = try curve.point(from: peerShare) else { throw refusal("it is not on the curve") }
     let blind = try Self.blind(of: role.other, password: password, curve: curve)
     let key = try curve.multiply(curve.subtract(blind, from: share), by: scalar)
-    guard !curve.isIdentity(key) else { throw refusal("it gives no key") }
+    // Nobody hits upon such a share by chance: it is the blind itself, and that takes a right guess of the password.
+    guard !curve.isIdentity(key) else {
+      throw refusal("it gives no key, and only a right guess of the code leads to such a one; take a new code")
+    }
     return key
   }
 

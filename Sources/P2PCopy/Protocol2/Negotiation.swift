@@ -17,10 +17,11 @@ enum Negotiation {
   ///
   /// - Throws: ``P2PCopyError``: what the receiver says, or that it selected what was not offered.
   static func run(
-    offering offer: SessionOffer, codecs: CodecRegistry, over channel: RecordChannel, _ schedule: borrowing KeySchedule
+    offering offer: SessionOffer, codecs: CodecRegistry, over channel: RecordChannel, _ schedule: borrowing KeySchedule,
+    stepTimeout: Duration
   ) async throws -> Outcome {
     let sent = try await channel.send(.manifest(offer))
-    let (message, received) = try await receiveControl(channel)
+    let (message, received) = try await receiveControl(channel, within: stepTimeout)
     guard case .receiverManifest(let selection) = message else { throw outOfTurn(message, channel) }
     try selection.check(against: offer)
     let outcome = try outcome(of: selection, codecs: codecs, wantsResume: offer.wantsResume)
@@ -34,9 +35,10 @@ enum Negotiation {
   ///
   /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/noCommonCodec`` when there is nothing to select.
   static func run(
-    selectingFor codecs: CodecRegistry, over channel: RecordChannel, _ schedule: borrowing KeySchedule
+    selectingFor codecs: CodecRegistry, over channel: RecordChannel, _ schedule: borrowing KeySchedule,
+    stepTimeout: Duration
   ) async throws -> Outcome {
-    let (message, received) = try await receiveControl(channel)
+    let (message, received) = try await receiveControl(channel, within: stepTimeout)
     guard case .manifest(let offer) = message else { throw outOfTurn(message, channel) }
     let selection = try SessionSelection(from: offer, for: codecs)
     let outcome = try outcome(of: selection, codecs: codecs, wantsResume: offer.wantsResume)
@@ -47,9 +49,11 @@ enum Negotiation {
     return outcome
   }
 
-  private static func receiveControl(_ channel: RecordChannel) async throws -> (SessionMessage, body: [UInt8]) {
+  private static func receiveControl(
+    _ channel: RecordChannel, within stepTimeout: Duration
+  ) async throws -> (SessionMessage, body: [UInt8]) {
     let record = try await withDeadline(
-      Protocol2Suite.stepTimeout,
+      stepTimeout,
       orThrow: P2PCopyError(
         .peerLeft, "the \(channel.role.other) did not go on after the handshake; run the same commands again")
     ) {

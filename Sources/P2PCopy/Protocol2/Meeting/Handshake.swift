@@ -59,8 +59,12 @@ struct Handshake: Sendable {
 
   /// The receiver's part.
   ///
-  /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/wrongCode`` when the sender does not know the code, or says
-  ///   that this side does not.
+  /// This side is the first to confirm, and by its confirmation whoever plays the sender learns whether one guess of the
+  /// code was right. So every end from there to a valid confirmation of the sender counts as a guess, whatever it looks
+  /// like: to be asked to run again with the same code is what a guesser wants.
+  ///
+  /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/wrongCode`` when the sender does not know the code, says that
+  ///   this side does not, or may have tested a guess.
   func run(
     asReceiverWith exchange: any KeyExchangeContext, answering pake: HandshakeMessage
   ) async throws -> KeySchedule {
@@ -77,15 +81,21 @@ struct Handshake: Sendable {
     let share = exchange.share
     let result = try exchange.finish(
       peerShare: peerShare.span.bytes, associatedData: transcript.associatedData.span.bytes)
-    try await link.send(
-      .receiverPake(
-        protocolNumber: HandshakeMessage.protocolNumber, share: share, kemCiphertext: ciphertext,
-        confirmation: result.confirmation))
-    let answer = try await step { message in
-      if case .confirm = message { true } else { false }
+    let confirmation: [UInt8]
+    do {
+      try await link.send(
+        .receiverPake(
+          protocolNumber: HandshakeMessage.protocolNumber, share: share, kemCiphertext: ciphertext,
+          confirmation: result.confirmation))
+      let answer = try await step { message in
+        if case .confirm = message { true } else { false }
+      }
+      guard case .confirm(let received) = answer else { throw outOfTurn }
+      guard Self.areEqual(received, result.expectedConfirmation) else { throw await refuse() }
+      confirmation = received
+    } catch {
+      throw Self.possibleGuess(endingWith: error)
     }
-    guard case .confirm(let confirmation) = answer else { throw outOfTurn }
-    guard Self.areEqual(confirmation, result.expectedConfirmation) else { throw await refuse() }
     return KeySchedule(
       sharedKey: result.sharedKey, kemSecret: Self.bytes(of: encapsulated.sharedSecret),
       salt: transcript.salt(
@@ -107,6 +117,36 @@ struct Handshake: Sendable {
         "the code differs from the sender's, which has stopped: compare them, let the sender start again with a new code"
       )
     }
+  }
+
+  /// What the receiver says when the handshake ends after its confirmation is out and before the sender's has come.
+  static func possibleGuess(endingWith error: any Error) -> P2PCopyError {
+    let advice =
+      "which may have been somebody's guess at it; let the sender start again with a new code (p2p-copy code)"
+    if Task.isCancelled || error is CancellationError {
+      return P2PCopyError(
+        .cancelled,
+        "interrupted while the other side had yet to prove that it knows the code, \(advice)")
+    }
+    let known = error as? P2PCopyError
+    let what: String
+    switch known?.code {
+    case .wrongCode?: return known ?? wrongCode(.receiver)
+    // Their messages say to run the same commands again.
+    case .peerLeft?: what = "it left or said nothing more"
+    case .peerFailed?, .relayRefused?: what = "it or the relay broke off"
+    default: what = known?.message ?? "it broke off"
+    }
+    return P2PCopyError(
+      .wrongCode, "the sender did not prove that it knows the code (\(what)), \(advice)", cause: known?.cause)
+  }
+
+  /// What the sender says when the receiver, whose own confirmation was right, refuses the sender's.
+  static var confirmationRefused: P2PCopyError {
+    P2PCopyError(
+      .wrongCode,
+      "the receiver knows the code and was told that this side does not: the relay, or somebody on the way, interferes;"
+        + " nothing was sent; send again with a new code (p2p-copy code), through another relay if that happens again")
   }
 
   private func refuse() async -> P2PCopyError {

@@ -13,10 +13,17 @@ final class RecordChannel: @unchecked Sendable {
   private let opener: RecordOpener
   private let sendLock = AsyncLock()
   private let times = Mutex(Times())
+  // Beside sealer and opener, whose own values belong to whoever sends or receives at that moment.
+  private let lastChains = Mutex(Chains())
 
   private struct Times {
     var lastSent = ContinuousClock.now
     var waitingSince: ContinuousClock.Instant?
+  }
+
+  private struct Chains {
+    var sent: [UInt8] = []
+    var received: [UInt8] = []
   }
 
   init(connection: any TransportConnection, role: PeerRole, sealer: RecordSealer, opener: RecordOpener) {
@@ -73,10 +80,18 @@ final class RecordChannel: @unchecked Sendable {
     case .binary(let received):
       var record = consume received
       try opener.open(&record)
+      lastChains.withLock { $0.received = opener.chainValue }
       return record
     case .text(let text):
-      if (try? HandshakeMessage(decoding: text)) == .wrongCode { throw Handshake.wrongCode(role) }
-      throw P2PCopyError(.protocolViolation, "the \(role.other) or the relay sent a text among the records")
+      // A receiver that does not believe the sender's confirmation says so in place of its first record. Nobody has sealed
+      // it: once a record was opened, such a text is the relay's, or somebody's on the way.
+      if role == .sender, opener.recordCount == 0, (try? HandshakeMessage(decoding: text)) == .wrongCode {
+        throw Handshake.confirmationRefused
+      }
+      throw P2PCopyError(
+        .protocolViolation,
+        "a text came among the sealed records, which no \(role.other) sends: the relay, or somebody on the way,"
+          + " interferes; run the same commands again to go on, through another relay if that happens again")
     case nil: throw P2PCopyError(.normal, as: role)
     }
   }
@@ -93,8 +108,8 @@ final class RecordChannel: @unchecked Sendable {
     opener.changeKey(to: key)
   }
 
-  /// The chains of both directions so far; for a receipt, once nothing more is sent or received.
-  var chains: (sent: [UInt8], received: [UInt8]) { (sealer.chainValue, opener.chainValue) }
+  /// The chains of both directions so far: those of the last record sealed and of the last one opened.
+  var chains: (sent: [UInt8], received: [UInt8]) { lastChains.withLock { ($0.sent, $0.received) } }
 
   /// Ends the connection in good order.
   func finish() async throws -> TransportClosure {
@@ -158,6 +173,7 @@ final class RecordChannel: @unchecked Sendable {
   private func sendLocked(_ record: consuming ByteBuffer) async throws {
     var record = record
     try sealer.seal(&record)
+    lastChains.withLock { $0.sent = sealer.chainValue }
     do {
       try await connection.send(.binary(consume record))
     } catch {

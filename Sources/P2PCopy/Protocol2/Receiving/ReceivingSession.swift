@@ -22,7 +22,8 @@ struct ReceivingSession: Sendable {
   /// - Throws: ``P2PCopyError`` when the session as a whole failed; entries that failed by themselves are told to the
   ///   monitor.
   func run(over channel: RecordChannel, _ schedule: borrowing KeySchedule) async throws {
-    let agreed = try await Negotiation.run(selectingFor: codecs, over: channel, schedule)
+    let agreed = try await Negotiation.run(
+      selectingFor: codecs, over: channel, schedule, stepTimeout: options.stepTimeout)
     log.begin(role: .receiver, digest: agreed.digest.name)
     let settings = ReceiveSettings(
       compressor: agreed.compressor, digests: DigestContexts(agreed.digest), chunkByteCount: agreed.chunkByteCount,

@@ -26,7 +26,8 @@ struct SendingSession: Sendable {
     let offer = SessionOffer(
       codecs: CodecOffer(codecs), chunkByteCounts: Protocol2Suite.chunkByteCounts,
       wantsResume: options.resume ?? true)
-    let agreed = try await Negotiation.run(offering: offer, codecs: codecs, over: channel, schedule)
+    let agreed = try await Negotiation.run(
+      offering: offer, codecs: codecs, over: channel, schedule, stepTimeout: options.stepTimeout)
     log.begin(role: .sender, digest: agreed.digest.name)
     try await transfer(source, settings(for: agreed, channel), over: channel)
     let closure = try await channel.finish()
