@@ -138,7 +138,7 @@ extension PeerConnection {
     case .closing, .closed: return
     }
     state = .closing
-    carried = ByteBuffer()
+    dropCarried()
     scheduleClosingCheck()
     resumeReading()
   }

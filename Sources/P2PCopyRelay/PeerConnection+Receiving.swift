@@ -11,8 +11,7 @@ extension PeerConnection {
     var output: ByteBuffer
     switch state {
     case .awaitingHello, .waiting:
-      output = carried
-      carried = ByteBuffer()
+      output = takeCarried()
     case .paired, .closing:
       output = buffers.take(minimumCapacity: input.readableBytes + Self.extraByteCount)
     case .closed:
@@ -49,6 +48,9 @@ extension PeerConnection {
     switch state {
     case .awaitingHello:
       if opcode != .text { refuse(Hello.Failure.notText.refusal) }
+    case .waiting where speaksProtocol2:
+      // It has not been told that it is paired, and sends nothing before: for ten thousand who do, there is no room.
+      refuse(.sentTooMuch)
     case .waiting, .paired:
       FrameHeader(opcode: header.opcode, isFinal: header.isFinal, payloadByteCount: header.payloadByteCount)
         .write(into: &output)
@@ -109,14 +111,14 @@ extension PeerConnection {
   private func passOn(_ output: ByteBuffer) {
     switch state {
     case .awaitingHello:
-      carried = output.readableBytes > 0 ? output : ByteBuffer()
+      if !carry(output) { refuse(.noRoom) }
     case .waiting:
       // Reading stops at the limit, but when the peer's TCP ends the system's receive buffer comes all at once.
       guard output.readableBytes <= 2 * Self.maximumCarriedByteCount else {
         refuse(.sentTooMuch)
         return
       }
-      carried = output.readableBytes > 0 ? output : ByteBuffer()
+      if !carry(output) { refuse(.noRoom) }
     case .paired(let pair, _):
       guard output.readableBytes > 0 else {
         buffers.give(output)

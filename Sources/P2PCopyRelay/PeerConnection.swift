@@ -21,7 +21,7 @@ final class PeerConnection {
     case closed
   }
 
-  /// How many bytes a waiting peer may send ahead before it is no longer read.
+  /// How many bytes a waiting peer of protocol 1 may send ahead before it is no longer read.
   static let maximumCarriedByteCount = 64 << 10
 
   /// How many bytes are read at once from a waiting peer: there may be many of these.
@@ -36,18 +36,25 @@ final class PeerConnection {
   let id: UInt64
   let channel: any Channel
   let switchboard: Switchboard
+  /// Whose connection it is, for the limit of each.
+  let origin: ConnectionOrigin
   /// Known from the moment the connection is active, gone again when it is closed.
   private lazy var remote = channel.remoteAddress.map(\.hostAndPort) ?? "unknown"
 
   var state = State.awaitingHello {
-    didSet { if case .awaitingHello = state {} else { cancelHelloTimer() } }
+    didSet {
+      if case .awaitingHello = state {} else { cancelHelloTimer() }
+      if case .waiting = state { startWaitTimer() } else { cancelWaitTimer() }
+    }
   }
   private var helloTimer: Scheduled<Void>?
+  private var waitTimer: Scheduled<Void>?
 
   // From the peer.
   var frames: ClientFrames
-  /// The hello message so far; later what a waiting peer sent ahead, already in the form its partner will get.
-  var carried = ByteBuffer()
+  /// The hello message so far; later what a waiting peer of protocol 1 sent ahead, already in the form its partner will
+  /// get. Change it by ``carry(_:)``.
+  private(set) var carried = ByteBuffer()
   var buffers = OutgoingBufferPool()
   var receivedClose: ClosePayload?
   /// What the peer sends can no longer be understood.
@@ -75,6 +82,7 @@ final class PeerConnection {
     self.id = id
     self.channel = channel
     self.switchboard = switchboard
+    origin = ConnectionOrigin(of: channel.remoteAddress)
     frames = ClientFrames(maximumMessageByteCount: switchboard.limits.maximumHelloByteCount)
     keepalive = Keepalive(now: switchboard.eventLoop.now)
   }
@@ -123,6 +131,45 @@ final class PeerConnection {
     close(ClosePayload(status: 1008, reason: "No hello in time"), lingers: false)
   }
 
+  private func startWaitTimer() {
+    guard waitTimer == nil else { return }
+    let limit = switchboard.limits.maximumWait
+    waitTimer = switchboard.eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(limit)) { [weak self] in
+      guard let self, case .waiting = state else { return }
+      refuse(.waitedTooLong(limit))
+    }
+  }
+
+  private func cancelWaitTimer() {
+    waitTimer?.cancel()
+    waitTimer = nil
+  }
+
+  /// Holds bytes until the hello is complete or the partner there, in place of those held so far.
+  ///
+  /// - Returns: Whether there is room for them; otherwise nothing is held any more.
+  func carry(_ bytes: ByteBuffer) -> Bool {
+    dropCarried()
+    let isTaken = switchboard.heldAheadByteCount + bytes.readableBytes <= switchboard.limits.maximumHeldByteCount
+    guard isTaken, bytes.readableBytes > 0 else { return isTaken }
+    carried = bytes
+    switchboard.heldAheadByteCount += bytes.readableBytes
+    return true
+  }
+
+  /// What is held until the hello is complete or the partner there; nothing is, afterwards.
+  func takeCarried() -> ByteBuffer {
+    let taken = carried
+    dropCarried()
+    return taken
+  }
+
+  /// Holds nothing any more.
+  func dropCarried() {
+    switchboard.heldAheadByteCount -= carried.readableBytes
+    carried = ByteBuffer()
+  }
+
   /// The peer it waited for is here.
   func becomePaired(_ pair: Pair, _ hello: Hello) {
     state = .paired(pair, hello)
@@ -133,8 +180,7 @@ final class PeerConnection {
 
   /// Passes on what was sent before the partner came, and reads on.
   func flushCarried(to partner: PeerConnection) {
-    let ahead = carried
-    carried = ByteBuffer()
+    let ahead = takeCarried()
     if ahead.readableBytes > 0 { partner.write(ahead, returningTo: self) }
     resumeReading()
   }

@@ -41,10 +41,22 @@ struct Refusal {
     Refusal(code: "bad-frame", message: error.message, close: ClosePayload(error))
   }
 
-  /// The peer did not stop sending while it waited.
+  /// The peer sent more than is held for it before the other one came, of protocol 2 anything at all.
   static let sentTooMuch = Refusal(
     code: "sent-too-much", message: "too much was sent before the other peer came",
     close: ClosePayload(status: 1009, reason: "too much was sent before the other peer came"))
+
+  /// What others sent before their partners came fills all the room there is.
+  static let noRoom = Refusal(
+    code: "no-room",
+    message: "the relay has no room for what is sent before the other peer comes; try again in a while",
+    close: ClosePayload(status: 1013, reason: "no room for what is sent before the other peer comes"))
+
+  /// Nobody came in the time that the relay grants.
+  static func waitedTooLong(_ limit: Duration) -> Refusal {
+    let reason = "nobody came within \(limit.components.seconds) seconds, the longest wait here"
+    return Refusal(code: "waited-too-long", message: reason, close: ClosePayload(status: 4004, reason: reason))
+  }
 }
 
 extension ClosePayload {

@@ -23,6 +23,9 @@ public struct RelayConfiguration: Hashable, Sendable {
     self.limits = limits
   }
 
+  /// As long as the command lets a peer wait.
+  private static let longestWait = Duration.seconds(86_400 * 30)
+
   /// Refuses what cannot work.
   func validate() throws(RelayError) {
     guard !host.isEmpty else {
@@ -33,12 +36,17 @@ public struct RelayConfiguration: Hashable, Sendable {
     guard (0...65535).contains(port) else {
       throw RelayError(.invalidConfiguration, "there is no TCP port \(port): give one from 0 (any free one) to 65535")
     }
-    guard limits.maximumHelloByteCount > 0, limits.maximumMessageByteCount > 0, limits.maximumConnections > 0 else {
+    guard limits.maximumHelloByteCount > 0, limits.maximumMessageByteCount > 0, limits.maximumConnections > 0,
+      limits.maximumConnectionsPerAddress ?? 1 > 0, limits.maximumHeldByteCount > 0
+    else {
       throw RelayError(.invalidConfiguration, "a limit of the relay is not positive: sizes and counts start at 1")
     }
     let durations = [limits.helloTimeout, limits.keepaliveInterval, limits.closeTimeout]
     guard durations.allSatisfy({ $0 > .zero && $0 <= .seconds(86_400) }) else {
       throw RelayError(.invalidConfiguration, "a time limit of the relay is not between 0 and 24 hours")
+    }
+    guard limits.maximumWait > .zero, limits.maximumWait <= Self.longestWait else {
+      throw RelayError(.invalidConfiguration, "the longest wait is not between 0 and 30 days")
     }
   }
 }

@@ -31,7 +31,8 @@ enum RelayPipeline {
     group: any EventLoopGroup, switchboard: NIOLoopBound<Switchboard>, tls: NIOSSLContext?
   ) -> ServerBootstrap {
     ServerBootstrap(group: group)
-      .serverChannelOption(.backlog, value: 256)
+      // The system takes no more than net.core.somaxconn, usually as many. Whoever does not fit tries again after a second.
+      .serverChannelOption(.backlog, value: 4096)
       .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
       .serverChannelInitializer { channel in
         channel.eventLoop.makeCompletedFuture {

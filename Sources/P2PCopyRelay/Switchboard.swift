@@ -12,6 +12,9 @@ package final class Switchboard {
   private(set) var connections: [UInt64: PeerConnection] = [:]
   private(set) var waiting: [String: PeerConnection] = [:]
   private(set) var pairCount = 0
+  /// What connections hold of what came before a hello was complete or a partner there. Theirs to change.
+  var heldAheadByteCount = 0
+  private var connectionCounts: [ConnectionOrigin: Int] = [:]
   private var nextID: UInt64 = 1
   private var isDraining = false
   private var keepaliveTask: Scheduled<Void>?
@@ -37,6 +40,12 @@ package final class Switchboard {
       logger.notice("refused", metadata: connection.metadata.adding("reason", "too many connections"))
       return nil
     }
+    let connectionCount = connectionCounts[connection.origin] ?? 0
+    if let limit = limits.maximumConnectionsPerAddress, connectionCount >= limit {
+      logger.notice("refused", metadata: connection.metadata.adding("reason", "too many connections from this address"))
+      return nil
+    }
+    connectionCounts[connection.origin] = connectionCount + 1
     connections[connection.id] = connection
     // Also for those that never get as far as the connection's own handler.
     channel.closeFuture.assumeIsolated().whenComplete { _ in connection.disconnected() }
@@ -54,6 +63,8 @@ package final class Switchboard {
   /// Forgets a connection whose TCP connection is gone.
   func remove(_ connection: PeerConnection) {
     guard connections.removeValue(forKey: connection.id) != nil else { return }
+    let left = (connectionCounts[connection.origin] ?? 1) - 1
+    connectionCounts[connection.origin] = left > 0 ? left : nil
     changed()
   }
 
@@ -180,8 +191,8 @@ package final class Switchboard {
     RelayCounts(connections: connections.count, waiting: waiting.count, pairs: pairCount)
   }
 
-  /// What is held in memory for peers that do not take it.
-  var heldByteCount: Int {
+  /// What is held in memory of what peers sent: for peers that do not take it, or until there is somebody to take it.
+  package var heldByteCount: Int {
     connections.values.reduce(0) { $0 + $1.unsentByteCount + $1.carried.readableBytes }
   }
 

@@ -52,6 +52,39 @@ import WebSocketFraming
     #expect(result.status == 0, "\(result)")
   }
 
+  @Test(arguments: [
+    ["--max-wait", "0"], ["--max-wait", "2592001"], ["--max-wait", "x"], ["--max-connections-per-address", "-1"],
+  ])
+  func aLimitThatCannotBeIsStatus2(options: [String]) async throws {
+    let result = try await workspace.run(["run-relay-server", "127.0.0.1", "0", "--no-tls"] + options)
+    #expect(result.status == 2 && result.errorLines.count == 1 && result.errors.contains(options[0]), "\(result)")
+  }
+
+  @Test(arguments: [[], ["--protocol", "1"]])
+  func whoWaitsTooLongIsToldSo(dialect: [String]) async throws {
+    let relay = try await workspace.relay(["--no-tls", "--max-wait", "1"])
+    let result = try await workspace.run(["receive", relay.url, "4821-lusab-babad", "--out", "out"] + dialect)
+    #expect(result.status == 5 && result.errors.contains("within 1 seconds"), "\(result)")
+  }
+
+  @Test func oneAddressHasSoManyConnections() async throws {
+    let relay = try await workspace.relay(["--no-tls", "--max-connections-per-address", "2"])
+    var waiting: [RunningCommand] = []
+    for number in 0..<2 {
+      let command = try workspace.start(["receive", relay.url, "\(number)-lusab-babad", "--out", "out \(number)"])
+      try await command.waitFor("waiting for the sender")
+      waiting.append(command)
+    }
+    let third = try await workspace.run(["receive", relay.url, "3-lusab-babad", "--out", "out 3"])
+    #expect(third.status == 3, "\(third)")
+    for command in waiting { command.send(signal: SIGINT) }
+    for command in waiting { #expect(await command.result().status == 130) }
+    let fourth = try await workspace.run(["receive", relay.url, "4-lusab-babad", "--out", "out 4", "--wait", "1"])
+    #expect(fourth.status == 5, "\(fourth)")
+    relay.command.send(signal: SIGTERM)
+    #expect(await relay.command.result().errors.contains("too many connections from this address"))
+  }
+
   /// Sends through a proxy that stops in the middle of the file.
   private func stoppedTransfer(
     _ relay: Relay

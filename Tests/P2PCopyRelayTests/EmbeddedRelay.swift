@@ -12,10 +12,11 @@ struct EmbeddedRelay {
     switchboard = Switchboard(eventLoop: loop, limits: limits, logger: .silent)
   }
 
-  func connect() throws -> EmbeddedPeer {
+  func connect(from address: String? = nil) throws -> EmbeddedPeer {
     let peer = EmbeddedPeer(channel: EmbeddedChannel(loop: loop))
+    if let address { peer.channel.remoteAddress = try SocketAddress(ipAddress: address, port: 1) }
     try switchboard.adopt(peer.channel)
-    try peer.channel.connect(to: SocketAddress(ipAddress: "192.0.2.1", port: 1), promise: nil)
+    try peer.channel.connect(to: SocketAddress(ipAddress: address ?? "192.0.2.1", port: 1), promise: nil)
     return peer
   }
 

@@ -16,11 +16,21 @@ extension P2PCopyError {
       self.init(.peerFailed, "the receiver ended with a failure\(said); see there", cause: closure)
     case TransportClosure.senderFailed:
       self.init(.peerLeft, "the sender stopped before the end\(said); \(Self.resumeHint)", cause: closure)
+    case TransportClosure.waitedTooLong: self.init(nobodyCameTo: role, said: reason, cause: closure)
     case 1001:
       self.init(.peerLeft, "the relay went away before the end\(said); \(Self.resumeHint)", cause: closure)
     default:
       self.init(.peerLeft, "the \(role.other) left before the end\(said); \(Self.resumeHint)", cause: closure)
     }
+  }
+
+  /// What it means when the relay ends the waiting. `reason` is in the relay's words and safe to show.
+  init(nobodyCameTo role: PeerRole, said reason: String, cause: (any Error)? = nil) {
+    self.init(
+      .peerNeverCame,
+      "no \(role.other) with the same code came as long as the relay lets anybody wait (\(reason));"
+        + " check that both sides have the same code, relay and protocol, and start again",
+      cause: cause)
   }
 
   /// What a transport's error means to a paired peer: a lost connection can be made good, and whatever ends the

@@ -36,6 +36,15 @@ struct RunRelayServerCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("How long running transfers may go on after SIGTERM or SIGINT.", valueName: "seconds"))
   var drain = 30
 
+  @Option(
+    help: ArgumentHelp(
+      "How many connections one address may have; 0 for no such limit. Behind a proxy all have the proxy's address.",
+      valueName: "count"))
+  var maxConnectionsPerAddress = RelayLimits().maximumConnectionsPerAddress ?? 0
+
+  @Option(help: ArgumentHelp("How long a peer may wait for the other one.", valueName: "seconds"))
+  var maxWait = Int(RelayLimits().maximumWait.components.seconds)
+
   @Option(help: ArgumentHelp("trace, debug, info, notice, warning, error or critical.", valueName: "level"))
   var logLevel = Logger.Level.info
 
@@ -45,6 +54,14 @@ struct RunRelayServerCommand: AsyncParsableCommand {
     guard (0...86_400).contains(drain) else {
       throw P2PCopyError(.usage, "--drain takes a number of seconds from 0 to 86400")
     }
+    guard maxConnectionsPerAddress >= 0 else {
+      throw P2PCopyError(.usage, "--max-connections-per-address takes a number from 1, or 0 for no such limit")
+    }
+    guard (1...86_400 * 30).contains(maxWait) else {
+      throw P2PCopyError(.usage, "--max-wait takes a number of seconds from 1 to \(86_400 * 30)")
+    }
+    configuration.limits.maximumConnectionsPerAddress = maxConnectionsPerAddress == 0 ? nil : maxConnectionsPerAddress
+    configuration.limits.maximumWait = .seconds(maxWait)
     FileDescriptorLimit.raise()
     var logger = Logger(label: "p2p-copy.relay") { StreamLogHandler.standardError(label: $0) }
     logger.logLevel = logLevel

@@ -23,6 +23,9 @@ public struct TransportClosure: Error, Hashable, Sendable {
   /// The status a receiver of ours closes with when it could not deliver everything.
   public static let receiverFailed: UInt16 = 4001
 
+  /// The status a relay of ours closes a peer with that waited for as long as it lets anybody wait.
+  public static let waitedTooLong: UInt16 = 4004
+
   /// The status a sender of ours closes with when it stops before the end.
   public static let senderFailed: UInt16 = 4003
 

@@ -36,6 +36,8 @@ struct HandshakeLink: Sendable {
         switch message {
         case _ where isExpected(message): return message
         case .waiting, .ready, .unknown: continue
+        case .relayError("waited-too-long", let message):
+          throw P2PCopyError(nobodyCameTo: role, said: DisplayText.escaped(message))
         case .relayError(let code, let message):
           throw P2PCopyError(
             .relayRefused,
