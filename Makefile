@@ -18,7 +18,7 @@ build: ## Build the command (release): .build/release/p2p-copy
 	@scripts/setup.sh build
 	swift build -c release --product p2p-copy
 
-venv: ## Make .venv-interop with p2p-copy 0.1.2 (Python) for the interop tests
+venv: ## Make .venv-interop with p2p-copy 0.1.2 (Python) for the interop tests, and what the hostile peer needs
 	@scripts/venv.sh
 
 lint: ## Check the style of all Swift files
@@ -27,7 +27,7 @@ lint: ## Check the style of all Swift files
 format: ## Rewrite all Swift files in the project's style
 	swift format format --in-place --parallel --recursive $(SOURCES)
 
-test: ## Set up, lint, build and run every test, with and without the LZ4 trait, and the custom codec example
+test: ## Set up, lint, build and run every test, with and without the LZ4 trait, hostile peers, the example codec
 	@scripts/test.sh
 
 demo: ## Build, send real files through an embedded relay to another folder, compare

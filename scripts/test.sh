@@ -23,7 +23,7 @@ run_tests() {
   fi
 }
 
-step "System packages and the Python tool"
+step "System packages and the Python tools"
 scripts/setup.sh test
 scripts/venv.sh
 export P2P_COPY_INTEROP_PYTHON=$PWD/.venv-interop/bin
@@ -48,6 +48,13 @@ if .build/release/p2p-copy codecs | grep lz4; then
   exit 1
 fi
 
+step "Hostile peers"
+.venv-interop/bin/python Tests/Hostile/run.py </dev/null 2>&1 | tee "$logs/hostile"
+if ! grep -qE '^[1-9][0-9]* passed, 0 failed$' "$logs/hostile"; then
+  echo "test: the hostile peers did not run" >&2
+  exit 1
+fi
+
 step "A third party's codec"
 # A package of its own, in the same build folder: what both have in common is not built twice.
 example=(--package-path Examples/CustomCodec --scratch-path .build)
@@ -57,3 +64,4 @@ run_tests example "${example[@]}"
 
 step "All tests passed"
 grep -hE 'Test run with' "$logs"/*
+grep -E '^[1-9][0-9]* passed, 0 failed$' "$logs/hostile"

@@ -1,0 +1,11 @@
+"""The named cases, by subject."""
+from __future__ import annotations
+
+from ..trial import Case
+from . import answers, control, data, endings, handshake, negotiation, pages, records
+
+SUBJECTS = (control, handshake, records, negotiation, pages, data, answers, endings)
+
+
+def all_cases() -> list[Case]:
+    return [case for subject in SUBJECTS for case in subject.registry.cases]

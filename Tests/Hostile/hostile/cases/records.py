@@ -1,0 +1,323 @@
+"""Records that do not open, and bodies that no record may have."""
+from __future__ import annotations
+
+from typing import Any, Callable
+
+from .. import bodies
+from ..bodies import directory, file
+from ..command import MISMATCH, OK, PEER_LEFT, RELAY_REFUSED, VIOLATION
+from ..peer import Peer, ReceiverPeer, SenderPeer
+from ..records import Direction
+from ..trial import Registry, Trial
+
+registry = Registry()
+Change = Callable[[bytes], bytes]
+
+
+def flip(at: int) -> Change:
+    return lambda record: record[:at] + bytes([record[at] ^ 1]) + record[at + 1:] if at >= 0 else (
+        record[:at] + bytes([record[at] ^ 1]) + (record[at + 1:] if at != -1 else b""))
+
+
+DAMAGED: dict[str, Change] = {
+    "a bit of the number": flip(7),
+    "the number's first bit": lambda record: bytes([record[0] ^ 0x80]) + record[1:],
+    "a number of ones": lambda record: b"\xff" * 8 + record[8:],
+    "a bit of the chain": flip(8),
+    "the chain's last bit": flip(39),
+    "a chain of zeros": lambda record: record[:8] + bytes(32) + record[40:],
+    "a bit of the body": flip(40),
+    "a bit of the tag": flip(-16),
+    "the tag's last bit": flip(-1),
+    "no bytes": lambda record: b"",
+    "one byte": lambda record: record[:1],
+    "39 bytes": lambda record: record[:39],
+    "40 bytes": lambda record: record[:40],
+    "55 bytes": lambda record: record[:55],
+    "no body, but a tag": lambda record: record[:40] + record[-16:],
+    "a byte less": lambda record: record[:-1],
+    "a byte more": lambda record: record + b"\0",
+    "a byte more in the middle": lambda record: record[:50] + b"\0" + record[50:],
+    "zeros of its length": lambda record: bytes(len(record)),
+    "2 MiB of zeros": lambda record: bytes(2 << 20),
+}
+
+
+async def one_more(peer: Peer) -> bytes:
+    """The next record that is due, rightly sealed."""
+    if isinstance(peer, SenderPeer):
+        return peer.outgoing.seal(bodies.page([directory("d")]))
+    assert isinstance(peer, ReceiverPeer)
+    index, _ = await peer.next_page()
+    return peer.outgoing.seal(bodies.answer(index))
+
+
+def damaged() -> None:
+    for name, change in DAMAGED.items():
+        async def script(trial: Trial[Any], change: Change = change) -> None:
+            await trial.peer.open()
+            await trial.peer.record(change(await one_more(trial.peer)))
+            await trial.peer.closed()
+
+        async def first(trial: Trial[Any], change: Change = change) -> None:
+            await trial.peer.handshake()
+            await trial.peer.record(change(trial.peer.outgoing.seal(bodies.control({"type": "working"}))))
+            await trial.peer.closed()
+
+        for command in ("receive", "send"):
+            registry.add(command, f"record: {name}", MISMATCH, script)
+        if "bit" in name or name in ("no bytes", "55 bytes"):
+            for command in ("receive", "send"):
+                registry.add(command, f"first record: {name}", MISMATCH, first)
+
+
+damaged()
+
+
+def both(name: str, status: int | set[int] = MISMATCH) -> Callable[[Any], Any]:
+    def added(script: Any) -> Any:
+        for command in ("receive", "send"):
+            registry.add(command, f"record: {name}", status, script)
+        return script
+
+    return added
+
+
+WORKING = bodies.control({"type": "working"})
+
+
+@both("twice")
+async def _(trial: Trial[Any]) -> None:
+    await trial.peer.open()
+    record = trial.peer.outgoing.seal(WORKING)
+    await trial.peer.record(record)
+    await trial.peer.record(record)
+    await trial.peer.closed()
+
+
+@both("two that changed places")
+async def _(trial: Trial[Any]) -> None:
+    await trial.peer.open()
+    first, second = trial.peer.outgoing.seal(WORKING), trial.peer.outgoing.seal(WORKING)
+    await trial.peer.record(second)
+    await trial.peer.record(first)
+    await trial.peer.closed()
+
+
+@both("one left out")
+async def _(trial: Trial[Any]) -> None:
+    await trial.peer.open()
+    trial.peer.outgoing.seal(WORKING)
+    await trial.peer.record(trial.peer.outgoing.seal(WORKING))
+    await trial.peer.closed()
+
+
+@both("one left out, its number given to the next")
+async def _(trial: Trial[Any]) -> None:
+    await trial.peer.open()
+    chain = trial.peer.outgoing.chain
+    trial.peer.outgoing.seal(WORKING)
+    trial.peer.outgoing.number -= 1
+    trial.peer.outgoing.chain = chain + b"x"
+    await trial.peer.record(trial.peer.outgoing.seal(WORKING))
+    await trial.peer.closed()
+
+
+@both("one of its own comes back")
+async def _(trial: Trial[Any]) -> None:
+    own: list[bytes] = []
+    opened = Direction.open
+
+    def kept(direction: Direction, record: bytes) -> bytes:
+        own.append(record)
+        return opened(direction, record)
+
+    trial.peer.handshake_done = None
+    await trial.peer.handshake()
+    trial.peer.incoming.open = lambda record: kept(trial.peer.incoming, record)  # type: ignore[method-assign]
+    if isinstance(trial.peer, SenderPeer):
+        await trial.peer.exchange()
+    else:
+        await trial.peer.hear_manifest()
+        await trial.peer.select()
+    await trial.peer.record(own[0])
+    await trial.peer.closed()
+
+
+@both("under the key of the other direction")
+async def _(trial: Trial[Any]) -> None:
+    await trial.peer.open()
+    outgoing = trial.peer.outgoing
+    outgoing.cipher, outgoing.iv = trial.peer.incoming.cipher, trial.peer.incoming.iv
+    await trial.peer.record(outgoing.seal(WORKING))
+    await trial.peer.closed()
+
+
+@both("still under the bootstrap key")
+async def _(trial: Trial[Any]) -> None:
+    trial.peer.change_keys = lambda: None
+    await trial.peer.open()
+    await trial.peer.body(WORKING)
+    await trial.peer.closed()
+
+
+@both("under the data key before it is agreed on")
+async def _(trial: Trial[Any]) -> None:
+    await trial.peer.handshake()
+    trial.peer.outgoing.use("data", "aes-256-gcm", bytes(32))
+    await trial.peer.body(WORKING)
+    await trial.peer.closed()
+
+
+@both("numbers that begin again with the new key")
+async def _(trial: Trial[Any]) -> None:
+    await trial.peer.open()
+    trial.peer.outgoing.number = 0
+    await trial.peer.body(WORKING)
+    await trial.peer.closed()
+
+
+@both("a chain that begins again with the new key")
+async def _(trial: Trial[Any]) -> None:
+    await trial.peer.open()
+    trial.peer.outgoing.chain = b""
+    await trial.peer.body(WORKING)
+    await trial.peer.closed()
+
+
+@both("the cipher that was not selected")
+async def _(trial: Trial[Any]) -> None:
+    await trial.peer.open()
+    trial.peer.outgoing.use("data", "chacha20-poly1305", b"")
+    await trial.peer.body(WORKING)
+    await trial.peer.closed()
+
+
+# MARK: Texts among records
+
+def among_records() -> None:
+    for name, text in {
+        "wrong_code": '{"type":"wrong_code"}', "ready": '{"type":"ready","protocol":2}', "no JSON": "x", "nothing": "",
+        "an error of the relay": '{"type":"error","code":"shutting-down","message":"no"}',
+        "an array nested 100,000 times": "[" * 100_000 + "]" * 100_000,
+    }.items():
+        async def script(trial: Trial[Any], text: str = text) -> None:
+            await trial.peer.open()
+            await trial.peer.record(await one_more(trial.peer))
+            await trial.peer.socket.text(text)
+            await trial.peer.closed()
+
+        # Also `wrong_code`: this direction has opened a record, so the codes are the same, and who says so lies.
+        both(f"the text {name} in the middle", VIOLATION)(script)
+
+
+among_records()
+
+# MARK: Bodies that nobody may send, and that one role may not
+
+KINDS: dict[str, bytes] = {
+    "an empty one": b"",
+    "kind 11": b"\x0b",
+    "kind 255": b"\xff" * 100,
+    "2 MiB of kind 200": b"\xc8" * ((2 << 20) - 56),
+}
+OF_SENDER: dict[str, bytes] = {
+    "page": bodies.page([file("x", b"x")]), "checks": bodies.checks(0, []), "chunk": bodies.chunk(0, b"x"),
+    "pack": bodies.pack([]), "file end": bodies.file_end(0, 0, b""), "file failed": bodies.file_failed(0),
+    "page end": bodies.page_end(0),
+}
+OF_RECEIVER: dict[str, bytes] = {
+    "answer": bodies.answer(0), "verdict": bodies.verdict(0), "page receipt": bodies.page_receipt(0, bytes(32)),
+}
+
+
+def kinds() -> None:
+    for command, foreign in (("receive", OF_RECEIVER), ("send", OF_SENDER)):
+        for name, body in {**KINDS, **{f"a {name}, which is its own": body for name, body in foreign.items()}}.items():
+            async def script(trial: Trial[Any], body: bytes = body) -> None:
+                await trial.peer.open()
+                await trial.peer.body(body)
+                await trial.peer.closed()
+
+            registry.add(command, f"body: {name}", VIOLATION, script)
+
+
+kinds()
+
+
+def largest_messages() -> None:
+    async def script(trial: Trial[Any]) -> None:
+        await trial.peer.open()
+        await trial.peer.record(bytes((2 << 20) + 1))
+        await trial.peer.closed()
+
+    for command in ("receive", "send"):
+        registry.add(command, "message: 2 MiB and a byte, through the relay", {PEER_LEFT, RELAY_REFUSED}, script)
+
+
+largest_messages()
+
+
+@both("in frames of one byte, with empty ones between", {OK, PEER_LEFT})
+async def _(trial: Trial[Any]) -> None:
+    await trial.peer.open()
+    record = await one_more(trial.peer)
+    socket = trial.peer.socket
+    frames = [socket.frame(2, record[:1], final=False), socket.frame(0, b"", final=False)]
+    frames += [socket.frame(0, record[at:at + 1], final=False) for at in range(1, len(record))]
+    await socket.raw(b"".join(frames) + socket.frame(0, b""))
+    await trial.peer.next(*((bodies.ANSWER,) if isinstance(trial.peer, SenderPeer) else ()))
+    await socket.close(1000)
+    await trial.peer.closed()
+
+
+# MARK: Frames, straight to the process
+
+FRAMES: dict[str, bytes] = {
+    "a reserved bit": b"\xc2\x01x",
+    "a reserved opcode": b"\x83\x01x",
+    "a reserved control opcode": b"\x8b\x00",
+    "a masked frame from a server": b"\x82\x81\0\0\0\0x",
+    "a Ping in fragments": b"\x09\x01x",
+    "a Ping of 126 bytes": b"\x89\x7e\x00\x7e" + bytes(126),
+    "a continuation of nothing": b"\x80\x01x",
+    "a message within a message": b"\x02\x01x\x82\x01x",
+    "a length of 2^63": b"\x82\x7f\x80" + bytes(7),
+    "a length of 2^62": b"\x82\x7f\x40" + bytes(7) + bytes(1000),
+    "a length of 2^64 - 1": b"\x82\x7f" + b"\xff" * 8,
+    "3 MiB": b"\x82\x7f" + (3 << 20).to_bytes(8, "big") + bytes(3 << 20),
+    "fragments of 3 MiB": b"\x02\x7f" + (1 << 20).to_bytes(8, "big") + bytes(1 << 20) + 2 * (
+        b"\x00\x7f" + (1 << 20).to_bytes(8, "big") + bytes(1 << 20)),
+    "a Close of one byte": b"\x88\x01x",
+    "a Close with status 999": b"\x88\x02\x03\xe7",
+    "a Close with status 1005": b"\x88\x02\x03\xed",
+    "a Close with status 65535": b"\x88\x02\xff\xff",
+    "a Close whose reason is no UTF-8": b"\x88\x04\x03\xe8\xff\xfe",
+    "a Close with escapes in its reason": b"\x88\x0c\x0f\xa1\x1b]0;owned\x07",
+    "a text that is no UTF-8": b"\x81\x02\xff\xfe",
+    "no WebSocket at all": b"HTTP/1.1 200 OK\r\n\r\n" * 10,
+}
+
+
+def frames() -> None:
+    for command in ("receive", "send"):
+        for name, data in FRAMES.items():
+            async def script(trial: Trial[Any], data: bytes = data, command: str = command) -> None:
+                await trial.peer.socket.text('{"type":"ready","protocol":2}')
+                if command == "receive":
+                    await trial.peer.say(trial.peer.pake)
+                    await trial.peer.hear_pake()
+                    await trial.peer.say(trial.peer.confirmation)
+                else:
+                    await trial.peer.hear_pake()
+                    await trial.peer.say(trial.peer.pake)
+                    await trial.peer.hear_confirmation()
+                await trial.peer.socket.raw(data)
+                # A frame that is not complete in the end is one that was cut off.
+                await trial.peer.socket.receive(0.5)
+                trial.peer.socket.dispose()
+
+            registry.add(command, f"frame: {name}", {RELAY_REFUSED, PEER_LEFT, VIOLATION, 17}, script, direct=True)
+
+
+frames()
