@@ -27,7 +27,10 @@ enum Transfer {
     let summary = monitor.finish()
     await listening.value
     // What failed here says more than the receiver's failure that follows from it.
-    if let error = (error?.code == .peerFailed ? summary.error : nil) ?? error ?? summary.error { throw error }
+    if let error = (error?.code == .peerFailed ? summary.error : nil) ?? error ?? summary.error ?? summary.metadataError
+    {
+      throw error
+    }
     return summary
   }
 

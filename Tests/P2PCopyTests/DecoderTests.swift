@@ -70,7 +70,9 @@ struct DecoderTests {
           codecs: CodecSelection(cipher: "aes-256-gcm", compressor: .none, digest: "xxh128"), chunkByteCount: 1 << 16,
           connectionCount: 2)),
       .manifestEnd(totals, failureCount: 3), .end(totals, treeDigest: tree, failureCount: 1),
-      .receipt(totals, treeDigest: tree, failureCount: 0), .working, .error(code: .checksumMismatch, message: "so"),
+      .receipt(totals, treeDigest: tree, failureCount: 0),
+      .receipt(totals, treeDigest: tree, failureCount: 0, metadataRefusalCount: 3), .working,
+      .error(code: .checksumMismatch, message: "so"),
       .unknown(type: "novelty"),
     ]
   }()

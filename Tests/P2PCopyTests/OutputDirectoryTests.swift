@@ -63,14 +63,52 @@ struct OutputDirectoryTests {
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path("out")).isEmpty)
   }
 
-  @Test("Its owner may write into a directory until its mode is set, also when it was there before")
+  @Test("Its owner may write into a directory that is made until its mode is set; one that was there keeps its mode")
   func writable() throws {
-    _ = try output.makeDirectory(path("new"), mode: 0o055)
+    #expect(try output.makeDirectory(path("new"), mode: 0o055) == .made)
     #expect(status("new").st_mode & 0o700 == 0o700)
     try folder.makeDirectory("out/old")
     #expect(chmod(folder.path("out/old"), 0o555) == 0)
-    _ = try output.makeDirectory(path("old"), mode: 0o555)
-    #expect(status("old").st_mode & 0o777 == 0o755)
+    #expect(try output.makeDirectory(path("old"), mode: 0o700) == .found)
+    #expect(status("old").st_mode & 0o777 == 0o555)
+    #expect(chmod(folder.path("out/old"), 0o755) == 0)
+  }
+
+  @Test("A directory that was made on the way to another one counts as made, once its own entry comes")
+  func madeOnTheWay() throws {
+    #expect(try output.makeDirectory(path("a/b/c")) == .made)
+    #expect(try output.makeDirectory(path("a/b")) == .made)
+    #expect(try output.makeDirectory(path("a/b")) == .found)
+    #expect(try output.makeDirectory(path("a/b/c")) == .found)
+  }
+
+  @Test(
+    "A directory that was there gets no right that it did not have, and keeps its setgid and sticky bits",
+    arguments: [(0o2750, 0o777, 0o2750), (0o700, 0o777, 0o700), (0o1777, 0o755, 0o1755), (0o755, 0o6700, 0o700)]
+      as [(UInt32, UInt16, UInt32)])
+  func found(before: UInt32, sent: UInt16, after: UInt32) throws {
+    try folder.makeDirectory("out/old")
+    #expect(chmod(folder.path("out/old"), before) == 0)
+    var ledger = DirectoryLedger()
+    ledger.record(try path("old"), metadata(sent, 1), try output.makeDirectory(path("old"), mode: sent))
+    let failures = ledger.apply(in: output, keepingSetID: true) { path, refusal in
+      Issue.record("\(path): \(refusal)")
+    }
+    #expect(failures.isEmpty)
+    #expect(status("old").st_mode & 0o7777 == after)
+    #expect(status("old").st_mtim.tv_sec == 1)
+  }
+
+  @Test("A directory that is made keeps the setgid bit that it has from the one it is in")
+  func inheritedSetGID() throws {
+    #expect(chmod(folder.path("out"), 0o2775) == 0)
+    var ledger = DirectoryLedger()
+    ledger.record(try path("new"), metadata(0o750, 1), try output.makeDirectory(path("new"), mode: 0o750))
+    let failures = ledger.apply(in: output, keepingSetID: false) { path, refusal in
+      Issue.record("\(path): \(refusal)")
+    }
+    #expect(failures.isEmpty)
+    #expect(status("new").st_mode & 0o7777 == 0o2750)
   }
 
   @Test("Modes and times are set in the end, the deepest first, however many directories there are")
@@ -81,11 +119,14 @@ struct OutputDirectoryTests {
     names += (0..<200).flatMap { ["many/\($0)", "many/\($0)/x"] }
     for (index, name) in names.enumerated() {
       _ = try output.makeDirectory(path(name), mode: 0o555)
-      ledger.record(try path(name), metadata(0o555, Int64(index) * 1000))
+      ledger.record(try path(name), metadata(0o555, Int64(index) * 1000), .made)
       expected.append((name, Int64(index) * 1000))
     }
     #expect(ledger.count == names.count)
-    #expect(ledger.apply(in: output, keepingSetID: false).isEmpty)
+    let failures = ledger.apply(in: output, keepingSetID: false) { path, refusal in
+      Issue.record("\(path): \(refusal)")
+    }
+    #expect(failures.isEmpty)
     for (name, seconds) in expected {
       let status = status(name)
       #expect(status.st_mode & 0o7777 == 0o555, "\(name)")
@@ -102,8 +143,12 @@ struct OutputDirectoryTests {
     try FileManager.default.createSymbolicLink(atPath: folder.path("out/link"), withDestinationPath: "../outside")
     _ = try output.makeDirectory(path("good"))
     var ledger = DirectoryLedger()
-    for name in ["good", "link", "missing", "missing/below"] { ledger.record(try path(name), metadata(0o700, 1)) }
-    let failures = ledger.apply(in: output, keepingSetID: false)
+    for name in ["good", "link", "missing", "missing/below"] {
+      ledger.record(try path(name), metadata(0o700, 1), .made)
+    }
+    let failures = ledger.apply(in: output, keepingSetID: false) { path, refusal in
+      Issue.record("\(path): \(refusal)")
+    }
     #expect(failures.map(\.path) == ["missing/below", "missing", "link"])
     #expect(status("good").st_mode & 0o7777 == 0o700)
     #expect(status("../outside").st_mode & 0o7777 == 0o750)

@@ -12,4 +12,11 @@ int p2p_copy_rename_without_replacing(int from_directory, const char *from, int 
 /// @return 0, or -1 with errno set.
 int p2p_copy_synchronize_file_system(int descriptor);
 
+/// Opens a directory as a place (O_PATH): enough to reach what is in it, and needs no right to read it.
+/// Swift's overlay leaves O_PATH out.
+///
+/// @param follows_links Whether `path` may be a symbolic link to a directory.
+/// @return A descriptor that is closed on exec, or -1 with errno set.
+int p2p_copy_open_place(int directory, const char *path, int follows_links);
+
 #endif

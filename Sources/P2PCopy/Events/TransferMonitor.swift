@@ -9,6 +9,7 @@ final class TransferMonitor: Sendable {
   private struct State {
     var progress = TransferProgress()
     var summary = TransferSummary()
+    var metadataRefusals = MetadataRefusals()
     var lastReport = ContinuousClock.now
     var startTime: ContinuousClock.Instant?
   }
@@ -148,8 +149,27 @@ final class TransferMonitor: Sendable {
     emit(.notice(text))
   }
 
+  /// An entry is in place; takes down what of its metadata was refused, if anything.
+  func take(_ refusal: MetadataRefusal, of kind: DeliveredEntry.Kind, _ shown: String) {
+    guard !refusal.isEmpty else { return }
+    state.withLock { state in
+      state.metadataRefusals.add(refusal, of: kind, shown)
+      state.summary.metadataRefusalCount = state.metadataRefusals.entryCount
+    }
+  }
+
+  /// The receiver could not set modes or times of so many entries.
+  func metadataRefusedAtReceiver(entryCount: UInt64) {
+    state.withLock { $0.summary.metadataRefusalCount = Int(clamping: entryCount) }
+  }
+
+  /// Of how many entries mode or time was refused so far.
+  var metadataRefusalCount: Int { state.withLock { $0.metadataRefusals.entryCount } }
+
   /// Ends the events with the summary.
   func finish() -> TransferSummary {
+    let refusals = state.withLock { $0.metadataRefusals }
+    for line in refusals.lines { notice(line) }
     let (progress, summary) = state.withLock { state in
       if let startTime = state.startTime { state.summary.duration = ContinuousClock.now - startTime }
       return (state.progress, state.summary)

@@ -41,6 +41,9 @@ public struct TransferSummary: Sendable {
   /// How much failed in all.
   public var failureCount = 0
 
+  /// Entries that are in place at the receiver, though its file system refused their mode or time.
+  public var metadataRefusalCount = 0
+
   /// Whether failures that are not kept have another code than the first.
   var hasOtherFailureCodes = false
 
@@ -56,5 +59,14 @@ public struct TransferSummary: Sendable {
     return P2PCopyError(
       sameCode ? first.error.code : .incomplete,
       "\(failureCount) files failed, the first: \(first.error.message)", cause: first.error.cause)
+  }
+  /// What is left to say when nothing failed: some metadata were refused; `nil` when none were.
+  var metadataError: P2PCopyError? {
+    guard metadataRefusalCount > 0 else { return nil }
+    let entries = metadataRefusalCount == 1 ? "1 entry" : "\(metadataRefusalCount) entries"
+    return P2PCopyError(
+      .metadataRefused,
+      "all content is in place, but the receiver's file system refused mode or time of \(entries);"
+        + " use --no-metadata to leave modes and times as they come")
   }
 }

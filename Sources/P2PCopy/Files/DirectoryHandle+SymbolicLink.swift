@@ -9,30 +9,26 @@ extension DirectoryHandle {
   ///   - path: The link; its parent is this directory.
   ///   - metadata: Times to give it; `nil` for none. Linux knows no modes of links.
   ///   - policy: What to do when something of that name exists.
-  /// - Returns: The name it got, which differs under ``ConflictPolicy/rename``.
+  /// - Returns: The name it got, which differs under ``ConflictPolicy/rename``, and what of the metadata was refused.
   /// - Throws: ``P2PCopyError`` as ``place(_:as:_:)`` does; nothing is left behind then.
   package func createSymbolicLink(
     to target: [UInt8], as path: RelativePath, metadata: EntryMetadata?, policy: ConflictPolicy
-  ) throws(P2PCopyError) -> [UInt8] {
-    let name = PartialFile.name(for: path.name)
+  ) throws(P2PCopyError) -> Placement {
+    var name = PartialFile.name(for: path.name)
     do throws(SystemError) {
       do {
         try makeLink(to: target, name: name)
       } catch {
         guard error.number == EEXIST else { throw error }
-        try removeLeftover(name)
+        name = try freePartialName(for: path.name)
         try makeLink(to: target, name: name)
       }
     } catch {
-      throw PartialFile.explain(error, path)
+      throw PartialFile.explain(error, path, partialName: has(name) ? name : nil)
     }
-    do throws(P2PCopyError) {
-      do throws(SystemError) {
-        try metadata?.applyToLink(name: name, in: self)
-      } catch {
-        throw PartialFile.explain(error, path)
-      }
-      return try place(name, as: path, policy)
+    let refusal = metadata?.applyToLink(name: name, in: self) ?? MetadataRefusal()
+    do {
+      return Placement(name: try place(name, as: path, policy), refusal: refusal)
     } catch {
       try? remove(name)
       throw error

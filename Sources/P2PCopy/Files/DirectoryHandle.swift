@@ -1,16 +1,70 @@
+import CSystemCalls
 import Glibc
 import P2PCopyCore
 
 /// An open directory below the output directory.
 ///
 /// Everything is done relative to its descriptor and without following links, so it does not matter what happens to the
-/// path it was opened by.
+/// path it was opened by. The descriptor stands for the place alone (`O_PATH`): a directory that one may enter and write
+/// into, but not read, such as a drop box, will do.
 package final class DirectoryHandle {
   let descriptor: FileDescriptor
 
+  /// Takes over a directory that is open already.
   init(_ descriptor: consuming FileDescriptor) {
     self.descriptor = descriptor
   }
+
+  /// Opens a directory.
+  ///
+  /// - Parameters:
+  ///   - path: The directory; must not contain NUL.
+  ///   - directory: The descriptor of the directory that the path is relative to, or `AT_FDCWD`.
+  ///   - followLinks: Whether its last component may be a symbolic link.
+  /// - Throws: ``SystemError``; `ENOTDIR` for a symbolic link that is not followed.
+  init(
+    entering path: some Collection<UInt8>, relativeTo directory: Int32 = AT_FDCWD, followLinks: Bool = false
+  ) throws(SystemError) {
+    while true {
+      let number = path.withCString { p2p_copy_open_place(directory, $0, followLinks ? 1 : 0) }
+      if number >= 0 {
+        descriptor = FileDescriptor(owning: number)
+        return
+      }
+      let error = SystemError.last
+      guard error.number == EINTR else { throw error }
+    }
+  }
+
+  /// Opens the directory itself, for what a descriptor that stands for a place is not enough for.
+  ///
+  /// - Throws: ``SystemError`` with `EACCES` when it may not be read.
+  func openForReading() throws(SystemError) -> FileDescriptor {
+    try FileDescriptor(
+      opening: [UInt8(ascii: ".")], relativeTo: descriptor.number, flags: O_RDONLY | O_DIRECTORY)
+  }
+
+  /// Sets the directory's permissions.
+  ///
+  /// - Returns: 0, or -1 with `errno` set.
+  func setMode(_ mode: mode_t) -> Int32 {
+    // The link in /proc needs no right to read the directory; there are places without /proc.
+    let result = pathInProc.withCString { chmod($0, mode) }
+    guard result != 0, errno == ENOENT, let readable = try? openForReading() else { return result }
+    return fchmod(readable.number, mode)
+  }
+
+  /// Sets the directory's times.
+  ///
+  /// - Parameter times: As for `futimens`.
+  /// - Returns: 0, or -1 with `errno` set.
+  func setTimes(_ times: UnsafePointer<timespec>) -> Int32 {
+    let result = pathInProc.withCString { utimensat(AT_FDCWD, $0, times, 0) }
+    guard result != 0, errno == ENOENT, let readable = try? openForReading() else { return result }
+    return futimens(readable.number, times)
+  }
+
+  private var pathInProc: [UInt8] { Array("/proc/self/fd/\(descriptor.number)".utf8) }
 
   /// What is there under a name, links not followed; `nil` for nothing.
   func status(of name: some Collection<UInt8>) throws(SystemError) -> FileStatus? {

@@ -1,5 +1,13 @@
 package import P2PCopyCore
 
+/// Where a directory that a transfer writes into comes from.
+package enum DirectoryOrigin: Sendable {
+  /// This transfer made it.
+  case made
+  /// It was there before, and is somebody's with the rights that it has.
+  case found
+}
+
 /// The directories of a transfer, whose modes and times can be set only when nothing is written into them any more.
 ///
 /// A directory takes its own name and 32 bytes, not its whole path: a transfer may have a million.
@@ -12,6 +20,7 @@ package struct DirectoryLedger {
     var parent: Int
     var modificationNanoseconds: UInt32
     var mode: UInt16
+    var origin: DirectoryOrigin
   }
 
   private var names: [UInt8] = []
@@ -32,7 +41,8 @@ package struct DirectoryLedger {
   /// - Parameters:
   ///   - path: The directory. Directories that it is in should have been recorded before.
   ///   - metadata: What to give it in the end.
-  package mutating func record(_ path: RelativePath, _ metadata: EntryMetadata) {
+  ///   - origin: Whether this transfer made it.
+  package mutating func record(_ path: RelativePath, _ metadata: EntryMetadata, _ origin: DirectoryOrigin) {
     let slash = UInt8(ascii: "/")
     let bytes = path.bytes
     let common = zip(bytes, lastPath).prefix { $0 == $1 }.count
@@ -44,7 +54,8 @@ package struct DirectoryLedger {
     records.append(
       Record(
         modificationSeconds: metadata.modificationSeconds, nameEnd: names.count,
-        parent: parent?.record ?? -1, modificationNanoseconds: metadata.modificationNanoseconds, mode: metadata.mode))
+        parent: parent?.record ?? -1, modificationNanoseconds: metadata.modificationNanoseconds, mode: metadata.mode,
+        origin: origin))
     chain.append((records.count - 1, bytes.count))
     lastPath = bytes
   }
@@ -54,15 +65,20 @@ package struct DirectoryLedger {
   /// - Parameters:
   ///   - output: The directory they are in.
   ///   - keepingSetID: Whether setuid and setgid bits are kept.
-  /// - Returns: What did not work.
-  package mutating func apply(in output: OutputDirectory, keepingSetID: Bool) -> [EntryFailure] {
+  ///   - didRefuse: Called for each directory whose mode or time the file system refused.
+  /// - Returns: The directories that are no longer where they were.
+  package mutating func apply(
+    in output: OutputDirectory, keepingSetID: Bool, didRefuse: (RelativePath, MetadataRefusal) -> Void
+  ) -> [EntryFailure] {
     var failures: [EntryFailure] = []
     for index in records.indices.reversed() {
-      let path = path(index)
-      do {
-        try apply(index, path, in: output, keepingSetID)
+      let bytes = path(index)
+      do throws(P2PCopyError) {
+        let path = try RelativePath(validating: bytes)
+        let refusal = try apply(index, path, in: output, keepingSetID)
+        if !refusal.isEmpty { didRefuse(path, refusal) }
       } catch {
-        failures.append(EntryFailure(path: DisplayText.escaped(path), error: error))
+        failures.append(EntryFailure(path: DisplayText.escaped(bytes), error: error))
       }
     }
     self = DirectoryLedger()
@@ -70,20 +86,14 @@ package struct DirectoryLedger {
   }
 
   private func apply(
-    _ index: Int, _ bytes: [UInt8], in output: OutputDirectory, _ keepingSetID: Bool
-  ) throws(P2PCopyError) {
+    _ index: Int, _ path: RelativePath, in output: OutputDirectory, _ keepingSetID: Bool
+  ) throws(P2PCopyError) -> MetadataRefusal {
     let record = records[index]
-    let path = try RelativePath(validating: bytes)
     let metadata = EntryMetadata(
       mode: record.mode, modificationSeconds: record.modificationSeconds,
       modificationNanoseconds: record.modificationNanoseconds)
-    let directory = try output.existingDirectory(path)
-    do {
-      try metadata.apply(to: directory.descriptor, keepingSetID: keepingSetID)
-    } catch {
-      throw P2PCopyError(
-        .destinationUnwritable, "cannot set mode and times of the directory '\(path)': \(error)", cause: error)
-    }
+    return metadata.apply(
+      to: try output.existingDirectory(path), origin: record.origin, keepingSetID: keepingSetID)
   }
 
   private func path(_ index: Int) -> [UInt8] {

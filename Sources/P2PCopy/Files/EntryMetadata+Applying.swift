@@ -1,42 +1,69 @@
 import Glibc
 
 extension EntryMetadata {
-  /// Gives mode and times to an open file or directory: after everything is written, because writing changes the times
-  /// and takes the setuid bit away.
+  /// Gives mode and times to an open file: after everything is written, because writing changes the times and takes the
+  /// setuid bit away.
   ///
   /// - Parameters:
-  ///   - descriptor: The open file or directory.
+  ///   - descriptor: The open file.
   ///   - keepingSetID: Whether setuid and setgid bits are kept.
-  /// - Throws: ``SystemError``.
-  package func apply(to descriptor: borrowing FileDescriptor, keepingSetID: Bool) throws(SystemError) {
-    try apply(to: descriptor, keepingSetID: keepingSetID, status: try descriptor.status())
-  }
-
-  /// The same for a file whose status is known.
+  ///   - status: Its status, when that is known.
+  /// - Returns: What the file system refused.
   func apply(
-    to descriptor: borrowing FileDescriptor, keepingSetID: Bool, status: FileStatus
-  ) throws(SystemError) {
-    let wanted = mode & (keepingSetID ? 0o7777 : 0o1777)
-    // On network file systems every change of a mode is a round trip.
-    if status.permissions != wanted {
-      guard fchmod(descriptor.number, mode_t(wanted)) == 0 else { throw .last }
-    }
+    to descriptor: borrowing FileDescriptor, keepingSetID: Bool, status: FileStatus? = nil
+  ) -> MetadataRefusal {
     let number = descriptor.number
-    guard withTimes({ futimens(number, $0) }) == 0 else { throw .last }
+    var refusal = MetadataRefusal()
+    let wanted = permissions(keepingSetID: keepingSetID)
+    // On network file systems every change of a mode is a round trip.
+    if (status ?? (try? descriptor.status()))?.permissions != wanted, fchmod(number, mode_t(wanted)) != 0 {
+      refusal.mode = .last
+    }
+    if withTimes({ futimens(number, $0) }) != 0 { refusal.time = .last }
+    return refusal
   }
 
-  /// Gives the times to a symbolic link, not to what it points to.
+  /// Gives mode and times to a directory.
+  ///
+  /// - Parameters:
+  ///   - directory: The directory.
+  ///   - origin: Where it comes from. One that this transfer made keeps the setgid bit that it has from the directory it is
+  ///     in, which gives the group to what is made there. One that was there before gets no right that it did not have,
+  ///     and keeps its setuid, setgid and sticky bits.
+  ///   - keepingSetID: Whether setuid and setgid bits are kept.
+  /// - Returns: What the file system refused.
+  func apply(to directory: DirectoryHandle, origin: DirectoryOrigin, keepingSetID: Bool) -> MetadataRefusal {
+    let status: FileStatus
+    do {
+      status = try directory.descriptor.status()
+    } catch {
+      return MetadataRefusal(mode: error, time: error)
+    }
+    let wanted =
+      switch origin {
+      case .made: permissions(keepingSetID: keepingSetID) | status.permissions & 0o2000
+      case .found: status.permissions & (0o7000 | mode & 0o777)
+      }
+    var refusal = MetadataRefusal()
+    if status.permissions != wanted, directory.setMode(mode_t(wanted)) != 0 { refusal.mode = .last }
+    if withTimes({ directory.setTimes($0) }) != 0 { refusal.time = .last }
+    return refusal
+  }
+
+  /// Gives the times to a symbolic link, not to what it points to. Linux knows no modes of links.
   ///
   /// - Parameters:
   ///   - name: The link.
   ///   - directory: The directory it is in.
-  /// - Throws: ``SystemError``.
-  package func applyToLink(name: [UInt8], in directory: DirectoryHandle) throws(SystemError) {
+  /// - Returns: What the file system refused.
+  func applyToLink(name: [UInt8], in directory: DirectoryHandle) -> MetadataRefusal {
     let result = withTimes { times in
       name.withCString { utimensat(directory.descriptor.number, $0, times, AT_SYMLINK_NOFOLLOW) }
     }
-    guard result == 0 else { throw .last }
+    return MetadataRefusal(time: result == 0 ? nil : .last)
   }
+
+  private func permissions(keepingSetID: Bool) -> UInt16 { mode & (keepingSetID ? 0o7777 : 0o1777) }
 
   /// Calls `body` with what the system wants: the time of the last access, which stays, and that of the modification.
   private func withTimes(_ body: (UnsafePointer<timespec>) -> Int32) -> Int32 {

@@ -10,9 +10,17 @@ struct FileStatus: Hashable {
   }
 
   /// Device and inode: two paths with the same identity are one file.
-  struct Identity: Hashable {
+  struct Identity: Hashable, Sendable {
     var device: UInt
     var inode: UInt
+  }
+
+  /// Which file it is and when it was written last: whoever relies on what was read earlier compares this first.
+  struct Version: Hashable, Sendable {
+    var identity: Identity
+    var byteCount: Int64
+    var modificationSeconds: Int
+    var modificationNanoseconds: Int
   }
 
   var kind: Kind
@@ -22,6 +30,8 @@ struct FileStatus: Hashable {
   var modificationSeconds: Int
   var modificationNanoseconds: Int
   var linkCount: Int
+  /// The number of the user whose it is.
+  var owner: UInt32
   var identity: Identity
 
   init(_ status: stat) {
@@ -37,6 +47,7 @@ struct FileStatus: Hashable {
     modificationSeconds = status.st_mtim.tv_sec
     modificationNanoseconds = status.st_mtim.tv_nsec
     linkCount = Int(status.st_nlink)
+    owner = status.st_uid
     identity = Identity(device: UInt(status.st_dev), inode: UInt(status.st_ino))
   }
 
@@ -53,6 +64,7 @@ struct FileStatus: Hashable {
     guard path.withCString({ fstatat(directory, $0, &status, flags) }) == 0 else { throw .last }
     self.init(status)
   }
+
   /// Looks at a path that is a C string already.
   ///
   /// - Parameters:
@@ -66,6 +78,13 @@ struct FileStatus: Hashable {
     var status = stat()
     guard fstatat(directory, path, &status, followLinks ? 0 : AT_SYMLINK_NOFOLLOW) == 0 else { throw .last }
     self.init(status)
+  }
+
+  /// See ``Version``.
+  var version: Version {
+    Version(
+      identity: identity, byteCount: byteCount, modificationSeconds: modificationSeconds,
+      modificationNanoseconds: modificationNanoseconds)
   }
 
   /// The permission bits, with setuid, setgid and sticky.

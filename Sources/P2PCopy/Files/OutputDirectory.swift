@@ -10,10 +10,15 @@ package final class OutputDirectory {
   /// How many directories are kept open for the files that follow.
   private static let maximumOpenCount = 64
 
+  /// How many directories that no entry has named yet are remembered as made; the others count as found.
+  private static let maximumMadeOnTheWayCount = 16_384
+
   private let root: DirectoryHandle
   private var open: [[UInt8]: DirectoryHandle] = [:]
   /// The directory that was asked for last, by its path: files come a directory at a time.
   private var last: (path: [UInt8], handle: DirectoryHandle)?
+  /// The directories that were made on the way to something, before an entry of their own came.
+  private var madeOnTheWay: Set<FileStatus.Identity> = []
 
   /// Opens the directory, and makes it with its parents when it is missing.
   ///
@@ -28,7 +33,7 @@ package final class OutputDirectory {
     }
     do {
       try Self.makeDirectories(path.bytes)
-      root = DirectoryHandle(try FileDescriptor(opening: path.bytes, flags: O_RDONLY | O_DIRECTORY))
+      root = try DirectoryHandle(entering: path.bytes, followLinks: true)
     } catch {
       throw fail(error)
     }
@@ -40,9 +45,7 @@ package final class OutputDirectory {
   /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/destinationUnwritable``.
   package init(sharing other: OutputDirectory) throws(P2PCopyError) {
     do throws(SystemError) {
-      root = DirectoryHandle(
-        try FileDescriptor(
-          opening: [UInt8(ascii: ".")], relativeTo: other.root.descriptor.number, flags: O_RDONLY | O_DIRECTORY))
+      root = try DirectoryHandle(entering: ".".utf8, relativeTo: other.root.descriptor.number)
     } catch {
       throw P2PCopyError(.destinationUnwritable, "cannot open the output directory again: \(error)", cause: error)
     }
@@ -66,16 +69,17 @@ package final class OutputDirectory {
   ///   - path: The directory.
   ///   - mode: The mode it is to have in the end, so that nobody else reads it before; its owner may write into it until
   ///     then, whatever the mode. `nil` for that of a new directory.
-  /// - Returns: The directory.
+  /// - Returns: Whether it was made, or was there. That of an earlier call was made.
   /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/unsafePath`` when a symbolic link is on the way or in its
   ///   place, ``P2PCopyError/Code/destinationExists`` when something else is, otherwise
   ///   ``P2PCopyError/Code/destinationUnwritable``.
-  package func makeDirectory(_ path: RelativePath, mode: UInt16? = nil) throws(P2PCopyError) -> DirectoryHandle {
+  package func makeDirectory(_ path: RelativePath, mode: UInt16? = nil) throws(P2PCopyError) -> DirectoryOrigin {
     guard let parent = try directory(of: path, creating: true) else { throw Self.missing(path) }
-    do {
-      let handle = try Self.make(path.name, in: parent, mode: mode)
+    do throws(SystemError) {
+      let (handle, origin) = try Self.make(path.name, in: parent, mode: mode)
       remember(handle, path.bytes)
-      return handle
+      guard origin == .found, !madeOnTheWay.isEmpty else { return origin }
+      return madeOnTheWay.remove(try handle.descriptor.status().identity) != nil ? .made : .found
     } catch {
       throw Self.explain(error, entering: path.name, in: parent, for: path)
     }
@@ -98,10 +102,31 @@ package final class OutputDirectory {
 
   /// Asks the system to write everything to the disk.
   func synchronize() throws(P2PCopyError) {
-    guard p2p_copy_synchronize_file_system(root.descriptor.number) == 0 else {
-      let error = SystemError.last
+    do throws(SystemError) {
+      guard let descriptor = try descriptorOnTheFileSystem() else {
+        // Nothing there can be opened: all file systems, then.
+        sync()
+        return
+      }
+      guard p2p_copy_synchronize_file_system(descriptor.number) == 0 else { throw SystemError.last }
+    } catch {
       throw P2PCopyError(
         .destinationUnwritable, "the output directory could not be written to disk: \(error)", cause: error)
+    }
+  }
+
+  /// Something open that stands for the file system: the directory, or, where that may not be read, a new file in it.
+  private func descriptorOnTheFileSystem() throws(SystemError) -> FileDescriptor? {
+    do {
+      return try root.openForReading()
+    } catch {
+      guard error.number == EACCES else { throw error }
+    }
+    do {
+      return try root.openTransientFile()
+    } catch {
+      guard error.number == EACCES else { throw error }
+      return nil
     }
   }
 
@@ -130,7 +155,10 @@ package final class OutputDirectory {
       guard creating else { return nil }
     }
     do {
-      let handle = try Self.make(name, in: parent, mode: nil)
+      let (handle, origin) = try Self.make(name, in: parent, mode: nil)
+      if origin == .made, madeOnTheWay.count < Self.maximumMadeOnTheWayCount {
+        madeOnTheWay.insert(try handle.descriptor.status().identity)
+      }
       remember(handle, key)
       return handle
     } catch {
@@ -147,27 +175,20 @@ package final class OutputDirectory {
   private static func enter(
     _ component: ArraySlice<UInt8>, in handle: DirectoryHandle
   ) throws(SystemError) -> DirectoryHandle {
-    DirectoryHandle(
-      try FileDescriptor(
-        opening: Array(component), relativeTo: handle.descriptor.number, flags: O_RDONLY | O_DIRECTORY | O_NOFOLLOW))
+    try DirectoryHandle(entering: component, relativeTo: handle.descriptor.number)
   }
 
   private static func make(
     _ component: ArraySlice<UInt8>, in handle: DirectoryHandle, mode: UInt16?
-  ) throws(SystemError) -> DirectoryHandle {
+  ) throws(SystemError) -> (DirectoryHandle, DirectoryOrigin) {
     let initialMode = mode.map { mode_t($0 & 0o777 | 0o700) } ?? 0o777
     let isNew = component.withCString({ mkdirat(handle.descriptor.number, $0, initialMode) }) == 0
     if !isNew {
       let error = SystemError.last
       guard error.number == EEXIST else { throw error }
     }
-    let directory = try enter(component, in: handle)
-    if !isNew, mode != nil {
-      let permissions = try directory.descriptor.status().permissions
-      // One from an earlier transfer may be read-only. Another's directory stays as it is: writing will tell.
-      if permissions & 0o700 != 0o700 { _ = fchmod(directory.descriptor.number, mode_t(permissions | 0o700)) }
-    }
-    return directory
+    // One that was there keeps its mode: whether it can be written into, writing will tell.
+    return (try enter(component, in: handle), isNew ? .made : .found)
   }
 
   private static func missing(_ path: RelativePath) -> P2PCopyError {

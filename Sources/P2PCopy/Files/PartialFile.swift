@@ -6,10 +6,21 @@ import P2PCopyCore
 final class PartialFile {
   private static let suffix = ".p2p-copy-partial"
 
-  /// Whether a name is one that only partial files have, so that no sender may use it.
+  /// Whether a name is one that only partial files have, so that no sender may use it. Letters count in both cases, since
+  /// there are file systems where they do.
   static func isReserved(_ name: some Collection<UInt8>) -> Bool {
     name.first == UInt8(ascii: ".") && name.count > suffix.utf8.count
-      && name.suffix(suffix.utf8.count).elementsEqual(suffix.utf8)
+      && zip(name.suffix(suffix.utf8.count), suffix.utf8).allSatisfy { $0 == $1 || ($0 | 0x20 == $1 && $1 >= 0x61) }
+  }
+
+  /// Whether a component of a path has such a name.
+  static func isReserved(anyOf path: RelativePath) -> Bool {
+    var rest = path.bytes[...]
+    while let slash = rest.firstIndex(of: UInt8(ascii: "/")) {
+      if isReserved(rest[..<slash]) { return true }
+      rest = rest[(slash + 1)...]
+    }
+    return isReserved(rest)
   }
 
   /// The partial file's name for a final name. Long names are shortened and told apart by a hash.
@@ -26,27 +37,51 @@ final class PartialFile {
   private let directory: DirectoryHandle
   private let name: [UInt8]
   private let descriptor: FileDescriptor
+  /// Whether a later transfer looks for it under its name.
+  private let isFoundAgain: Bool
+  private var isPlaced = false
 
   /// Opens the partial file for writing, and makes it when it is missing.
   ///
   /// - Parameters:
   ///   - path: The file's final path.
   ///   - directory: The directory it belongs in.
-  ///   - byteCount: How many bytes at the beginning to keep; the rest is cut off.
+  ///   - start: What to go on with; `nil` to begin anew.
   ///   - mode: The permissions of a file that is made: no more than it is to have in the end, so that nobody reads it before.
-  /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/destinationUnwritable``.
+  /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/destinationUnwritable``, also when what there was to go on
+  ///   with is no longer what it was.
   init(
-    opening path: RelativePath, in directory: DirectoryHandle, keeping byteCount: Int64, mode: UInt16 = 0o666
+    opening path: RelativePath, in directory: DirectoryHandle, continuing start: PartialStart? = nil,
+    mode: UInt16 = 0o666
   ) throws(P2PCopyError) {
-    let name = Self.name(for: path.name)
+    var name = start?.name ?? Self.name(for: path.name)
+    var isFoundAgain = true
+    let opened: FileDescriptor?
     do throws(SystemError) {
-      descriptor = try Self.openCut(name, in: directory, keeping: byteCount, mode: mode_t(mode & 0o777 | 0o600))
+      if let start {
+        opened = try Self.open(start, in: directory)
+      } else {
+        (name, isFoundAgain) = try directory.partialName(for: path.name)
+        opened = try Self.openEmpty(name, in: directory, mode: mode_t(mode & 0o777 | 0o600))
+      }
     } catch {
-      throw Self.explain(error, path)
+      throw Self.explain(error, path, partialName: directory.has(name) ? name : nil)
     }
+    guard let opened else {
+      throw P2PCopyError(
+        .destinationUnwritable,
+        "cannot go on with '\(path)': its partial file '\(DisplayText.escaped(name))' was changed after it had been"
+          + " compared; run the same commands again")
+    }
+    descriptor = opened
     self.path = path
     self.directory = directory
     self.name = name
+    self.isFoundAgain = isFoundAgain
+  }
+
+  deinit {
+    if !isFoundAgain, !isPlaced { try? directory.remove(name) }
   }
 
   /// Writes bytes at their place in the file.
@@ -69,59 +104,86 @@ final class PartialFile {
   ///   - policy: What to do when something of that name exists.
   ///   - metadata: Mode and times to give it before; `nil` for none.
   ///   - keepingSetID: Whether setuid and setgid bits are kept.
-  /// - Returns: The name it got, which differs under ``ConflictPolicy/rename``.
+  /// - Returns: The name it got, which differs under ``ConflictPolicy/rename``, and what of the metadata was refused.
   /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/destinationExists`` when something is there that the policy
   ///   does not allow to replace; the partial file stays.
   func place(
     _ policy: ConflictPolicy, metadata: EntryMetadata? = nil, keepingSetID: Bool = false
-  ) throws(P2PCopyError) -> [UInt8] {
-    do {
-      try metadata?.apply(to: descriptor, keepingSetID: keepingSetID)
-    } catch {
-      throw Self.explain(error, path)
-    }
-    return try directory.place(name, as: path, policy)
+  ) throws(P2PCopyError) -> Placement {
+    let refusal = metadata?.apply(to: descriptor, keepingSetID: keepingSetID) ?? MetadataRefusal()
+    let placed = try directory.place(name, as: path, policy)
+    isPlaced = true
+    return Placement(name: placed, refusal: refusal)
   }
 
   /// The error for a failed system call.
-  static func explain(_ error: SystemError, _ path: RelativePath) -> P2PCopyError {
-    let remedy =
+  ///
+  /// - Parameters:
+  ///   - error: What failed.
+  ///   - path: The file that was to be written.
+  ///   - partialName: The name of its partial file, when that is at fault.
+  static func explain(_ error: SystemError, _ path: RelativePath, partialName: [UInt8]? = nil) -> P2PCopyError {
+    let partial = partialName.map { "its partial file '\(DisplayText.escaped($0))'" }
+    let reason =
       switch error.number {
-      case ENOSPC, EDQUOT: "; free some space, then \(P2PCopyError.resumeHint)"
-      case EAGAIN: ": another receive is writing it"
-      default: ""
+      case ENOSPC, EDQUOT: "\(error); free some space, then \(P2PCopyError.resumeHint)"
+      case EAGAIN: "\(error): another receive is writing \(partial ?? "it")"
+      default: partial.map { "\($0): \(error); remove it if no receive is using it" } ?? "\(error)"
       }
-    return P2PCopyError(.destinationUnwritable, "cannot write '\(path)': \(error)\(remedy)", cause: error)
+    return P2PCopyError(.destinationUnwritable, "cannot write '\(path)': \(reason)", cause: error)
   }
 
-  /// Opens or makes the partial file and locks it, so that two receivers cannot write one file.
-  private static func openLocked(
+  /// Opens what there is to go on with, and locks it.
+  ///
+  /// - Returns: `nil` when it is no longer what it was.
+  private static func open(
+    _ start: PartialStart, in directory: DirectoryHandle
+  ) throws(SystemError) -> FileDescriptor? {
+    guard try directory.status(of: start.name)?.version == start.version else { return nil }
+    let descriptor = try openForWriting(start.name, in: directory)
+    try descriptor.lock()
+    let opened = try descriptor.status()
+    guard opened.version == start.version, opened.kind == .regular, opened.linkCount == 1 else { return nil }
+    return descriptor
+  }
+
+  /// Opens or makes the partial file, locks it, so that two receivers cannot write one file, and empties it.
+  private static func openEmpty(
     _ name: [UInt8], in directory: DirectoryHandle, mode: mode_t
   ) throws(SystemError) -> FileDescriptor {
-    let number = directory.descriptor.number
     for _ in 0..<16 {
-      if let status = try directory.status(of: name), status.kind != .regular || status.linkCount != 1 {
+      if let found = try directory.status(of: name), found.kind != .regular || found.linkCount != 1 {
         // Somebody planted a link, or something odd: it is taken out of the way, never written through.
         try directory.remove(name)
       }
-      let descriptor = try FileDescriptor(
-        opening: name, relativeTo: number, flags: O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK, mode: mode)
+      let descriptor = try openForWriting(name, in: directory, flags: O_CREAT, mode: mode)
       try descriptor.lock()
       // Between opening and locking, another receiver may have completed and renamed it.
       let opened = try descriptor.status()
       let named = try directory.status(of: name)
-      if opened.kind == .regular, opened.linkCount == 1, named?.identity == opened.identity { return descriptor }
+      guard opened.kind == .regular, opened.linkCount == 1, named?.identity == opened.identity,
+        directory.isOwn(opened)
+      else { continue }
+      try descriptor.truncate(to: 0)
+      return descriptor
     }
     throw SystemError(number: EAGAIN)
   }
 
-  private static func openCut(
-    _ name: [UInt8], in directory: DirectoryHandle, keeping byteCount: Int64, mode: mode_t
+  private static func openForWriting(
+    _ name: [UInt8], in directory: DirectoryHandle, flags: Int32 = 0, mode: mode_t = 0
   ) throws(SystemError) -> FileDescriptor {
-    let descriptor = try openLocked(name, in: directory, mode: mode)
-    guard try descriptor.status().byteCount >= byteCount else { throw SystemError(number: EINVAL) }
-    try descriptor.truncate(to: byteCount)
-    return descriptor
+    let number = directory.descriptor.number
+    let flags = flags | O_RDWR | O_NOFOLLOW | O_NONBLOCK
+    do {
+      return try FileDescriptor(opening: name, relativeTo: number, flags: flags, mode: mode)
+    } catch {
+      // One that was complete but for its name may have got a mode that keeps its owner out as well.
+      guard error.number == EACCES, let found = try directory.status(of: name), found.kind == .regular,
+        directory.isOwn(found), name.withCString({ fchmodat(number, $0, 0o600, AT_SYMLINK_NOFOLLOW) }) == 0
+      else { throw error }
+      return try FileDescriptor(opening: name, relativeTo: number, flags: flags, mode: mode)
+    }
   }
 
   /// `name (1).extension`, cut so that it still fits.
@@ -134,6 +196,15 @@ final class PartialFile {
     let stem = name.dropLast(shownExtension.count).prefix(room - shownExtension.count)
     return stem + mark + shownExtension
   }
+}
+
+/// How something got into its place.
+package struct Placement: Sendable {
+  /// The name it got, which differs from its own under ``ConflictPolicy/rename``.
+  package var name: [UInt8]
+
+  /// What of its mode and times was refused.
+  package var refusal: MetadataRefusal
 }
 
 extension P2PCopyError {

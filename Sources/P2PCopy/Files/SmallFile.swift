@@ -12,49 +12,45 @@ package enum SmallFile {
   ///   - metadata: Mode and times to give it; `nil` for those of a new file.
   ///   - keepingSetID: Whether setuid and setgid bits are kept.
   ///   - policy: What to do when something of that name exists.
-  /// - Returns: The name it got, which differs under ``ConflictPolicy/rename``.
+  /// - Returns: The name it got, which differs under ``ConflictPolicy/rename``, and what of the metadata was refused.
   /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/destinationExists`` when something is there that the policy
   ///   does not allow to replace, otherwise ``P2PCopyError/Code/destinationUnwritable``; nothing is left behind then.
   package static func place(
     _ bytes: UnsafeRawBufferPointer, as path: RelativePath, in directory: DirectoryHandle, metadata: EntryMetadata?,
     keepingSetID: Bool, policy: ConflictPolicy
-  ) throws(P2PCopyError) -> [UInt8] {
-    let name = PartialFile.name(for: path.name)
+  ) throws(P2PCopyError) -> Placement {
+    var name = PartialFile.name(for: path.name)
     let descriptor: FileDescriptor
     do throws(SystemError) {
-      descriptor = try create(name, in: directory, mode: metadata.map { mode_t($0.mode & 0o777) } ?? 0o666)
+      descriptor = try create(
+        &name, for: path.name, in: directory, mode: metadata.map { mode_t($0.mode & 0o777) } ?? 0o666)
     } catch {
-      throw PartialFile.explain(error, path)
+      throw PartialFile.explain(error, path, partialName: directory.has(name) ? name : nil)
     }
+    let refusal: MetadataRefusal
     do throws(SystemError) {
       try descriptor.lock()
       let status = try descriptor.status()
       // Between making and locking it, another receiver may have taken it for a leftover.
       guard status.linkCount == 1 else { throw SystemError(number: EAGAIN) }
-      try fill(descriptor, bytes, metadata, keepingSetID, status)
+      try descriptor.write(bytes, at: 0)
+      refusal = metadata?.apply(to: descriptor, keepingSetID: keepingSetID, status: status) ?? MetadataRefusal()
     } catch {
       // What another receiver has under that name is not touched.
       if error.number != EAGAIN { try? directory.remove(name) }
       throw PartialFile.explain(error, path)
     }
     do throws(P2PCopyError) {
-      return try directory.place(name, as: path, policy)
+      return Placement(name: try directory.place(name, as: path, policy), refusal: refusal)
     } catch {
       try? directory.remove(name)
       throw error
     }
   }
 
-  private static func fill(
-    _ descriptor: borrowing FileDescriptor, _ bytes: UnsafeRawBufferPointer, _ metadata: EntryMetadata?,
-    _ keepingSetID: Bool, _ status: FileStatus
-  ) throws(SystemError) {
-    try descriptor.write(bytes, at: 0)
-    try metadata?.apply(to: descriptor, keepingSetID: keepingSetID, status: status)
-  }
-
+  /// Makes the file, under another name than the usual one when something is there that is not this user's.
   private static func create(
-    _ name: [UInt8], in directory: DirectoryHandle, mode: mode_t
+    _ name: inout [UInt8], for finalName: ArraySlice<UInt8>, in directory: DirectoryHandle, mode: mode_t
   ) throws(SystemError) -> FileDescriptor {
     let flags = O_CREAT | O_EXCL | O_NOFOLLOW | O_WRONLY
     let number = directory.descriptor.number
@@ -63,7 +59,7 @@ package enum SmallFile {
     } catch {
       guard error.number == EEXIST else { throw error }
     }
-    try directory.removeLeftover(name)
+    name = try directory.freePartialName(for: finalName)
     return try FileDescriptor(opening: name, relativeTo: number, flags: flags, mode: mode)
   }
 }

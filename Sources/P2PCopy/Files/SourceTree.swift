@@ -133,7 +133,7 @@ struct SourceTree {
       fail(name, "cannot send '\(DisplayText.escaped(location))': \(error.message)")
       return
     }
-    guard !PartialFile.isReserved(path.name) else {
+    guard !PartialFile.isReserved(anyOf: path) else {
       skip(location, "the partial file of an unfinished transfer")
       return
     }

@@ -22,13 +22,15 @@ struct DestinationPlan {
         throw P2PCopyError(.internalError, "the directory of '\(path)' was not made")
       }
       if header.appendFrom > 0, let finding {
-        if finding.place == .finalName { try takeOver(path, in: directory, byteCount: header.appendFrom) }
+        return .file(
+          try PartialFile(
+            opening: path, in: directory, continuing: try start(of: finding.place, path, in: directory)))
       } else if isResuming, header.byteCount == 0, isEmptyFile(path, in: directory) {
         return .nowhere(.complete)
       } else if let outcome = try conflict(path, in: directory) {
         return .nowhere(outcome)
       }
-      return .file(try PartialFile(opening: path, in: directory, keeping: header.appendFrom))
+      return .file(try PartialFile(opening: path, in: directory))
     } catch {
       guard let cause = error.cause as? SystemError, cause.endsAllWriting else { return .nowhere(.failed(error)) }
       throw error
@@ -62,14 +64,23 @@ struct DestinationPlan {
     return status.kind == .regular && status.byteCount == 0
   }
 
-  /// Makes a file that is a proven beginning of the new one its partial file, so that it is not seen half-done under its
-  /// final name.
-  private func takeOver(_ path: RelativePath, in directory: DirectoryHandle, byteCount: Int64) throws(P2PCopyError) {
+  /// What to go on with. A file that is a proven beginning of the new one becomes its partial file, so that it is not seen
+  /// half-done under its final name.
+  private func start(
+    of place: ResumeScan.Place, _ path: RelativePath, in directory: DirectoryHandle
+  ) throws(P2PCopyError) -> PartialStart {
+    let version: FileStatus.Version
+    switch place {
+    case .partialFile(let start): return start
+    case .finalName(let found): version = found
+    }
     do {
-      guard let status = try directory.status(of: path.name), status.kind == .regular, status.linkCount == 1,
-        status.byteCount == byteCount
-      else { throw P2PCopyError(.destinationUnwritable, "'\(path)' changed while the transfer began; try again") }
-      try directory.rename(path.name, replacing: PartialFile.name(for: path.name))
+      guard let status = try directory.status(of: path.name), status.linkCount == 1, status.version == version else {
+        throw P2PCopyError(.destinationUnwritable, "'\(path)' changed while the transfer began; try again")
+      }
+      let name = try directory.freePartialName(for: path.name)
+      try directory.renameWithoutReplacing(path.name, to: name)
+      return PartialStart(name: name, version: version)
     } catch let error as P2PCopyError {
       throw error
     } catch {

@@ -122,7 +122,7 @@ final class Intake {
   private func announced(_ entry: ManifestEntry) -> AnnouncedFile {
     do throws(P2PCopyError) {
       let path = try RelativePath(validating: entry.path)
-      guard !PartialFile.isReserved(path.name) else {
+      guard !PartialFile.isReserved(anyOf: path) else {
         throw P2PCopyError(.unsafePath, "refused the name '\(path)': it is reserved for partial files")
       }
       return AnnouncedFile(path: path, byteCount: entry.byteCount)
@@ -236,7 +236,7 @@ final class Intake {
 
   /// Counts a file as complete that the sender found to be the same. A complete partial file gets its name.
   private func keepUnchanged(_ path: RelativePath, _ finding: ResumeScan.Finding) {
-    guard finding.place == .partialFile else {
+    guard case .partialFile(let start) = finding.place else {
       monitor.skipUnchanged(path, byteCount: finding.part.byteCount)
       return
     }
@@ -244,7 +244,7 @@ final class Intake {
       guard let directory = try output.directory(of: path, creating: false) else {
         throw P2PCopyError(.destinationUnwritable, "the directory of '\(path)' is gone; try again")
       }
-      let partial = try PartialFile(opening: path, in: directory, keeping: finding.part.byteCount)
+      let partial = try PartialFile(opening: path, in: directory, continuing: start)
       _ = try partial.place(conflictPolicy)
       monitor.skipUnchanged(path, byteCount: finding.part.byteCount)
     } catch {

@@ -8,9 +8,9 @@ struct ResumeScan {
   /// Where the bytes that were reported lie.
   enum Place {
     /// In the partial file of an earlier transfer.
-    case partialFile
-    /// Under the final name.
-    case finalName
+    case partialFile(PartialStart)
+    /// Under the final name; the version that was read.
+    case finalName(FileStatus.Version)
   }
 
   /// One finding.
@@ -27,26 +27,30 @@ struct ResumeScan {
   /// - Throws: `CancellationError`.
   func look(for path: RelativePath, byteCount: Int64) throws -> Finding? {
     guard byteCount > 0, let directory = try? output.directory(of: path, creating: false) else { return nil }
-    if let finding = try read(PartialFile.name(for: path.name), .partialFile, path, byteCount, in: directory) {
-      return finding
+    if let start = try? directory.leftPartialFile(of: path.name), start.version.byteCount <= byteCount,
+      let part = try read(start.name, start.version, path, in: directory)
+    {
+      return Finding(place: .partialFile(start), part: part)
     }
-    return try read(Array(path.name), .finalName, path, byteCount, in: directory)
+    // A file with a second name cannot be continued without changing the other name's content as well, and one that is
+    // somebody else's is not taken away.
+    guard let status = (try? directory.status(of: path.name)) ?? nil, status.kind == .regular,
+      status.byteCount == byteCount || (status.linkCount == 1 && directory.isOwn(status)),
+      let part = try read(Array(path.name), status.version, path, in: directory)
+    else { return nil }
+    return Finding(place: .finalName(status.version), part: part)
   }
 
   private func read(
-    _ name: [UInt8], _ place: Place, _ path: RelativePath, _ byteCount: Int64, in directory: DirectoryHandle
-  ) throws -> Finding? {
+    _ name: [UInt8], _ version: FileStatus.Version, _ path: RelativePath, in directory: DirectoryHandle
+  ) throws -> ReceivedPart? {
     do {
       let descriptor = try FileDescriptor(
         opening: name, relativeTo: directory.descriptor.number, flags: O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
-      let status = try descriptor.status()
-      guard status.kind == .regular, status.byteCount > 0 else { return nil }
-      // A file with a second name cannot be continued without changing the other name's content as well.
-      guard status.linkCount == 1 || (place == .finalName && status.byteCount == byteCount) else { return nil }
-      if place == .partialFile, status.byteCount > byteCount { return nil }
-      let (chain, covered) = try PrefixChecksum.compute(over: descriptor, byteCount: status.byteCount)
-      guard covered > 0 else { return nil }
-      return Finding(place: place, part: ReceivedPart(path: path.bytes, byteCount: covered, chain: chain))
+      let (chain, covered) = try PrefixChecksum.compute(over: descriptor, byteCount: version.byteCount)
+      // What was read is this version only if it still is when everything is read.
+      guard covered > 0, covered == version.byteCount, try descriptor.status().version == version else { return nil }
+      return ReceivedPart(path: path.bytes, byteCount: covered, chain: chain)
     } catch is SystemError {
       return nil
     }

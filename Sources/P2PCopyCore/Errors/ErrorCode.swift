@@ -53,6 +53,10 @@ extension P2PCopyError {
     public static let peerFailed = Code("peer-failed", 17)
     /// The relay server could not start: address in use, unreadable certificate.
     public static let relayNotStarted = Code("relay-not-started", 18)
+    /// Everything is in place, and the destination refused to take some modes or times.
+    public static let metadataRefused = Code("metadata-refused", 20)
+    /// The system gives this process too little memory, or too few threads or open files.
+    public static let outOfResources = Code("out-of-resources", 21)
     /// Interrupted by the person (Ctrl-C, SIGTERM) or by task cancellation; 128 + SIGINT, as shells have it.
     public static let cancelled = Code("cancelled", 130)
 
@@ -66,7 +70,8 @@ extension P2PCopyError {
     public static let all: [Code] = [
       internalError, usage, relayUnreachable, relayRefused, peerNeverCame, peerLeft, protocolViolation, wrongCode,
       checksumMismatch, sourceUnreadable, destinationUnwritable, unsafePath, destinationExists, incomplete,
-      noCommonCodec, corruptData, peerFailed, relayNotStarted, cancelled,
+      noCommonCodec, corruptData, peerFailed, relayNotStarted, metadataRefused, outOfResources,
+      cancelled,
     ]
   }
 }

@@ -35,7 +35,9 @@ extension SessionMessage {
     case "end":
       return .end(try fields.totals(), treeDigest: try fields.digest(), failureCount: fields.failures ?? 0)
     case "receipt":
-      return .receipt(try fields.totals(), treeDigest: try fields.digest(), failureCount: fields.failures ?? 0)
+      return .receipt(
+        try fields.totals(), treeDigest: try fields.digest(), failureCount: fields.failures ?? 0,
+        metadataRefusalCount: fields.metadataRefusals ?? 0)
     case "working": return .working
     case "error":
       let code = P2PCopyError.Code(named: (fields.code ?? "").utf8) ?? .peerFailed
@@ -53,6 +55,7 @@ extension SessionMessage {
     var files: UInt64?
     var bytes: UInt64?
     var failures: UInt64?
+    var metadataRefusals: UInt64?
     var treeDigest: String?
     var code: String?
     var message: String?

@@ -8,8 +8,9 @@ public enum SessionMessage: Hashable, Sendable {
   case manifestEnd(SessionTotals, failureCount: UInt64)
   /// Sender: it has the receipts of all pages and agrees with them; `failureCount` entries failed at its side.
   case end(SessionTotals, treeDigest: [UInt8], failureCount: UInt64)
-  /// Receiver's last record: everything is in place and durable. `failureCount` entries failed at its side.
-  case receipt(SessionTotals, treeDigest: [UInt8], failureCount: UInt64)
+  /// Receiver's last record: everything is in place and durable. `failureCount` entries failed at its side; of
+  /// `metadataRefusalCount` that are in place, mode or time could not be set.
+  case receipt(SessionTotals, treeDigest: [UInt8], failureCount: UInt64, metadataRefusalCount: UInt64 = 0)
   /// Still here, working on something that sends nothing.
   case working
   /// The side that says so cannot go on.
@@ -76,9 +77,13 @@ extension SessionMessage {
         json.write(totals, failureCount)
         json.key("tree_digest")
         json.string(Hex.encode(treeDigest).utf8)
-      case .receipt(let totals, let treeDigest, let failureCount):
+      case .receipt(let totals, let treeDigest, let failureCount, let metadataRefusalCount):
         json.string("receipt".utf8)
         json.write(totals, failureCount)
+        if metadataRefusalCount > 0 {
+          json.key("metadata_refusals")
+          json.integer(Int64(clamping: metadataRefusalCount))
+        }
         json.key("tree_digest")
         json.string(Hex.encode(treeDigest).utf8)
       case .working: json.string("working".utf8)

@@ -13,7 +13,7 @@ final class EntryDecision {
     /// All of it.
     case expected
     /// What follows the partial file, whose digest this is.
-    case continues(byteCount: Int64, digest: [UInt8], DigestContexts.Loan)
+    case continues(PartialStart, digest: [UInt8], DigestContexts.Loan)
     /// Nothing, if the sender's digest is that of the file that is there.
     case check
     /// Nothing: it is there.
@@ -134,21 +134,24 @@ final class EntryDecision {
     of path: RelativePath, _ byteCount: Int64, in directory: DirectoryHandle
   ) throws(P2PCopyError) -> Plan? {
     do {
-      let name = PartialFile.name(for: path.name)
-      guard let known = try directory.status(of: name), known.kind == .regular, known.linkCount == 1,
-        (1...byteCount).contains(known.byteCount)
+      guard let start = try directory.leftPartialFile(of: path.name),
+        (1...byteCount).contains(start.version.byteCount)
       else { return nil }
       let descriptor = try FileDescriptor(
-        opening: name, relativeTo: directory.descriptor.number, flags: O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
+        opening: start.name, relativeTo: directory.descriptor.number, flags: O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
       settings.monitor.emit(.checking(path: path.description))
       // A context cannot be looked at without ending it: one for the answer, one that goes on with what is to come.
       let loan = try settings.digests.borrow()
       let answering = try settings.digests.borrow()
       let covered = try FileDigest.update(
-        [answering.context, loan.context], over: descriptor, byteCount: known.byteCount)
+        [answering.context, loan.context], over: descriptor, byteCount: start.version.byteCount)
       let digest = try answering.context.finish()
       settings.digests.giveBack(answering)
-      return covered == known.byteCount ? .continues(byteCount: covered, digest: digest, loan) : nil
+      // What was read is this version only if it still is when everything is read.
+      guard covered == start.version.byteCount, try descriptor.status().version == start.version else {
+        return nil
+      }
+      return .continues(start, digest: digest, loan)
     } catch let error as P2PCopyError {
       throw error
     } catch is CancellationError {

@@ -20,11 +20,13 @@ enum FileSink {
   }
 
   /// Gives a complete file its name.
-  func finish(_ metadata: EntryMetadata?, _ settings: ReceiveSettings) throws(P2PCopyError) {
+  ///
+  /// - Returns: How it got into its place; `nil` when it has none.
+  func finish(_ metadata: EntryMetadata?, _ settings: ReceiveSettings) throws(P2PCopyError) -> Placement? {
     switch self {
     case .partialFile(let file):
-      _ = try file.place(settings.conflictPolicy, metadata: metadata, keepingSetID: settings.keepsSetID)
-    case .standardOutput: break
+      return try file.place(settings.conflictPolicy, metadata: metadata, keepingSetID: settings.keepsSetID)
+    case .standardOutput: return nil
     case .nowhere(let error): throw error
     }
   }

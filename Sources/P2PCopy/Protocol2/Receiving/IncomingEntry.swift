@@ -24,7 +24,7 @@ struct IncomingEntry: Sendable {
     metadata = entry.metadata
     do throws(P2PCopyError) {
       let path = try RelativePath(validating: entry.path)
-      guard !PartialFile.isReserved(path.name) else {
+      guard !PartialFile.isReserved(anyOf: path) else {
         throw P2PCopyError(.unsafePath, "refused the name '\(path)': it is reserved for partial files")
       }
       self.path = path

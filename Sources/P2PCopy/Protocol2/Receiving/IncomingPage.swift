@@ -11,7 +11,7 @@ final class IncomingPage: Sendable {
     /// It is to come whole; also what needs no data.
     case expected
     /// It is to come from where the partial file ends; the digest has seen what is there.
-    case continues(byteCount: Int64, DigestContexts.Loan)
+    case continues(PartialStart, DigestContexts.Loan)
     /// The sender's digest decides.
     case awaitingCheck
     /// It is there already.

@@ -85,9 +85,9 @@ final class PageAnswering {
     case .expected:
       page[position] = .expected
       return nil
-    case .continues(let byteCount, let digest, let loan):
-      page[position] = .continues(byteCount: byteCount, loan)
-      return .continues(at: byteCount, digest: digest)
+    case .continues(let start, let digest, let loan):
+      page[position] = .continues(start, loan)
+      return .continues(at: start.version.byteCount, digest: digest)
     case .check:
       page[position] = .awaitingCheck
       return .check

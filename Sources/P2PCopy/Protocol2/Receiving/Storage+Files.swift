@@ -35,13 +35,13 @@ extension Storage {
     _ entry: IncomingEntry, _ plan: IncomingPage.Plan, _ index: UInt64, _ offset: UInt64
   ) throws(P2PCopyError) -> IncomingFile {
     var loan: DigestContexts.Loan
-    var startOffset: Int64 = 0
+    var start: PartialStart?
     switch (plan, entry.kind) {
     case (.expected, .file), (.expected, .stream): loan = try settings.digests.borrow()
-    case (.continues(let byteCount, let prefixLoan), .file):
+    case (.continues(let left, let prefixLoan), .file):
       loan = prefixLoan
-      if offset == UInt64(byteCount) {
-        startOffset = byteCount
+      if offset == UInt64(left.version.byteCount) {
+        start = left
       } else {
         // The sender's file begins otherwise: everything comes anew.
         _ = try loan.context.finish()
@@ -49,14 +49,15 @@ extension Storage {
     default: throw PageStorage.unasked(entry)
     }
     guard let path = entry.path else { throw PageStorage.unasked(entry) }
+    let startOffset = start?.version.byteCount ?? 0
     monitor.beginFile(path, resumedByteCount: startOffset)
     return IncomingFile(
-      index: index, entry: entry, sink: try sink(for: path, entry, keeping: startOffset), startOffset: startOffset,
+      index: index, entry: entry, sink: try sink(for: path, entry, continuing: start), startOffset: startOffset,
       digests: settings.digests, loan: loan)
   }
 
   private func sink(
-    for path: RelativePath, _ entry: IncomingEntry, keeping byteCount: Int64
+    for path: RelativePath, _ entry: IncomingEntry, continuing start: PartialStart?
   ) throws(P2PCopyError) -> FileSink {
     guard let output else { return .standardOutput }
     do throws(P2PCopyError) {
@@ -65,7 +66,7 @@ extension Storage {
       }
       return .partialFile(
         try PartialFile(
-          opening: path, in: directory, keeping: byteCount,
+          opening: path, in: directory, continuing: start,
           mode: settings.keepsMetadata ? entry.metadata?.mode ?? 0o666 : 0o666))
     } catch {
       if error.endsAllWriting { throw error }

@@ -54,9 +54,10 @@ extension Storage {
         guard let directory = try output.directory(of: path, creating: true) else {
           throw P2PCopyError(.internalError, "the directory of '\(path)' was not made")
         }
-        _ = try SmallFile.place(
+        let placement = try SmallFile.place(
           bytes, as: path, in: directory, metadata: metadata, keepingSetID: settings.keepsSetID,
           policy: settings.conflictPolicy)
+        monitor.take(placement.refusal, of: .file, entry.shown)
       } else {
         try FileSink.standardOutput.write(bytes, at: 0)
       }

@@ -69,8 +69,10 @@ final class Storage {
       guard entry.kind == .directory, let path = entry.path, let output else { continue }
       do throws(P2PCopyError) {
         let metadata = settings.keepsMetadata ? entry.metadata : nil
-        _ = try output.makeDirectory(path, mode: metadata?.mode)
-        if let metadata { ledger.record(path, metadata) }
+        let origin = try output.makeDirectory(path, mode: metadata?.mode)
+        if let metadata, origin == .made || settings.conflictPolicy == .overwrite {
+          ledger.record(path, metadata, origin)
+        }
         storage.outcomes[position] = .delivered(
           entry.delivered(digest: [], byteCount: 0, metadata: entry.metadata), isUnchanged: false)
       } catch {
@@ -131,8 +133,9 @@ final class Storage {
       guard let directory = try output.directory(of: path, creating: true) else {
         throw P2PCopyError(.internalError, "the directory of '\(path)' was not made")
       }
-      _ = try directory.createSymbolicLink(
+      let placement = try directory.createSymbolicLink(
         to: target, as: path, metadata: settings.keepsMetadata ? entry.metadata : nil, policy: settings.conflictPolicy)
+      monitor.take(placement.refusal, of: .symbolicLink, entry.shown)
       return .delivered(
         entry.delivered(digest: [], byteCount: 0, metadata: entry.metadata), isUnchanged: false)
     } catch {
@@ -186,7 +189,10 @@ final class Storage {
         .checksumMismatch, "what arrived is not what the sender counted: run the same commands again")
     }
     if let output {
-      for failure in ledger.apply(in: output, keepingSetID: settings.keepsSetID) {
+      let failures = ledger.apply(in: output, keepingSetID: settings.keepsSetID) { path, refusal in
+        monitor.take(refusal, of: .directory, path.description)
+      }
+      for failure in failures {
         lateFailureCount += 1
         fail(failure.path, failure.error)
       }
@@ -201,6 +207,9 @@ final class Storage {
     let chains = channel.chains
     try log.finish(
       treeDigest: tree.value, senderChain: chains.received, receiverChain: chains.sent, isComplete: failureCount == 0)
-    try await channel.send(.receipt(delivered, treeDigest: tree.value, failureCount: lateFailureCount))
+    try await channel.send(
+      .receipt(
+        delivered, treeDigest: tree.value, failureCount: lateFailureCount,
+        metadataRefusalCount: UInt64(clamping: monitor.metadataRefusalCount)))
   }
 }

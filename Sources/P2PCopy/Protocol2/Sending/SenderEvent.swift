@@ -13,5 +13,5 @@ enum SenderEvent: Sendable {
   /// The receiver is done with a page.
   case pageReceipt(PageReceipt)
   /// The receiver is done with everything.
-  case receipt(SessionTotals, treeDigest: [UInt8], failureCount: UInt64)
+  case receipt(SessionTotals, treeDigest: [UInt8], failureCount: UInt64, metadataRefusalCount: UInt64)
 }

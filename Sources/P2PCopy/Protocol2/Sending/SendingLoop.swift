@@ -82,8 +82,9 @@ final class SendingLoop {
     case .answer(let answer): try await take(answer)
     case .verdict(let verdict): try takeVerdict(verdict)
     case .pageReceipt(let receipt): try take(receipt)
-    case .receipt(let totals, let treeDigest, let failureCount):
+    case .receipt(let totals, let treeDigest, let failureCount, let metadataRefusalCount):
       try takeReceipt(totals, treeDigest, failureCount)
+      monitor.metadataRefusedAtReceiver(entryCount: metadataRefusalCount)
     }
   }
 

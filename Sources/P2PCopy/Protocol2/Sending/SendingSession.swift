@@ -114,8 +114,10 @@ struct SendingSession: Sendable {
       switch kind {
       case .control:
         switch try SessionMessage(decoding: body.readableBytesView) {
-        case .receipt(let totals, let treeDigest, let failureCount):
-          try await events.put(.receipt(totals, treeDigest: treeDigest, failureCount: failureCount))
+        case .receipt(let totals, let treeDigest, let failureCount, let metadataRefusalCount):
+          try await events.put(
+            .receipt(
+              totals, treeDigest: treeDigest, failureCount: failureCount, metadataRefusalCount: metadataRefusalCount))
           return
         case .error(let code, let message): throw P2PCopyError(reportedBy: .receiver, code, message)
         case .working, .unknown: break
