@@ -2,9 +2,9 @@
 from __future__ import annotations
 
 from ..trial import Case
-from . import answers, control, data, endings, handshake, negotiation, pages, records
+from . import answers, between, control, data, endings, handshake, negotiation, pages, records
 
-SUBJECTS = (control, handshake, records, negotiation, pages, data, answers, endings)
+SUBJECTS = (control, handshake, records, negotiation, pages, data, answers, endings, between)
 
 
 def all_cases() -> list[Case]:
