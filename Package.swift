@@ -196,5 +196,13 @@ let package = Package(
     .testTarget(
       name: "InteropTests", dependencies: ["p2p-copy"], exclude: ["requirements.txt", "Recording/record.py"],
       swiftSettings: strict),
+    // What the hostile peers of Tests/Hostile meet by the thousand. No product: its codes are worth nothing.
+    .executableTarget(
+      name: "quick-p2p-copy",
+      dependencies: [
+        "P2PCopyCLI", "P2PCopyCore", "WebSocketTransport", "Zstd", "ChaCha20Poly1305", "AESGCM", "SPAKE2", "XXH128",
+        "SHA256Sum", .crypto,
+      ],
+      path: "Tests/Hostile/QuickCommand", swiftSettings: strict),
   ]
 )

@@ -22,10 +22,11 @@ struct HostileAnswerTests {
 
   /// Lets a sender meet a receiver that the test plays.
   private func send(
-    _ receiver: @Sendable (RecordPeer, ManifestPage) async throws -> Void
+    resuming: Bool = true, _ receiver: @Sendable (RecordPeer, ManifestPage) async throws -> Void
   ) async throws -> (sent: Result<TransferSummary, any Error>, said: P2PCopyError.Code?) {
     var transfer = QuickTransfer()
     transfer.sendOptions.compression = .off
+    transfer.sendOptions.resume = resuming
     let ready = transfer
     async let sent = ready.watched { await ready.send([folder.path("tree")]) }
     let peer = try await RecordPeer.meet(as: .receiver, at: transfer.relay)
@@ -87,6 +88,18 @@ struct HostileAnswerTests {
       [.wrongPageTree, .wrongTree, .wrongTotals].contains(violation) ? .checksumMismatch : .protocolViolation
     #expect(outcome.sent.errorCode == expected)
     #expect(outcome.said == expected)
+  }
+
+  @Test("A receiver that was not asked to go on with what it has cannot", arguments: [1, 2])
+  func notResuming(_ disposition: Int) async throws {
+    let outcome = try await send(resuming: false) { peer, _ in
+      switch disposition {
+      case 1: try await peer.answer([(1, .continues(at: 1, digest: [1]))])
+      default: try await peer.answer([(1, .check)])
+      }
+    }
+    #expect(outcome.sent.errorCode == .protocolViolation)
+    #expect(outcome.said == .protocolViolation)
   }
 
   private static func pageReceipt(

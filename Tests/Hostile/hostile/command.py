@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import signal
 import subprocess
 from dataclasses import dataclass
@@ -11,9 +12,12 @@ from typing import Sequence
 
 OK, USAGE, RELAY_REFUSED, PEER_LEFT, VIOLATION, WRONG_CODE, MISMATCH = 0, 2, 4, 6, 7, 8, 9
 UNREADABLE, UNWRITABLE, UNSAFE, EXISTS, INCOMPLETE, NO_CODEC, CORRUPT, PEER_FAILED = 10, 11, 12, 13, 14, 15, 16, 17
+METADATA_REFUSED = 20
 
-# Everything that docs/usage.md lists for `send` and `receive`, but 1, which is a fault in the program.
-DOCUMENTED = frozenset({0, *range(2, 18)})
+# Everything that docs/usage.md lists, but 1, which is a fault in the program, and what only a signal brings about.
+DOCUMENTED = frozenset({0} | {
+    int(status) for status in re.findall(
+        r"^\| (\d+) \| `", (Path(__file__).parents[3] / "docs" / "usage.md").read_text(), re.MULTILINE)}) - {1, 130}
 
 
 @dataclass(frozen=True)

@@ -144,7 +144,8 @@ def prepare(places: Places) -> None:
 async def sends(trial: Trial[SenderPeer]) -> None:
     peer = trial.peer
     # Whatever is damaged: these are the contents that a file may have in the end, under whichever name.
-    peer.truth.update({b"content %d" % number: entry.content for number, entry in enumerate(TREE)})
+    for entry in TREE:
+        peer.is_true(entry)
     await peer.open()
     await peer.page_of(TREE[:5], 0)
     await peer.page_of(TREE[5:], 5)

@@ -52,8 +52,13 @@ class Peer:
         self.outgoing: Direction
         self.incoming: Direction
         self.tree = Tree()
-        # What the files that a sender sent are, by path.
-        self.truth: dict[bytes, bytes] = {}
+        # What the files that a sender sent may be, by path.
+        self.truth: dict[bytes, set[bytes]] = {}
+
+    def is_true(self, entry: Entry) -> None:
+        """With this content the file may be in place."""
+        if entry.kind in (bodies.FILE, bodies.STREAM):
+            self.truth.setdefault(entry.path, set()).add(entry.content)
 
     # MARK: Meeting
 
@@ -206,12 +211,12 @@ class SenderPeer(Peer):
         return bodies.read_answer(await self.next(bodies.ANSWER))[1]
 
     def end_of(self, index: int, entry: Entry) -> bytes:
-        self.truth[entry.path] = entry.content
+        self.is_true(entry)
         return bodies.file_end(index, len(entry.content), self.digest(entry.content), entry.metadata)
 
     def item(self, index: int, entry: Entry) -> bytes:
         """A pack item."""
-        self.truth[entry.path] = entry.content
+        self.is_true(entry)
         fields = bodies.file_end_fields(index, len(entry.content), self.digest(entry.content), entry.metadata)
         return fields + entry.content
 

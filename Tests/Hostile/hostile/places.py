@@ -53,25 +53,28 @@ class Places:
             path: what for path, what in snapshot(os.fsencode(self.root)).items()
             if not path.startswith((b"out/", b"log"))}
 
-    def faults(self, truth: dict[bytes, bytes], may_replace: bool) -> list[str]:
-        """What is there and must not be. `truth` is what the files that came are, by path or by another name."""
+    def faults(self, truth: dict[bytes, set[bytes]], may_replace: bool, by_name: bool = True) -> list[str]:
+        """What is there and must not be.
+
+        `truth` is what the files that came may be; without `by_name` under whichever name.
+        """
         faults = []
         around = self._around()
         for path in sorted(set(around) | set(self._before)):
             if around.get(path) != self._before.get(path):
                 faults.append(f"{path!r}, outside of --out, changed: {self._before.get(path)} to {around.get(path)}")
         now = snapshot(os.fsencode(self.out))
-        contents = {hashlib.sha256(content).digest() for content in truth.values()}
+        contents = {hashlib.sha256(content).digest() for some in truth.values() for content in some}
         for path, what in now.items():
             before = self._out_before.get(path)
             if what == before:
                 continue
             name = os.path.basename(path)
             if what[0] == "file" and not is_reserved(name):
-                right = truth.get(path)
-                if right is not None and what[2] != hashlib.sha256(right).digest():
+                right = {hashlib.sha256(content).digest() for content in truth.get(path, ())}
+                if right and by_name and what[2] not in right:
                     faults.append(f"{path!r} has a wrong content")
-                if right is None and what[2] not in contents:
+                elif what[2] not in contents:
                     faults.append(f"{path!r} is there, and nobody sent its content")
             if what[0] == "link":
                 depth = path.count(b"/")

@@ -13,14 +13,14 @@ from .trial import Case, Surroundings
 
 
 async def run(
-    *, binary: str, directory: Path, only: re.Pattern[str], mutations: int, seed: int, jobs: int, lists: bool, verbose: bool
+    *, binary: str, quick_binary: str | None, directory: Path, only: re.Pattern[str], mutations: int, seed: int, jobs: int, lists: bool, verbose: bool
 ) -> int:
     """The exit status."""
     everything = [case for case in all_cases() + all_mutations(mutations, seed) if only.search(case.title)]
     if lists:
         print("\n".join(case.title for case in everything))
         return 0
-    surroundings = Surroundings(binary, directory)
+    surroundings = Surroundings(binary, directory, quick_binary=quick_binary)
     surroundings.warm()
     relay = Relay(binary, directory)
     await relay.start()

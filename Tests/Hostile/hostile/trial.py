@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Awaitable, Callable, Generic, Iterable, TypeVar
 
 from .command import Command, Outcome
-from .keys import Code
+from .keys import Code, QuickCode
 from .peer import Peer, ReceiverPeer, Refused, SenderPeer
 from .places import Places
 from .websocket import Gone, WebSocket
@@ -32,6 +32,9 @@ class Surroundings:
     relay_port: int = 0
     # A code is used again when its last session is over: Argon2id is then paid for once on this side.
     codes: deque[Code] = field(default_factory=lambda: deque(Code(f"{7100 + n}-lusab-{n:03}") for n in range(24)))
+
+    # The command without the cost of Argon2id, for mutations; or none, and they meet the real one.
+    quick_binary: str | None = None
 
     def warm(self) -> None:
         for code in self.codes:
@@ -54,7 +57,7 @@ class Trial(Generic[AnyPeer]):
     def true(self, *entries: Any) -> None:
         """These are files as the peer has them: with that content they may be in place, and after a 0 they must."""
         for entry in entries:
-            self.peer.truth[entry.path] = entry.content
+            self.peer.is_true(entry)
             self.needed.add(entry.path)
 
     def expect(self, holds: object, what: str) -> None:
@@ -110,7 +113,10 @@ class Case:
     async def run(self, surroundings: Surroundings) -> list[str]:
         """What is wrong; nothing when all is well."""
         places = Places(surroundings.place(self.name))
-        code = surroundings.codes.popleft()
+        code = kept = surroundings.codes.popleft()
+        binary = surroundings.binary
+        if self.is_mutation and surroundings.quick_binary:
+            code, binary = QuickCode(kept.text), surroundings.quick_binary
         server: _Direct | None = None
         try:
             if self.command == "send":
@@ -128,14 +134,14 @@ class Case:
             peer: Peer = (SenderPeer if self.command == "receive" else ReceiverPeer)(port, code, self.tamper)
             trial: Trial[Any] = Trial(peer, places)
             trial.command = Command(
-                self.command_line(surroundings.binary, port, places), {"P2P_COPY_CODE": code.text},
+                self.command_line(binary, port, places), {"P2P_COPY_CODE": code.text},
                 places.root / "log", self.terminal)
             if server:
                 peer.socket = await server.accepted()
                 await peer.socket.receive(60)
             return await self._observe(trial)
         finally:
-            surroundings.codes.append(code)
+            surroundings.codes.append(kept)
             if server:
                 server.stop()
             shutil.rmtree(places.root, ignore_errors=True)
@@ -154,7 +160,7 @@ class Case:
         if hasattr(trial.peer, "socket"):
             trial.peer.socket.dispose()
         faults = trial.faults + outcome.faults(self.statuses, self.memory)
-        faults += trial.places.faults(trial.peer.truth, self.may_replace)
+        faults += trial.places.faults(trial.peer.truth, self.may_replace, by_name=not self.is_mutation)
         if outcome.status == 0 and self.command == "receive":
             for path in trial.needed:
                 if not os.path.isfile(os.path.join(os.fsencode(trial.places.out), path)):

@@ -9,6 +9,8 @@ struct SendSettings: Sendable {
   let digests: DigestContexts
   let digestByteCount: Int
   let keepsMetadata: Bool
+  /// Whether the receiver was asked to go on with what it has.
+  let resumes: Bool
   let monitor: TransferMonitor
 
   /// Larger files travel in chunks of their own.

@@ -25,13 +25,14 @@ extension SendingLoop {
       throw P2PCopyError(.protocolViolation, "the receiver answered for an entry that is not in the page")
     }
     let entry = page.entries[position]
-    let isFile = if case .file = entry.kind { true } else { false }
-    let isLink = if case .symbolicLink = entry.kind { true } else { false }
+    // Nobody may leave out what the user wants sent whole.
+    let mayHaveFile = if case .file = entry.kind { settings.resumes } else { false }
+    let mayHaveLink = if case .symbolicLink = entry.kind { settings.resumes } else { false }
     switch disposition {
-    case .continues(let byteCount, let digest) where isFile:
+    case .continues(let byteCount, let digest) where mayHaveFile:
       page.outcomes[position] = .awaited(prefix: (byteCount, digest))
-    case .check where isFile: page.outcomes[position] = .check
-    case .unchanged where isLink:
+    case .check where mayHaveFile: page.outcomes[position] = .check
+    case .unchanged where mayHaveLink:
       page.outcomes[position] = .delivered(entry.delivered(digest: [], byteCount: 0), isUnchanged: true)
     case .skipped:
       page.outcomes[position] = .settled

@@ -15,6 +15,8 @@ struct SendingSession: Sendable {
   let monitor: TransferMonitor
   let log: DeliveryLog
 
+  private var resumes: Bool { options.resume ?? true }
+
   /// Sends what the source has and waits for the receipt.
   ///
   /// - Throws: ``P2PCopyError`` when the session as a whole failed; entries that failed by themselves are told to the
@@ -25,7 +27,7 @@ struct SendingSession: Sendable {
     if let cipher = options.cipher { try codecs.keepOnly(cipher: cipher) }
     let offer = SessionOffer(
       codecs: CodecOffer(codecs), chunkByteCounts: Protocol2Suite.chunkByteCounts,
-      wantsResume: options.resume ?? true)
+      wantsResume: resumes)
     let agreed = try await Negotiation.run(
       offering: offer, codecs: codecs, over: channel, schedule, stepTimeout: options.stepTimeout)
     log.begin(role: .sender, digest: agreed.digest.name)
@@ -42,7 +44,7 @@ struct SendingSession: Sendable {
         RecordCompression(contexts: CompressionContexts($0), buffers: channel.connection.buffers)
       },
       digests: DigestContexts(agreed.digest), digestByteCount: agreed.digest.byteCount,
-      keepsMetadata: options.keepsMetadata, monitor: monitor)
+      keepsMetadata: options.keepsMetadata, resumes: resumes, monitor: monitor)
   }
 
   private func transfer(_ source: SendSource, _ settings: SendSettings, over channel: RecordChannel) async throws {

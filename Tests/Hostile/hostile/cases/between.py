@@ -71,7 +71,7 @@ class BetweenCase:
             faults = []
             for who, outcome, expected in zip(("sender", "receiver"), outcomes, (self.sender, self.receiver)):
                 faults += [f"the {who} {fault}" for fault in outcome.faults(expected, MEMORY)]
-            faults += places.faults({b"a": CONTENT, b"b": b"small"}, may_replace=False)
+            faults += places.faults({b"a": {CONTENT}, b"b": {b"small"}}, may_replace=False)
             if outcomes[0].status == 0 or outcomes[1].status == 0:
                 for name, content in (("a", CONTENT), ("b", b"small")):
                     path = places.out / name
@@ -248,9 +248,9 @@ def records() -> None:
             if name == "a reset in its place":
                 damaged = lost = {PEER_LEFT}
             if name == "as a text" or "wrong_code" in name:
-                # Nothing of that direction has opened when it comes in place of the first record: there it means what it
-                # says, since a peer with another code can say it then.
-                first = place in ("manifest", "selection") and name == "wrong_code in its place"
+                # Nothing of the receiver has opened when it comes in place of its first record: there it means what it says,
+                # since a receiver that does not take message 3 says it then. Of a sender it is never right among records.
+                first = place == "selection" and name == "wrong_code in its place"
                 damaged = {WRONG_CODE} if first else {VIOLATION}
                 lost = lost | ({WRONG_CODE} if first else set())
             sides = (damaged, lost) if side == FROM_RECEIVER else (lost, damaged)

@@ -49,8 +49,8 @@ def violates(name: str, *sent: bytes | Callable[[Sender], bytes], statuses: Any 
 
     async def script(trial: Sender) -> None:
         # What is whole and right may be in place.
-        trial.peer.truth[b"a"] = CONTENT
-        trial.peer.truth[b"b"] = CONTENT
+        trial.peer.is_true(ENTRIES[A])
+        trial.peer.is_true(ENTRIES[B])
         await trial.peer.open()
         await trial.peer.answered(page(ENTRIES))
         await play(trial, sent)

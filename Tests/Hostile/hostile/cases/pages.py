@@ -10,7 +10,7 @@ import zstandard
 from .. import bodies
 from ..bodies import LARGEST, Entry, directory, file, link, metadata, page, stream, u8, u16, u32, u64
 from ..command import (
-    CORRUPT, EXISTS, INCOMPLETE, MISMATCH, OK, PEER_LEFT, UNSAFE, UNWRITABLE, USAGE, VIOLATION)
+    CORRUPT, EXISTS, INCOMPLETE, METADATA_REFUSED, MISMATCH, OK, PEER_LEFT, UNSAFE, UNWRITABLE, USAGE, VIOLATION)
 from ..peer import OFFER, SenderPeer
 from ..places import PARTIAL, Places
 from ..trial import Registry, Trial
@@ -234,7 +234,7 @@ def times() -> None:
             await trial.peer.closed()
 
         # A file system need not have such times. The content is in place all the same.
-        registry.add("receive", f"page: times of {name} seconds", {OK, UNWRITABLE, INCOMPLETE}, script)
+        registry.add("receive", f"page: times of {name} seconds", {OK, UNWRITABLE, INCOMPLETE, METADATA_REFUSED}, script)
 
 
 times()
@@ -503,9 +503,8 @@ def twice() -> None:
             for pages in (1, 2):
                 async def script(trial: Sender, entries: list[Entry] = entries, pages: int = pages) -> None:
                     # Whichever it is: what is in place has the content of one of them.
-                    for number, item in enumerate(entries):
-                        if item.kind == bodies.FILE:
-                            trial.peer.truth[b"content %d" % number] = item.content
+                    for item in entries:
+                        trial.peer.is_true(item)
                     await trial.peer.open()
                     step = len(entries) if pages == 1 else 1
                     for first in range(0, len(entries), step):
