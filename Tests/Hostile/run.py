@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """Hostile peers against the real command. See README.md beside this."""
+
 from __future__ import annotations
 
 import argparse
@@ -12,7 +13,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from hostile import suite  # noqa: E402
+from hostile import command, suite  # noqa: E402
 
 
 def main() -> int:
@@ -31,11 +32,22 @@ def main() -> int:
         print(f"{quick} is not there: mutations meet {options.binary}, which takes longer")
     directory = Path(tempfile.mkdtemp(prefix="p2p-copy-hostile-"))
     try:
-        return asyncio.run(suite.run(
-            binary=str(Path(options.binary).resolve()), quick_binary=str(quick.resolve()) if quick.exists() else None,
-            directory=directory, only=re.compile(options.only),
-            mutations=options.mutations, seed=options.seed, jobs=options.jobs, lists=options.list, verbose=options.verbose))
+        return asyncio.run(
+            suite.run(
+                binary=str(Path(options.binary).resolve()),
+                quick_binary=str(quick.resolve()) if quick.exists() else None,
+                directory=directory,
+                only=re.compile(options.only),
+                mutations=options.mutations,
+                seed=options.seed,
+                jobs=options.jobs,
+                lists=options.list,
+                verbose=options.verbose,
+            )
+        )
     finally:
+        for process in command.Command.running:
+            process.kill()
         shutil.rmtree(directory, ignore_errors=True)
 
 

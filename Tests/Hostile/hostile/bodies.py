@@ -1,4 +1,5 @@
 """The bodies of records, written and read: docs/protocol.md, "Bodies" to "Control records", and the tree digest."""
+
 from __future__ import annotations
 
 import hashlib
@@ -16,10 +17,7 @@ CONTINUES, CHECK, UNCHANGED, SKIPPED, REFUSED = range(1, 6)
 # Nothing that a peer says about a size is above this.
 LARGEST = (1 << 63) - 1
 
-Digests = {
-    "xxh128": lambda data: xxhash.xxh3_128_digest(data),
-    "sha256": lambda data: hashlib.sha256(data).digest(),
-}
+Digests = {"xxh128": lambda data: xxhash.xxh3_128_digest(data), "sha256": lambda data: hashlib.sha256(data).digest()}
 
 
 def u8(value: int) -> bytes:
@@ -79,8 +77,11 @@ def directory(path: bytes | str, **more: Any) -> Entry:
 
 def link(path: bytes | str, target: bytes | str, **more: Any) -> Entry:
     return Entry(
-        LINK, path.encode() if isinstance(path, str) else path,
-        target=target.encode() if isinstance(target, str) else target, **more)
+        LINK,
+        path.encode() if isinstance(path, str) else path,
+        target=target.encode() if isinstance(target, str) else target,
+        **more,
+    )
 
 
 def stream(path: bytes | str, content: bytes = b"") -> Entry:
@@ -99,13 +100,25 @@ def compact(message: Any) -> bytes:
 
 
 def bulk(
-    kind: int, raw: bytes, index: int = 0, offset: int = 0, compress: bool = False, size: int | None = None,
-    encoding: int | None = None, reserved: int = 0,
+    kind: int,
+    raw: bytes,
+    index: int = 0,
+    offset: int = 0,
+    compress: bool = False,
+    size: int | None = None,
+    encoding: int | None = None,
+    reserved: int = 0,
 ) -> bytes:
     payload = zstandard.compress(raw) if compress else raw
     return (
-        u8(kind) + u8(int(compress) if encoding is None else encoding) + u16(reserved)
-        + u32(len(raw) if size is None else size) + u64(index) + u64(offset) + payload)
+        u8(kind)
+        + u8(int(compress) if encoding is None else encoding)
+        + u16(reserved)
+        + u32(len(raw) if size is None else size)
+        + u64(index)
+        + u64(offset)
+        + payload
+    )
 
 
 def page_raw(entries: Sequence[Entry], count: int | None = None) -> bytes:
@@ -146,8 +159,11 @@ def page_end(index: int) -> bytes:
 
 def checks(index: int, digests: Sequence[tuple[int, bytes]], count: int | None = None) -> bytes:
     return (
-        u8(CHECKS) + u64(index) + u32(len(digests) if count is None else count)
-        + b"".join(u32(position) + bytes16(digest) for position, digest in digests))
+        u8(CHECKS)
+        + u64(index)
+        + u32(len(digests) if count is None else count)
+        + b"".join(u32(position) + bytes16(digest) for position, digest in digests)
+    )
 
 
 # MARK: From the receiver
@@ -174,8 +190,7 @@ def verdict(index: int, items: Sequence[bytes] = (), count: int | None = None) -
 
 
 def page_receipt(index: int, digest: bytes, failures: Sequence[bytes] = (), count: int | None = None) -> bytes:
-    return (
-        u8(PAGE_RECEIPT) + u64(index) + digest + u32(len(failures) if count is None else count) + b"".join(failures))
+    return u8(PAGE_RECEIPT) + u64(index) + digest + u32(len(failures) if count is None else count) + b"".join(failures)
 
 
 # MARK: Reading
@@ -193,7 +208,7 @@ class Reader:
         if self._offset + count > len(self._data):
             raise Malformed(f"{self._data[:64]!r} ends early")
         self._offset += count
-        return self._data[self._offset - count:self._offset]
+        return self._data[self._offset - count : self._offset]
 
     def integer(self, count: int) -> int:
         return int.from_bytes(self.take(count), "big")
@@ -324,5 +339,9 @@ class Tree:
 
     def totals(self, failures: int = 0) -> dict[str, Any]:
         return {
-            "entries": self.entries, "files": self.files, "bytes": self.bytes, "failures": failures,
-            "tree_digest": self.digest.hex()}
+            "entries": self.entries,
+            "files": self.files,
+            "bytes": self.bytes,
+            "failures": failures,
+            "tree_digest": self.digest.hex(),
+        }

@@ -1,4 +1,5 @@
 """Real p2p-copy processes: started, awaited, and how they ended."""
+
 from __future__ import annotations
 
 import asyncio
@@ -15,9 +16,15 @@ UNREADABLE, UNWRITABLE, UNSAFE, EXISTS, INCOMPLETE, NO_CODEC, CORRUPT, PEER_FAIL
 METADATA_REFUSED = 20
 
 # Everything that docs/usage.md lists, but 1, which is a fault in the program, and what only a signal brings about.
-DOCUMENTED = frozenset({0} | {
-    int(status) for status in re.findall(
-        r"^\| (\d+) \| `", (Path(__file__).parents[3] / "docs" / "usage.md").read_text(), re.MULTILINE)}) - {1, 130}
+DOCUMENTED = frozenset(
+    {0}
+    | {
+        int(status)
+        for status in re.findall(
+            r"^\| (\d+) \| `", (Path(__file__).parents[3] / "docs" / "usage.md").read_text(), re.MULTILINE
+        )
+    }
+) - {1, 130}
 
 
 @dataclass(frozen=True)
@@ -46,6 +53,9 @@ class Outcome:
 
 
 class Command:
+    # What has to be killed when the run is broken off.
+    running: set[subprocess.Popen[bytes]] = set()
+
     def __init__(
         self, arguments: Sequence[str | bytes], environment: dict[str, str], output: Path, terminal: bool = False
     ) -> None:
@@ -57,9 +67,14 @@ class Command:
         else:
             written = os.open(output, os.O_WRONLY)
         self._process = subprocess.Popen(
-            arguments, stdin=subprocess.DEVNULL, stdout=written, stderr=written,
-            env={"PATH": os.environ["PATH"], "TERM": "xterm", **environment})
+            arguments,
+            stdin=subprocess.DEVNULL,
+            stdout=written,
+            stderr=written,
+            env={"PATH": os.environ["PATH"], "TERM": "xterm", **environment},
+        )
         os.close(written)
+        Command.running.add(self._process)
         self._descriptor = os.pidfd_open(self._process.pid)
         self._ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         asyncio.get_running_loop().add_reader(self._descriptor, self._end)
@@ -75,6 +90,7 @@ class Command:
         os.close(self._descriptor)
         _, status, usage = os.wait4(self._process.pid, 0)
         self._status = self._process.returncode = os.waitstatus_to_exitcode(status)
+        Command.running.discard(self._process)
         self._memory = usage.ru_maxrss * 1024
         self._ended.set_result(None)
 
@@ -117,7 +133,8 @@ class Relay:
 
     def __init__(self, binary: str, directory: Path) -> None:
         self._command = Command(
-            [binary, "run-relay-server", "127.0.0.1", "0", "--no-tls", "--drain", "0"], {}, directory / "relay.log")
+            [binary, "run-relay-server", "127.0.0.1", "0", "--no-tls", "--drain", "0"], {}, directory / "relay.log"
+        )
         self.port = 0
 
     async def start(self) -> None:

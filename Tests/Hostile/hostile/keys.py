@@ -1,4 +1,5 @@
 """Codes, SPAKE2, X-Wing and the keys of a session: docs/protocol.md from "Code and rendezvous" to "Keys"."""
+
 from __future__ import annotations
 
 import hashlib
@@ -46,8 +47,7 @@ def u32(value: int) -> bytes:
 
 @lru_cache(maxsize=None)
 def argon2id(secret: bytes, salt: bytes, count: int) -> bytes:
-    return hash_secret_raw(
-        secret, salt, time_cost=3, memory_cost=65536, parallelism=4, hash_len=count, type=Type.ID)
+    return hash_secret_raw(secret, salt, time_cost=3, memory_cost=65536, parallelism=4, hash_len=count, type=Type.ID)
 
 
 @dataclass(frozen=True)
@@ -124,14 +124,15 @@ class XWing:
     def __init__(self) -> None:
         self._lattice = MLKEM768PrivateKey.generate()
         self._curve = X25519PrivateKey.generate()
-        self.public = (
-            self._lattice.public_key().public_bytes_raw() + self._curve.public_key().public_bytes_raw())
+        self.public = self._lattice.public_key().public_bytes_raw() + self._curve.public_key().public_bytes_raw()
 
     def decapsulate(self, ciphertext: bytes) -> bytes:
         return self._combine(
             self._lattice.decapsulate(ciphertext[:1088]),
             self._curve.exchange(X25519PublicKey.from_public_bytes(ciphertext[1088:])),
-            ciphertext[1088:], self.public[1184:])
+            ciphertext[1088:],
+            self.public[1184:],
+        )
 
     @classmethod
     def encapsulate(cls, public: bytes) -> tuple[bytes, bytes]:
@@ -151,8 +152,14 @@ class XWing:
 
 def associated_data(rendezvous: str, protocols: tuple[int, int], kem_key: bytes, kem_ciphertext: bytes) -> bytes:
     return sha256(
-        b"p2p-copy/2 handshake", b"\0", rendezvous.encode(), u32(protocols[0]), u32(protocols[1]), kem_key,
-        kem_ciphertext)
+        b"p2p-copy/2 handshake",
+        b"\0",
+        rendezvous.encode(),
+        u32(protocols[0]),
+        u32(protocols[1]),
+        kem_key,
+        kem_ciphertext,
+    )
 
 
 class SessionKeys:
@@ -168,5 +175,5 @@ class SessionKeys:
 
 def negotiation_hash(manifest: bytes, receiver_manifest: bytes) -> bytes:
     return sha256(
-        b"p2p-copy/2 negotiation", b"\0", u32(len(manifest)), manifest, u32(len(receiver_manifest)),
-        receiver_manifest)
+        b"p2p-copy/2 negotiation", b"\0", u32(len(manifest)), manifest, u32(len(receiver_manifest)), receiver_manifest
+    )

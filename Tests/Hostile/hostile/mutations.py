@@ -1,4 +1,5 @@
 """Seeded random damage to sessions that would succeed without it: one change in each."""
+
 from __future__ import annotations
 
 import json
@@ -8,8 +9,9 @@ from typing import Any, Callable
 from . import bodies
 from .bodies import directory, file, link, metadata, stream
 from .command import DOCUMENTED, OK
-from .peer import ReceiverPeer, SenderPeer
 from .places import Places
+from .receiver import ReceiverPeer
+from .sender import SenderPeer
 from .trial import Case, Trial
 
 BIG = bytes(range(256)) * 300
@@ -36,29 +38,56 @@ def bytes_changed(data: bytes, chance: random.Random) -> bytes:
     count = min(len(data) - at, chance.choice((1, 1, 2, 4, 8, chance.randrange(1, 200))))
     edit = chance.randrange(9)
     if edit == 0 and at < len(data):
-        return data[:at] + bytes([data[at] ^ (1 << chance.randrange(8))]) + data[at + 1:]
+        return data[:at] + bytes([data[at] ^ (1 << chance.randrange(8))]) + data[at + 1 :]
     if edit == 1 and at < len(data):
-        return data[:at] + bytes([chance.choice(INTERESTING)]) + data[at + 1:]
+        return data[:at] + bytes([chance.choice(INTERESTING)]) + data[at + 1 :]
     if edit == 2:
         width = chance.choice((2, 4, 8))
-        value = chance.choice((0, 1, 2047, 2048, 65535, 1 << 31, (1 << 32) - 1, 1 << 62, (1 << 63) - 1, 1 << 63, (1 << 64) - 1))
-        return data[:at] + (value % (1 << 8 * width)).to_bytes(width, "big") + data[at + width:]
+        value = chance.choice(
+            (0, 1, 2047, 2048, 65535, 1 << 31, (1 << 32) - 1, 1 << 62, (1 << 63) - 1, 1 << 63, (1 << 64) - 1)
+        )
+        return data[:at] + (value % (1 << 8 * width)).to_bytes(width, "big") + data[at + width :]
     if edit == 3:
         return data[:at] + chance.randbytes(chance.randrange(1, 64)) + data[at:]
     if edit == 4:
-        return data[:at] + data[at + count:]
+        return data[:at] + data[at + count :]
     if edit == 5:
-        return data[:at] + data[at:at + count] * chance.randrange(2, 20) + data[at + count:]
+        return data[:at] + data[at : at + count] * chance.randrange(2, 20) + data[at + count :]
     if edit == 6:
         return data[:at]
     if edit == 7:
-        return data[:at] + chance.randbytes(count) + data[at + count:]
+        return data[:at] + chance.randbytes(count) + data[at + count :]
     return data + chance.randbytes(chance.randrange(1, 300))
 
 
 VALUES: tuple[Any, ...] = (
-    None, True, 0, -1, 1.5, 1 << 31, (1 << 63) - 1, 1 << 63, (1 << 64) - 1, 10**40, "", "x", "\0", "\x1b[31m", "0" * 64, [], {},
-    [[[[]]]], "\u202e", "none", "../x", {"name": "none"}, 65536, "working", "end", "error", "receipt",
+    None,
+    True,
+    0,
+    -1,
+    1.5,
+    1 << 31,
+    (1 << 63) - 1,
+    1 << 63,
+    (1 << 64) - 1,
+    10**40,
+    "",
+    "x",
+    "\0",
+    "\x1b[31m",
+    "0" * 64,
+    [],
+    {},
+    [[[[]]]],
+    "\u202e",
+    "none",
+    "../x",
+    {"name": "none"},
+    65536,
+    "working",
+    "end",
+    "error",
+    "receipt",
 )
 
 
@@ -78,7 +107,7 @@ def json_changed(data: bytes, chance: random.Random) -> bytes:
             place = place[key]
             continue
         break
-    if edit == 1 and isinstance(place, dict):
+    if edit == 1 and isinstance(place, dict) and isinstance(key, str):
         value = place.pop(key)
         place[chance.choice((key.upper(), key + "\0", key.capitalize(), "", key * 20))] = value
     elif edit == 2:
@@ -180,9 +209,16 @@ def all_mutations(count: int, seed: int) -> list[Case]:
         for command, script in (("receive", sends), ("send", receives)):
             chance = random.Random(f"{seed}/{command}/{number}")
             case = Case(
-                f"mutation {number} of seed {seed}", command, quits(script), DOCUMENTED, is_mutation=True,
-                prepare=prepare if command == "receive" else None, tamper=Change(command, chance),
-                arguments=["--on-conflict", "overwrite"] if command == "receive" else [], may_replace=command == "receive")
+                f"mutation {number} of seed {seed}",
+                command,
+                quits(script),
+                DOCUMENTED,
+                is_mutation=True,
+                prepare=prepare if command == "receive" else None,
+                tamper=Change(command, chance),
+                arguments=["--on-conflict", "overwrite"] if command == "receive" else [],
+                may_replace=command == "receive",
+            )
             if command == "receive":
                 case.check = is_all_there
             cases.append(case)
@@ -196,4 +232,6 @@ def is_all_there(trial: Trial[Any], outcome: Any) -> None:
     for entry in TREE:
         if entry.kind in (bodies.FILE, bodies.STREAM):
             path = trial.places.out / entry.path.decode()
-            trial.expect(path.is_file() and path.read_bytes() == entry.content, f"ended with 0, and {entry.path!r} is not right")
+            trial.expect(
+                path.is_file() and path.read_bytes() == entry.content, f"ended with 0, and {entry.path!r} is not right"
+            )

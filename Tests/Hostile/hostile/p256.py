@@ -1,4 +1,5 @@
 """P-256 (SEC 2), in Jacobian coordinates. Its time depends on secrets: it is for tests."""
+
 from __future__ import annotations
 
 from typing import Optional, Tuple

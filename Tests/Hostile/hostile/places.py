@@ -1,4 +1,5 @@
 """The directories of one case: what may change in them and what may not."""
+
 from __future__ import annotations
 
 import hashlib
@@ -50,8 +51,10 @@ class Places:
 
     def _around(self) -> dict[bytes, tuple[object, ...]]:
         return {
-            path: what for path, what in snapshot(os.fsencode(self.root)).items()
-            if not path.startswith((b"out/", b"log"))}
+            path: what
+            for path, what in snapshot(os.fsencode(self.root)).items()
+            if not path.startswith((b"out/", b"log"))
+        }
 
     def faults(self, truth: dict[bytes, set[bytes]], may_replace: bool, by_name: bool = True) -> list[str]:
         """What is there and must not be.

@@ -1,4 +1,5 @@
 """Sealed records, both ways: docs/protocol.md, "Records"."""
+
 from __future__ import annotations
 
 from typing import Protocol
@@ -18,7 +19,9 @@ class Cipher(Protocol):
 
 
 CIPHERS: dict[str, type[AESGCM] | type[ChaCha20Poly1305]] = {
-    "aes-256-gcm": AESGCM, "chacha20-poly1305": ChaCha20Poly1305}
+    "aes-256-gcm": AESGCM,
+    "chacha20-poly1305": ChaCha20Poly1305,
+}
 
 
 class Direction:

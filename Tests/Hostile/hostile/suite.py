@@ -1,4 +1,5 @@
 """Runs all cases and mutations, and counts."""
+
 from __future__ import annotations
 
 import asyncio
@@ -13,7 +14,16 @@ from .trial import Case, Surroundings
 
 
 async def run(
-    *, binary: str, quick_binary: str | None, directory: Path, only: re.Pattern[str], mutations: int, seed: int, jobs: int, lists: bool, verbose: bool
+    *,
+    binary: str,
+    quick_binary: str | None,
+    directory: Path,
+    only: re.Pattern[str],
+    mutations: int,
+    seed: int,
+    jobs: int,
+    lists: bool,
+    verbose: bool,
 ) -> int:
     """The exit status."""
     everything = [case for case in all_cases() + all_mutations(mutations, seed) if only.search(case.title)]
@@ -49,8 +59,9 @@ async def run(
         failed += 1
         print(f"FAILED {fault}")
     named = sum(1 for case in everything if not case.is_mutation)
-    print(f"{named} cases and {len(everything) - named} mutations with seed {seed} "
-          f"in {time.monotonic() - started:.0f} s")
+    print(
+        f"{named} cases and {len(everything) - named} mutations with seed {seed} "
+        f"in {time.monotonic() - started:.0f} s"
+    )
     print(f"{passed} passed, {failed} failed")
     return 0 if passed and not failed else 1
-

@@ -1,4 +1,5 @@
 """A case: one hostile peer against one real process, and everything that has to hold afterwards."""
+
 from __future__ import annotations
 
 import asyncio
@@ -13,8 +14,10 @@ from typing import Any, Awaitable, Callable, Generic, Iterable, TypeVar
 
 from .command import Command, Outcome
 from .keys import Code, QuickCode
-from .peer import Peer, ReceiverPeer, Refused, SenderPeer
+from .peer import Peer, Refused
 from .places import Places
+from .receiver import ReceiverPeer
+from .sender import SenderPeer
 from .websocket import Gone, WebSocket
 
 # What a process may use at most. Argon2id alone takes 64 MiB, windows and queues some more.
@@ -134,8 +137,11 @@ class Case:
             peer: Peer = (SenderPeer if self.command == "receive" else ReceiverPeer)(port, code, self.tamper)
             trial: Trial[Any] = Trial(peer, places)
             trial.command = Command(
-                self.command_line(binary, port, places), {"P2P_COPY_CODE": code.text},
-                places.root / "log", self.terminal)
+                self.command_line(binary, port, places),
+                {"P2P_COPY_CODE": code.text},
+                places.root / "log",
+                self.terminal,
+            )
             if server:
                 peer.socket = await server.accepted()
                 await peer.socket.receive(60)
@@ -154,7 +160,8 @@ class Case:
             pass
         except Exception:
             trial.faults.append(f"the script failed:\n{traceback.format_exc()}")
-            trial.peer.socket.dispose()
+            if hasattr(trial.peer, "socket"):
+                trial.peer.socket.dispose()
         outcome = await trial.command.finished(200 if self.slow else self.seconds)
         self.outcome = f"{outcome.status}, {outcome.memory >> 20} MiB"
         if hasattr(trial.peer, "socket"):

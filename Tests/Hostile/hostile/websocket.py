@@ -1,4 +1,5 @@
 """As much of RFC 6455 as peers and relays need, with everything in reach that a hostile one may want."""
+
 from __future__ import annotations
 
 import asyncio
@@ -53,9 +54,12 @@ class WebSocket:
     async def connect(cls, port: int, rendezvous: str) -> "WebSocket":
         reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1 << 22)
         key = base64.b64encode(os.urandom(16)).decode()
-        writer.write((
-            f"GET /?rendezvous={rendezvous} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nUpgrade: websocket\r\n"
-            f"Connection: Upgrade\r\nSec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n\r\n").encode())
+        writer.write(
+            (
+                f"GET /?rendezvous={rendezvous} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nUpgrade: websocket\r\n"
+                f"Connection: Upgrade\r\nSec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n\r\n"
+            ).encode()
+        )
         head = await reader.readuntil(b"\r\n\r\n")
         if b" 101 " not in head.split(b"\r\n")[0]:
             raise ConnectionError(f"no WebSocket: {head!r}")
@@ -66,12 +70,14 @@ class WebSocket:
         head = await reader.readuntil(b"\r\n\r\n")
         fields = dict(line.lower().split(b": ", 1) for line in head.split(b"\r\n")[1:] if b": " in line)
         key = next(
-            line.split(b": ", 1)[1] for line in head.split(b"\r\n") if line.lower().startswith(b"sec-websocket-key: "))
+            line.split(b": ", 1)[1] for line in head.split(b"\r\n") if line.lower().startswith(b"sec-websocket-key: ")
+        )
         assert fields[b"upgrade"] == b"websocket"
         accepted = base64.b64encode(hashlib.sha1(key + GUID).digest())
         writer.write(
             b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-            b"Sec-WebSocket-Accept: " + accepted + b"\r\n\r\n")
+            b"Sec-WebSocket-Accept: " + accepted + b"\r\n\r\n"
+        )
         return cls(reader, writer, masks=False)
 
     # MARK: Sending

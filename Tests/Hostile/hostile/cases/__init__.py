@@ -1,11 +1,45 @@
 """The named cases, by subject."""
+
 from __future__ import annotations
 
-from ..trial import Case
-from . import answers, between, control, data, endings, handshake, negotiation, pages, records
+from typing import Any
 
-SUBJECTS = (control, handshake, records, negotiation, pages, data, answers, endings, between)
+from . import (
+    answers,
+    between,
+    control,
+    data,
+    endings,
+    existing,
+    finishing,
+    frames,
+    handshake,
+    names,
+    negotiation,
+    pages,
+    receipts,
+    records,
+    turns,
+)
+
+SUBJECTS = (
+    control,
+    handshake,
+    turns,
+    records,
+    frames,
+    negotiation,
+    pages,
+    names,
+    existing,
+    data,
+    finishing,
+    answers,
+    receipts,
+    endings,
+    between,
+)
 
 
-def all_cases() -> list[Case]:
+def all_cases() -> list[Any]:
     return [case for subject in SUBJECTS for case in subject.registry.cases]

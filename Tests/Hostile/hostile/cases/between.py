@@ -1,4 +1,5 @@
 """Somebody between two real processes, who does not know the code: a relay that changes what it passes on."""
+
 from __future__ import annotations
 
 import asyncio
@@ -46,7 +47,8 @@ class BetweenCase:
         (places.source / "b").write_bytes(b"small")
         places.remember()
         ends: dict[str, asyncio.Future[WebSocket]] = {
-            role: asyncio.get_running_loop().create_future() for role in ("sender", "receiver")}
+            role: asyncio.get_running_loop().create_future() for role in ("sender", "receiver")
+        }
 
         async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             socket = await WebSocket.accept(reader, writer)
@@ -55,10 +57,16 @@ class BetweenCase:
         server = await asyncio.start_server(accept, "127.0.0.1", 0, limit=1 << 22)
         relay = f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}"
         commands = [
-            Command([surroundings.binary, *arguments, "--relay", relay, *rest], {"P2P_COPY_CODE": code.text}, places.root / log)
+            Command(
+                [surroundings.binary, *arguments, "--relay", relay, *rest],
+                {"P2P_COPY_CODE": code.text},
+                places.root / log,
+            )
             for arguments, rest, log in (
                 (["send"], [str(places.source) + "/."], "log-sender"),
-                (["receive"], ["--out", str(places.out)], "log-receiver"))]
+                (["receive"], ["--out", str(places.out)], "log-receiver"),
+            )
+        ]
         pumps: list[asyncio.Task[None]] = []
         try:
             both = [await asyncio.wait_for(ends[role], 60) for role in ("sender", "receiver")]
@@ -125,7 +133,9 @@ class Between:
 registry = Between()
 
 
-def between(name: str, make_filter: Callable[[], Filter], sender: Iterable[int], receiver: Iterable[int], **more: Any) -> None:
+def between(
+    name: str, make_filter: Callable[[], Filter], sender: Iterable[int], receiver: Iterable[int], **more: Any
+) -> None:
     registry.cases.append(BetweenCase(name, make_filter, frozenset(sender), frozenset(receiver), **more))
 
 
@@ -153,7 +163,9 @@ def flipped(key: str) -> Callable[[bytes], list[tuple[int, bytes]]]:
     def change(payload: bytes) -> list[tuple[int, bytes]]:
         message = json.loads(payload)
         value = message[key]
-        message[key] = value[:100 % len(value)] + ("0" if value[100 % len(value)] != "0" else "1") + value[100 % len(value) + 1:]
+        message[key] = (
+            value[: 100 % len(value)] + ("0" if value[100 % len(value)] != "0" else "1") + value[100 % len(value) + 1 :]
+        )
         return [(TEXT, compact(message))]
 
     return change
@@ -166,9 +178,19 @@ between("the receiver's share is another one", text(1, 0, share=STRANGER), {WRON
 between("a digit of the KEM key", at(0, 0, flipped("kem_key")), WRONG, WRONG)
 between("a digit of the KEM ciphertext", at(1, 0, flipped("kem_ciphertext")), {WRONG_CODE}, {WRONG_CODE})
 between("a digit of the receiver's confirmation", at(1, 0, flipped("confirmation")), {WRONG_CODE}, {WRONG_CODE})
-between("a digit of the sender's confirmation", at(0, 1, flipped("confirmation")), {WRONG_CODE, PEER_FAILED, PEER_LEFT}, {WRONG_CODE})
+between(
+    "a digit of the sender's confirmation",
+    at(0, 1, flipped("confirmation")),
+    {WRONG_CODE, PEER_FAILED, PEER_LEFT},
+    {WRONG_CODE},
+)
 between("the KEM key is the attacker's", text(0, 0, kem_key=XWing().public.hex()), WRONG, WRONG)
-between("the KEM ciphertext is the attacker's", text(1, 0, kem_ciphertext=XWing.encapsulate(XWing().public)[0].hex()), {WRONG_CODE}, {WRONG_CODE})
+between(
+    "the KEM ciphertext is the attacker's",
+    text(1, 0, kem_ciphertext=XWing.encapsulate(XWing().public)[0].hex()),
+    {WRONG_CODE},
+    {WRONG_CODE},
+)
 between("the sender's protocol is 1", text(0, 0, protocol=1), FAILED, {VIOLATION})
 between("the receiver's protocol is 3", text(1, 0, protocol=3), {VIOLATION}, FAILED)
 between("message 1 twice", at(0, 0, lambda payload: [(TEXT, payload)] * 2), FAILED, {WRONG_CODE})
@@ -176,10 +198,16 @@ between("message 2 twice", at(1, 0, lambda payload: [(TEXT, payload)] * 2), {VIO
 between("message 3 twice", at(0, 1, lambda payload: [(TEXT, payload)] * 2), FAILED, {VIOLATION})
 between("message 2 is dropped", at(1, 0, lambda payload: []), {PEER_LEFT}, {WRONG_CODE}, slow=True)
 between("message 3 is dropped", at(0, 1, lambda payload: []), {PEER_LEFT, WRONG_CODE, PEER_FAILED}, {WRONG_CODE})
-between("wrong_code for message 2", at(1, 0, lambda payload: [(TEXT, b'{"type":"wrong_code"}')]), {WRONG_CODE}, {WRONG_CODE})
+between(
+    "wrong_code for message 2", at(1, 0, lambda payload: [(TEXT, b'{"type":"wrong_code"}')]), {WRONG_CODE}, {WRONG_CODE}
+)
 between("wrong_code for message 3", at(0, 1, lambda payload: [(TEXT, b'{"type":"wrong_code"}')]), FAILED, {WRONG_CODE})
-between("an error of the relay for message 2", at(1, 0, lambda payload: [
-    (TEXT, b'{"type":"error","code":"shutting-down","message":"\\u001b[31mno"}')]), {RELAY_REFUSED}, {WRONG_CODE})
+between(
+    "an error of the relay for message 2",
+    at(1, 0, lambda payload: [(TEXT, b'{"type":"error","code":"shutting-down","message":"\\u001b[31mno"}')]),
+    {RELAY_REFUSED},
+    {WRONG_CODE},
+)
 
 
 def reflected() -> Filter:
@@ -211,7 +239,12 @@ def guesses() -> Filter:
 
     def passes(side: int, number: int, opcode: int, payload: bytes) -> list[tuple[int, bytes]]:
         if (side, number) == (FROM_RECEIVER, 0):
-            return [(TEXT, compact({**json.loads(payload), "share": spake.share.hex(), "confirmation": secrets.token_hex(32)}))]
+            return [
+                (
+                    TEXT,
+                    compact({**json.loads(payload), "share": spake.share.hex(), "confirmation": secrets.token_hex(32)}),
+                )
+            ]
         return [(opcode, payload)]
 
     return passes
@@ -227,7 +260,14 @@ def flip(payload: bytes) -> list[tuple[int, bytes]]:
 
 
 # The sender's records: 2 the manifest, 3 the page, 4 and on data. The receiver's: 1 its manifest, 2 the answer, 3 and on receipts.
-PLACES = {"manifest": (0, 2), "selection": (1, 1), "page": (0, 3), "answer": (1, 2), "data": (0, 4), "page receipt": (1, 3)}
+PLACES = {
+    "manifest": (0, 2),
+    "selection": (1, 1),
+    "page": (0, 3),
+    "answer": (1, 2),
+    "data": (0, 4),
+    "page receipt": (1, 3),
+}
 CHANGES: dict[str, Callable[[bytes], list[tuple[int, bytes]]]] = {
     "with a bit changed": flip,
     "twice": lambda payload: [(BINARY, payload)] * 2,
@@ -324,5 +364,8 @@ class Replayed(BetweenCase):
         return faults + await super().run(surroundings)
 
 
-registry.cases.append(Replayed(
-    "a whole recorded session is played to the receiver", replayed(), frozenset(FAILED), frozenset({WRONG_CODE})))
+registry.cases.append(
+    Replayed(
+        "a whole recorded session is played to the receiver", replayed(), frozenset(FAILED), frozenset({WRONG_CODE})
+    )
+)

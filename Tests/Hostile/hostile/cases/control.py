@@ -1,4 +1,5 @@
 """Peers that do everything right. What a hostile one does means nothing unless these succeed."""
+
 from __future__ import annotations
 
 import json
@@ -100,8 +101,12 @@ registry.add("send", "control: a tree", OK, takes_all)
 registry.add("send", "control: a tree, compressed", OK, takes_all, arguments=["--compress", "on"])
 registry.add("send", "control: a tree, not compressed", OK, takes_all, arguments=["--compress", "off"])
 registry.add(
-    "send", "control: chacha20-poly1305 and sha256", OK, takes_all,
-    arguments=["--cipher", "chacha20-poly1305", "--digest", "sha256"])
+    "send",
+    "control: chacha20-poly1305 and sha256",
+    OK,
+    takes_all,
+    arguments=["--cipher", "chacha20-poly1305", "--digest", "sha256"],
+)
 registry.add("send", "control: the receipt agrees", OK, takes_all, check=agrees, wants_receipt=True)
 
 

@@ -1,15 +1,14 @@
 """Chunks, packs, ends of files, pages and transfers of a hostile sender."""
+
 from __future__ import annotations
 
-import asyncio
 from typing import Any, Callable, Sequence
 
 from .. import bodies
-from ..bodies import LARGEST, Entry, bytes16, compact, directory, file, link, metadata, page, stream, u64
-from ..command import CORRUPT, EXISTS, INCOMPLETE, MISMATCH, OK, PEER_LEFT, UNREADABLE, UNSAFE, VIOLATION
-from ..peer import SenderPeer
-from ..places import Places
-from ..trial import Registry, Script, Trial
+from ..bodies import LARGEST, Entry, directory, file, link, metadata, page, stream
+from ..command import CORRUPT, INCOMPLETE, MISMATCH, OK, PEER_LEFT, UNREADABLE, UNSAFE, VIOLATION
+from ..sender import SenderPeer
+from ..trial import Registry, Trial
 from .pages import bomb
 
 registry = Registry()
@@ -21,7 +20,13 @@ MIB = 1 << 20
 
 # The page that most cases send: positions 0 to 5.
 ENTRIES = [
-    file("a", CONTENT), file("b", CONTENT), directory("d"), link("l", "a"), stream("s", CONTENT), file("../bad", CONTENT)]
+    file("a", CONTENT),
+    file("b", CONTENT),
+    directory("d"),
+    link("l", "a"),
+    stream("s", CONTENT),
+    file("../bad", CONTENT),
+]
 A, B, DIRECTORY, LINK, STREAM, BAD = range(6)
 
 
@@ -30,9 +35,12 @@ def right_end(index: int, content: bytes = CONTENT) -> Callable[[Sender], bytes]
 
 
 def item(index: int, content: bytes = CONTENT, size: int | None = None, digest: bytes | None = None) -> Any:
-    return lambda trial: bodies.file_end_fields(
-        index, len(content) if size is None else size, trial.peer.digest(content) if digest is None else digest
-    ) + content
+    return (
+        lambda trial: bodies.file_end_fields(
+            index, len(content) if size is None else size, trial.peer.digest(content) if digest is None else digest
+        )
+        + content
+    )
 
 
 def packed(*items: Any, tail: bytes = b"", **more: Any) -> Callable[[Sender], bytes]:
@@ -75,7 +83,12 @@ violates("chunk: overlaps the one before", bodies.chunk(A, b"01234"), bodies.chu
 violates("chunk: begins again", bodies.chunk(A, b"01234"), bodies.chunk(A, CONTENT))
 violates("chunk: of a second file before the first has ended", bodies.chunk(A, b"01234"), bodies.chunk(B, b"01234"))
 violates("chunk: after the end of its file", bodies.chunk(A, CONTENT), right_end(A), bodies.chunk(A, b"x", 10))
-violates("chunk: its file from the beginning, after its end", bodies.chunk(A, CONTENT), right_end(A), bodies.chunk(A, CONTENT))
+violates(
+    "chunk: its file from the beginning, after its end",
+    bodies.chunk(A, CONTENT),
+    right_end(A),
+    bodies.chunk(A, CONTENT),
+)
 violates("chunk: after its file failed", bodies.chunk(A, b"01"), bodies.file_failed(A), bodies.chunk(A, b"2", 2))
 violates("chunk: larger than the chunk size", bodies.chunk(A, bytes(65537)))
 violates("chunk: larger than the chunk size, compressed", bodies.chunk(A, bytes(65537), compress=True))
@@ -85,12 +98,22 @@ violates("chunk: of a raw size that is too large", bodies.chunk(A, CONTENT, size
 violates("chunk: of encoding 2", bodies.chunk(A, CONTENT, encoding=2))
 violates("chunk: without a header", b"\x05")
 violates("chunk: with half a header", bodies.chunk(A, CONTENT)[:23])
-violates("chunk: compressed, of a raw size that is too small", bodies.chunk(A, CONTENT, compress=True, size=9), statuses=CORRUPT)
-violates("chunk: compressed, of a raw size that is too large", bodies.chunk(A, CONTENT, compress=True, size=11), statuses=CORRUPT)
+violates(
+    "chunk: compressed, of a raw size that is too small",
+    bodies.chunk(A, CONTENT, compress=True, size=9),
+    statuses=CORRUPT,
+)
+violates(
+    "chunk: compressed, of a raw size that is too large",
+    bodies.chunk(A, CONTENT, compress=True, size=11),
+    statuses=CORRUPT,
+)
 violates("chunk: compressed, it says", bodies.chunk(A, CONTENT, encoding=1), statuses=CORRUPT)
 violates(
-    "chunk: a bomb of 1 GiB", lambda trial: bodies.bulk(bodies.CHUNK, bomb(1 << 30), encoding=1, size=65536),
-    statuses=CORRUPT)
+    "chunk: a bomb of 1 GiB",
+    lambda trial: bodies.bulk(bodies.CHUNK, bomb(1 << 30), encoding=1, size=65536),
+    statuses=CORRUPT,
+)
 violates("file end: of no entry", right_end(6))
 violates("file end: of entry 2^64 - 1", right_end((1 << 64) - 1))
 violates("file end: of a directory", right_end(DIRECTORY))
@@ -140,8 +163,10 @@ violates("pack: of a raw size that is too large", packed(item(A), size=500), sta
 violates("pack: of encoding 7", packed(item(A), encoding=7))
 violates("pack: with a digest of 65 bytes", packed(item(A, digest=bytes(65))))
 violates(
-    "pack: a bomb of 1 GiB", lambda trial: bodies.bulk(bodies.PACK, bomb(1 << 30), encoding=1, size=65536),
-    statuses=CORRUPT)
+    "pack: a bomb of 1 GiB",
+    lambda trial: bodies.bulk(bodies.PACK, bomb(1 << 30), encoding=1, size=65536),
+    statuses=CORRUPT,
+)
 
 # MARK: Checks that nobody asked for
 
@@ -160,7 +185,9 @@ violates("page end: twice", bodies.page_end(0), bodies.page_end(0))
 violates("data after the page end", bodies.page_end(0), bodies.chunk(A, CONTENT))
 
 
-def ends(name: str, statuses: Any, *sent: bytes | Callable[[Sender], bytes], placed: Sequence[Entry] = (), **more: Any) -> None:
+def ends(
+    name: str, statuses: Any, *sent: bytes | Callable[[Sender], bytes], placed: Sequence[Entry] = (), **more: Any
+) -> None:
     """These bodies for the page `entries`, then its end and the transfer's, with what the page receipt says."""
     entries, gone = more.pop("entries", ENTRIES), more.pop("gone", set())
 
@@ -185,216 +212,160 @@ def ends(name: str, statuses: Any, *sent: bytes | Callable[[Sender], bytes], pla
 
 
 TWO = [file("a", CONTENT), file("b", CONTENT)]
-ends("file end: with a wrong digest; the other file arrives", MISMATCH, bodies.chunk(0, CONTENT), bodies.file_end(
-    0, 10, bytes(32)), bodies.chunk(1, CONTENT), right_end(1), placed=TWO[1:], entries=TWO)
-ends("file end: with an empty digest", {MISMATCH, VIOLATION}, bodies.chunk(0, CONTENT), bodies.file_end(
-    0, 10, b""), bodies.chunk(1, CONTENT), right_end(1), placed=TWO[1:], entries=TWO)
-ends("file end: with half a digest", {MISMATCH, VIOLATION}, bodies.chunk(0, CONTENT), lambda trial: bodies.file_end(
-    0, 10, trial.peer.digest(CONTENT)[:16]), bodies.chunk(1, CONTENT), right_end(1), placed=TWO[1:], entries=TWO)
-ends("file end: with a digest and more", {MISMATCH, VIOLATION}, bodies.chunk(0, CONTENT), lambda trial: bodies.file_end(
-    0, 10, trial.peer.digest(CONTENT) + b"\0"), bodies.chunk(1, CONTENT), right_end(1), placed=TWO[1:], entries=TWO)
-ends("file end: something behind it is ignored", OK, bodies.chunk(0, CONTENT), lambda trial: right_end(0)(trial) + b"\1" * 99,
-     bodies.chunk(1, CONTENT), right_end(1), placed=TWO, entries=TWO)
-ends("file end: a size that is not the page's", OK, bodies.chunk(0, b"01234"), right_end(0, b"01234"),
-     bodies.chunk(1, CONTENT), right_end(1), placed=[file("a", b"01234", size=10), TWO[1]], entries=[file("a", b"01234", size=10), TWO[1]])
-ends("file end: wrong content under the right digest", MISMATCH, bodies.chunk(0, b"0123456780"), right_end(0),
-     bodies.chunk(1, CONTENT), right_end(1), placed=TWO[1:], entries=TWO)
-ends("pack: a wrong digest; the other file arrives", MISMATCH, packed(item(0, digest=bytes(32)), item(1)),
-     placed=TWO[1:], entries=TWO)
+ends(
+    "file end: with a wrong digest; the other file arrives",
+    MISMATCH,
+    bodies.chunk(0, CONTENT),
+    bodies.file_end(0, 10, bytes(32)),
+    bodies.chunk(1, CONTENT),
+    right_end(1),
+    placed=TWO[1:],
+    entries=TWO,
+)
+ends(
+    "file end: with an empty digest",
+    {MISMATCH, VIOLATION},
+    bodies.chunk(0, CONTENT),
+    bodies.file_end(0, 10, b""),
+    bodies.chunk(1, CONTENT),
+    right_end(1),
+    placed=TWO[1:],
+    entries=TWO,
+)
+ends(
+    "file end: with half a digest",
+    {MISMATCH, VIOLATION},
+    bodies.chunk(0, CONTENT),
+    lambda trial: bodies.file_end(0, 10, trial.peer.digest(CONTENT)[:16]),
+    bodies.chunk(1, CONTENT),
+    right_end(1),
+    placed=TWO[1:],
+    entries=TWO,
+)
+ends(
+    "file end: with a digest and more",
+    {MISMATCH, VIOLATION},
+    bodies.chunk(0, CONTENT),
+    lambda trial: bodies.file_end(0, 10, trial.peer.digest(CONTENT) + b"\0"),
+    bodies.chunk(1, CONTENT),
+    right_end(1),
+    placed=TWO[1:],
+    entries=TWO,
+)
+ends(
+    "file end: something behind it is ignored",
+    OK,
+    bodies.chunk(0, CONTENT),
+    lambda trial: right_end(0)(trial) + b"\1" * 99,
+    bodies.chunk(1, CONTENT),
+    right_end(1),
+    placed=TWO,
+    entries=TWO,
+)
+ends(
+    "file end: a size that is not the page's",
+    OK,
+    bodies.chunk(0, b"01234"),
+    right_end(0, b"01234"),
+    bodies.chunk(1, CONTENT),
+    right_end(1),
+    placed=[file("a", b"01234", size=10), TWO[1]],
+    entries=[file("a", b"01234", size=10), TWO[1]],
+)
+ends(
+    "file end: wrong content under the right digest",
+    MISMATCH,
+    bodies.chunk(0, b"0123456780"),
+    right_end(0),
+    bodies.chunk(1, CONTENT),
+    right_end(1),
+    placed=TWO[1:],
+    entries=TWO,
+)
+ends(
+    "pack: a wrong digest; the other file arrives",
+    MISMATCH,
+    packed(item(0, digest=bytes(32)), item(1)),
+    placed=TWO[1:],
+    entries=TWO,
+)
 ends("pack: with another index in its header", OK, packed(item(0), item(1), index=77), placed=TWO, entries=TWO)
 ends("pack: in another order than the page", OK, packed(item(1), item(0)), placed=TWO, entries=TWO)
 ends("pack: of no items", {OK, VIOLATION}, packed(), packed(item(0), item(1)), placed=TWO, entries=TWO)
-ends("pack: compressed, of no items", {OK, VIOLATION}, packed(compress=True), packed(item(0), item(1)), placed=TWO, entries=TWO)
-ends("chunk: of no bytes", {OK, VIOLATION}, bodies.chunk(0, b""), bodies.chunk(0, CONTENT), bodies.chunk(0, b"", 10),
-     right_end(0), packed(item(1)), placed=TWO, entries=TWO)
-ends("chunk: of no bytes, compressed", {OK, VIOLATION}, bodies.chunk(0, b"", compress=True), bodies.chunk(0, CONTENT),
-     right_end(0), packed(item(1)), placed=TWO, entries=TWO)
+ends(
+    "pack: compressed, of no items",
+    {OK, VIOLATION},
+    packed(compress=True),
+    packed(item(0), item(1)),
+    placed=TWO,
+    entries=TWO,
+)
+ends(
+    "chunk: of no bytes",
+    {OK, VIOLATION},
+    bodies.chunk(0, b""),
+    bodies.chunk(0, CONTENT),
+    bodies.chunk(0, b"", 10),
+    right_end(0),
+    packed(item(1)),
+    placed=TWO,
+    entries=TWO,
+)
+ends(
+    "chunk: of no bytes, compressed",
+    {OK, VIOLATION},
+    bodies.chunk(0, b"", compress=True),
+    bodies.chunk(0, CONTENT),
+    right_end(0),
+    packed(item(1)),
+    placed=TWO,
+    entries=TWO,
+)
 ends("page end: nothing came", INCOMPLETE, entries=ENTRIES[:4])
-ends("file failed: for all", {UNREADABLE, INCOMPLETE, PEER_LEFT}, bodies.file_failed(0), bodies.file_failed(1), entries=TWO)
-ends("file failed: with an unknown code and escapes", {*range(6, 18)}, bodies.file_failed(
-    0, b"\x1b[31m", b"\x1b]0;owned\x07\r\n"), bodies.chunk(1, CONTENT), right_end(1), placed=TWO[1:], entries=TWO)
-ends("file failed: with a code that is success's opposite", {*range(1, 18), 130}, bodies.file_failed(
-    0, b"cancelled", b""), bodies.chunk(1, CONTENT), right_end(1), placed=TWO[1:], entries=TWO)
-ends("file failed: of a link, which is then not made", INCOMPLETE, bodies.file_failed(0), entries=[link("l", "a")], gone={0})
-ends("file failed: of an entry that was refused", {UNSAFE, INCOMPLETE}, bodies.file_failed(0), entries=[file("../x", b"")])
-ends("file failed: something behind it is ignored", {UNREADABLE, INCOMPLETE}, bodies.file_failed(0) + b"\0" * 50,
-     bodies.chunk(1, CONTENT), right_end(1), placed=TWO[1:], entries=TWO)
-
-# MARK: The end
-
-
-def the_end(name: str, statuses: Any, change: Callable[[dict[str, Any]], bytes | dict[str, Any]]) -> None:
-    async def script(trial: Sender) -> None:
-        trial.true(TWO[0])
-        await trial.peer.open()
-        await trial.peer.page_of(TWO[:1])
-        right = {"type": "end", **trial.peer.tree.totals()}
-        changed = change(dict(right))
-        await trial.peer.control(changed)
-        await trial.peer.next_control("receipt")
-        await trial.peer.socket.close()
-        await trial.peer.closed()
-
-    registry.add("receive", f"end: {name}", statuses, script)
-
-
-def with_value(key: str, value: Any) -> Callable[[dict[str, Any]], dict[str, Any]]:
-    return lambda right: {name: content for name, content in {**right, key: value}.items() if content is not ...}
-
-
-the_end("without manifest_end before", {OK, VIOLATION}, lambda right: right)
-for one_key in ("entries", "files", "bytes", "failures"):
-    for value_name, one_value in {
-        "one more": 2 if one_key != "bytes" else 11, "-1": -1, "2^63": 1 << 63, "2^64 - 1": (1 << 64) - 1,
-        "2^63 - 1": LARGEST, "text": "1", "1.5": 1.5, "null": None, "missing": ..., "10^400": 10**400,
-    }.items():
-        # Failures of the sender are its own to count: a number is believed.
-        believed = one_key == "failures"
-        expected = {VIOLATION, MISMATCH}
-        if believed:
-            expected |= {OK, INCOMPLETE, PEER_LEFT, UNREADABLE}
-        the_end(f"{one_key} {value_name}", expected, with_value(one_key, one_value))
-for value_name, one_value in {
-    "of zeros": "00" * 32, "one byte short": "00" * 31, "one byte long": "00" * 33, "empty": "", "not hexadecimal": "zz" * 32,
-    "null": None, "a number": 0, "missing": ...,
-}.items():
-    the_end(f"tree_digest {value_name}", {VIOLATION, MISMATCH}, with_value("tree_digest", one_value))
-the_end("tree_digest in upper case", OK, lambda right: {**right, "tree_digest": right["tree_digest"].upper()})
-the_end(
-    "TREE_DIGEST for tree_digest", VIOLATION,
-    lambda right: {("TREE_DIGEST" if key == "tree_digest" else key): value for key, value in right.items()})
-the_end("Entries for entries", VIOLATION, lambda right: {
-    ("Entries" if key == "entries" else key): value for key, value in right.items()})
-the_end("TREE_DIGEST beside tree_digest", OK, lambda right: {"TREE_DIGEST": "00" * 32, **right, "Tree_Digest": "00" * 32})
-the_end("the right digest and then a wrong one", {OK, VIOLATION, MISMATCH}, lambda right: compact(right)[:-1] + b',"tree_digest":"' + b"00" * 32 + b'"}')
-the_end("a wrong digest and then the right one", {OK, VIOLATION, MISMATCH}, lambda right: b'{"tree_digest":"' + b"00" * 32 + b'",' + compact(right)[1:])
-
-
-@registry.case("receive", "end: while a page is open", VIOLATION)
-async def _(trial: Sender) -> None:
-    await trial.peer.open()
-    await trial.peer.answered(page(TWO))
-    await trial.peer.control({"type": "end", **trial.peer.tree.totals()})
-    await trial.peer.closed()
-
-
-@registry.case("receive", "end: nothing was announced at all", OK)
-async def _(trial: Sender) -> None:
-    await trial.peer.open()
-    await trial.peer.control({"type": "end", **trial.peer.tree.totals()})
-    await trial.peer.next_control("receipt")
-    await trial.peer.socket.close()
-    await trial.peer.closed()
-
-
-@registry.case("receive", "end: data behind it", {OK, VIOLATION, PEER_LEFT})
-async def _(trial: Sender) -> None:
-    await trial.peer.open()
-    await trial.peer.control({"type": "end", **trial.peer.tree.totals()})
-    for _ in range(200):
-        await trial.peer.body(page(TWO))
-    await trial.peer.closed()
-
-
-@registry.case("receive", "end: the receipt comes from the sender", VIOLATION)
-async def _(trial: Sender) -> None:
-    await trial.peer.open()
-    await trial.peer.control({"type": "receipt", **trial.peer.tree.totals()})
-    await trial.peer.closed()
-
-
-@registry.case("receive", "end: every file failed at the sender, and it says that none did", {UNREADABLE, INCOMPLETE, MISMATCH})
-async def _(trial: Sender) -> None:
-    await trial.peer.open()
-    await trial.peer.answered(page(TWO))
-    await play(trial, [bodies.file_failed(0), bodies.file_failed(1), bodies.page_end(0)])
-    await trial.peer.next(bodies.PAGE_RECEIPT)
-    await trial.peer.finish(failures=0)
-    await trial.peer.socket.close()
-    await trial.peer.closed()
-
-
-# MARK: Going on
-
-PART = bytes(range(250)) * 40
-
-
-def with_part(places: Places) -> None:
-    (places.out / ".a.p2p-copy-partial").write_bytes(PART[:5000])
-    (places.out / "b").write_bytes(PART)
-
-
-def going_on(name: str, statuses: Any, step: Callable[[Sender], Any]) -> None:
-    async def script(trial: Sender) -> None:
-        trial.true(file("a", PART))
-        trial.needed.clear()
-        await trial.peer.open()
-        said = await trial.peer.answered(page([file("a", PART), file("b", PART)]))
-        trial.expect(said[0][:2] == (bodies.CONTINUES, 5000) and said[1] == (bodies.CHECK,), f"the answer is {said}")
-        await step(trial)
-        await trial.peer.closed()
-
-    registry.add("receive", f"going on: {name}", statuses, script, prepare=with_part)
-
-
-def sends(*sent: bytes | Callable[[Sender], bytes]) -> Callable[[Sender], Any]:
-    async def step(trial: Sender) -> None:
-        await play(trial, sent)
-
-    return step
-
-
-going_on("from another place", VIOLATION, sends(bodies.checks(0, [(1, bytes(32))]), bodies.chunk(0, PART[4999:], 4999)))
-going_on("from beyond the part", VIOLATION, sends(bodies.checks(0, [(1, bytes(32))]), bodies.chunk(0, PART[5001:], 5001)))
-going_on("in a pack", VIOLATION, sends(bodies.checks(0, [(1, bytes(32))]), packed(item(0, PART))))
-going_on("complete, it says", {VIOLATION, MISMATCH}, sends(bodies.checks(0, [(1, bytes(32))]), right_end(0, PART)))
-going_on("data of a file that is still to be checked", VIOLATION, sends(bodies.chunk(1, PART)))
-going_on("a page end in place of checks", VIOLATION, sends(bodies.page_end(0)))
-going_on("checks of nothing", VIOLATION, sends(bodies.checks(0, [])))
-going_on("checks of the other file", VIOLATION, sends(bodies.checks(0, [(0, bytes(32))])))
-going_on("checks of both files", VIOLATION, sends(bodies.checks(0, [(0, bytes(32)), (1, bytes(32))])))
-going_on("checks of one file twice", VIOLATION, sends(bodies.checks(0, [(1, bytes(32)), (1, bytes(32))])))
-going_on("checks of position 2048", VIOLATION, sends(bodies.checks(0, [(2048, bytes(32))])))
-going_on("checks of position 2^32 - 1", VIOLATION, sends(bodies.checks(0, [((1 << 32) - 1, bytes(32))])))
-going_on("checks with a digest of 65 bytes", VIOLATION, sends(bodies.checks(0, [(1, bytes(65))])))
-going_on("checks of page 1", VIOLATION, sends(bodies.checks(1, [(1, bytes(32))])))
-going_on("checks that are cut off", VIOLATION, sends(bodies.checks(0, [(1, bytes(32))])[:-1]))
-going_on("checks with a byte behind them", VIOLATION, sends(bodies.checks(0, [(1, bytes(32))]) + b"\0"))
-going_on("checks twice", VIOLATION, sends(bodies.checks(0, [(1, bytes(32))]), bodies.checks(0, [(1, bytes(32))])))
-going_on("data for a file of which the digest was empty", VIOLATION, sends(
-    bodies.file_failed(1), bodies.checks(0, [(1, b"")]), bodies.chunk(1, PART)))
-
-
-@registry.case("receive", "going on: the part's digest fits, the rest is another file's", MISMATCH, prepare=with_part)
-async def _(trial: Sender) -> None:
-    await trial.peer.open()
-    await trial.peer.answered(page([file("a", PART)]))
-    await trial.peer.body(bodies.chunk(0, b"x" * 5000, 5000))
-    await trial.peer.body(right_end(0, PART)(trial))
-    await trial.peer.body(bodies.page_end(0))
-    await trial.peer.next(bodies.PAGE_RECEIPT)
-    await trial.peer.finish()
-    await trial.peer.socket.close()
-    await trial.peer.closed()
-
-
-# MARK: Slowly
-
-@registry.case("receive", "a byte of the record each 10 ms, and then nothing", PEER_LEFT)
-async def _(trial: Sender) -> None:
-    await trial.peer.open()
-    record = trial.peer.outgoing.seal(page(TWO))
-    data = trial.peer.socket.frame(2, record)
-    for at in range(len(data) - 5):
-        await trial.peer.socket.raw(data[at:at + 1])
-        await asyncio.sleep(0.01)
-    trial.peer.socket.reset()
-
-
-@registry.case("receive", "a silent sender, in the middle of a file", PEER_LEFT, slow=True)
-async def _(trial: Sender) -> None:
-    await trial.peer.open()
-    await trial.peer.answered(page(TWO))
-    await trial.peer.body(bodies.chunk(0, b"01"))
-    trial.peer.patience = 180
-    await trial.peer.closed()
+ends(
+    "file failed: for all",
+    {UNREADABLE, INCOMPLETE, PEER_LEFT},
+    bodies.file_failed(0),
+    bodies.file_failed(1),
+    entries=TWO,
+)
+ends(
+    "file failed: with an unknown code and escapes",
+    {*range(6, 18)},
+    bodies.file_failed(0, b"\x1b[31m", b"\x1b]0;owned\x07\r\n"),
+    bodies.chunk(1, CONTENT),
+    right_end(1),
+    placed=TWO[1:],
+    entries=TWO,
+)
+ends(
+    "file failed: with a code that is success's opposite",
+    {*range(1, 18), 130},
+    bodies.file_failed(0, b"cancelled", b""),
+    bodies.chunk(1, CONTENT),
+    right_end(1),
+    placed=TWO[1:],
+    entries=TWO,
+)
+ends(
+    "file failed: of a link, which is then not made",
+    INCOMPLETE,
+    bodies.file_failed(0),
+    entries=[link("l", "a")],
+    gone={0},
+)
+ends(
+    "file failed: of an entry that was refused",
+    {UNSAFE, INCOMPLETE},
+    bodies.file_failed(0),
+    entries=[file("../x", b"")],
+)
+ends(
+    "file failed: something behind it is ignored",
+    {UNREADABLE, INCOMPLETE},
+    bodies.file_failed(0) + b"\0" * 50,
+    bodies.chunk(1, CONTENT),
+    right_end(1),
+    placed=TWO[1:],
+    entries=TWO,
+)

@@ -1,4 +1,5 @@
 """Peers that leave: after every step, by a Close, by a reset, and without answering."""
+
 from __future__ import annotations
 
 import asyncio
@@ -6,8 +7,9 @@ from typing import Any, Awaitable, Callable
 
 from .. import bodies
 from ..bodies import directory, file, link, page
-from ..command import DOCUMENTED, MISMATCH, OK, PEER_FAILED, PEER_LEFT, WRONG_CODE
-from ..peer import ReceiverPeer, SenderPeer
+from ..command import MISMATCH, OK, PEER_FAILED, PEER_LEFT, WRONG_CODE
+from ..receiver import ReceiverPeer
+from ..sender import SenderPeer
 from ..trial import Registry, Trial
 
 registry = Registry()
@@ -93,7 +95,10 @@ async def half_a_frame(trial: Trial[Any]) -> None:
 
 
 WAYS: dict[str, Step] = {
-    "Close 1000": close_1000, "a Close that says it failed": close_failed, "a reset": reset, "the end of TCP": end_of_tcp,
+    "Close 1000": close_1000,
+    "a Close that says it failed": close_failed,
+    "a reset": reset,
+    "the end of TCP": end_of_tcp,
     "half a frame": half_a_frame,
 }
 
@@ -103,12 +108,17 @@ def leaving() -> None:
         names = list(steps)
         for last in range(len(names)):
             for way_name, way in WAYS.items():
-                async def script(trial: Trial[Any], last: int = last, way: Step = way, steps: dict[str, Step] = steps) -> None:
-                    for name in names_of(steps)[:last + 1]:
+
+                async def script(
+                    trial: Trial[Any], last: int = last, way: Step = way, steps: dict[str, Step] = steps
+                ) -> None:
+                    for name in names_of(steps)[: last + 1]:
                         await steps[name](trial)
                     await way(trial)
 
-                registry.add(command, f"after {names[last]}, {way_name}", statuses(command, names[last], way_name), script)
+                registry.add(
+                    command, f"after {names[last]}, {way_name}", statuses(command, names[last], way_name), script
+                )
 
 
 def names_of(steps: dict[str, Step]) -> list[str]:
@@ -135,8 +145,16 @@ leaving()
 
 CLOSES: dict[int, tuple[int, int]] = {
     # Status: what the receiver and what the sender make of it.
-    1001: (PEER_LEFT, PEER_LEFT), 1003: (4, 4), 1008: (4, 4), 1009: (4, 4), 1011: (PEER_LEFT, PEER_LEFT), 1013: (4, 4),
-    3000: (PEER_LEFT, PEER_LEFT), 4001: (PEER_FAILED, PEER_FAILED), 4002: (PEER_LEFT, PEER_LEFT), 4003: (PEER_LEFT, PEER_LEFT),
+    1001: (PEER_LEFT, PEER_LEFT),
+    1003: (4, 4),
+    1008: (4, 4),
+    1009: (4, 4),
+    1011: (PEER_LEFT, PEER_LEFT),
+    1013: (4, 4),
+    3000: (PEER_LEFT, PEER_LEFT),
+    4001: (PEER_FAILED, PEER_FAILED),
+    4002: (PEER_LEFT, PEER_LEFT),
+    4003: (PEER_LEFT, PEER_LEFT),
     4999: (PEER_LEFT, PEER_LEFT),
 }
 
@@ -144,7 +162,12 @@ CLOSES: dict[int, tuple[int, int]] = {
 def closes() -> None:
     for status, expected in CLOSES.items():
         for command in ("receive", "send"):
-            for name, reason in {"": b"", ", with a reason of 123 bytes": b"x" * 123, ", with escapes": b"\x1b[31m\r\n"}.items():
+            for name, reason in {
+                "": b"",
+                ", with a reason of 123 bytes": b"x" * 123,
+                ", with escapes": b"\x1b[31m\r\n",
+            }.items():
+
                 async def script(trial: Trial[Any], status: int = status, reason: bytes = reason) -> None:
                     await trial.peer.open()
                     await trial.peer.socket.close(status, reason)
@@ -152,7 +175,11 @@ def closes() -> None:
 
                 usual = expected[0] if command == "receive" else expected[1]
                 registry.add(
-                    command, f"Close {status}{name}", {usual, PEER_LEFT, PEER_FAILED if command == "send" else PEER_LEFT}, script)
+                    command,
+                    f"Close {status}{name}",
+                    {usual, PEER_LEFT, PEER_FAILED if command == "send" else PEER_LEFT},
+                    script,
+                )
 
 
 closes()
@@ -161,9 +188,14 @@ closes()
 def peer_failures() -> None:
     """A Close that says why: the same failure where it means the same at both peers."""
     for code, expected in {
-        b"checksum-mismatch": {MISMATCH, PEER_FAILED}, b"internal-error": {PEER_FAILED}, b"cancelled": {PEER_FAILED},
-        b"no-common-codec": {15, PEER_FAILED}, b"hm": {PEER_FAILED}, b"": {PEER_FAILED},
+        b"checksum-mismatch": {MISMATCH, PEER_FAILED},
+        b"internal-error": {PEER_FAILED},
+        b"cancelled": {PEER_FAILED},
+        b"no-common-codec": {15, PEER_FAILED},
+        b"hm": {PEER_FAILED},
+        b"": {PEER_FAILED},
     }.items():
+
         async def script(trial: Trial[ReceiverPeer], code: bytes = code) -> None:
             await trial.peer.open()
             await trial.peer.next_page()
@@ -179,6 +211,7 @@ peer_failures()
 def unanswered() -> None:
     """Closes of the command that nobody answers."""
     for command in ("receive", "send"):
+
         async def script(trial: Trial[Any]) -> None:
             await trial.peer.open()
             trial.peer.socket.answers_close = False
@@ -210,7 +243,9 @@ async def _(trial: Trial[ReceiverPeer]) -> None:
     await trial.peer.closed()
 
 
-@registry.case("send", "a receiver that fails while the sender has no room to send", {PEER_FAILED, PEER_LEFT}, slow=True)
+@registry.case(
+    "send", "a receiver that fails while the sender has no room to send", {PEER_FAILED, PEER_LEFT}, slow=True
+)
 async def _(trial: Trial[ReceiverPeer]) -> None:
     await trial.peer.open()
     await trial.peer.next_page()

@@ -1,13 +1,16 @@
 """The manifest exchange, and control records: offers, selections, and JSON that is not what it seems."""
+
 from __future__ import annotations
 
 import json
 from typing import Any
 
 from .. import bodies
-from ..bodies import compact, file
-from ..command import CORRUPT, MISMATCH, NO_CODEC, OK, PEER_FAILED, PEER_LEFT, VIOLATION, WRONG_CODE
-from ..peer import OFFER, ReceiverPeer, SenderPeer
+from ..bodies import compact
+from ..command import MISMATCH, NO_CODEC, OK, PEER_FAILED, PEER_LEFT, VIOLATION
+from ..peer import OFFER
+from ..receiver import ReceiverPeer
+from ..sender import SenderPeer
 from ..trial import Registry, Trial
 
 registry = Registry()
@@ -32,12 +35,15 @@ OFFERS: dict[str, tuple[dict[str, Any], set[int]]] = {
     "a cipher's name with an escape": ({"ciphers": [{"name": "\x1b[31m"}]}, {VIOLATION}),
     "a cipher's name that is a number": ({"ciphers": [{"name": 256}]}, {VIOLATION}),
     "a cipher without a name": ({"ciphers": [{}]}, {VIOLATION}),
-    "parameters that are text": (
-        {"ciphers": [{"name": "aes-256-gcm", "parameters": {"x": "y"}}]}, {OK, VIOLATION}),
+    "parameters that are text": ({"ciphers": [{"name": "aes-256-gcm", "parameters": {"x": "y"}}]}, {OK, VIOLATION}),
     "parameters beyond 2^63": (
-        {"ciphers": [{"name": "aes-256-gcm", "parameters": {"x": 1 << 63, "y": -(1 << 70)}}]}, {OK, VIOLATION}),
+        {"ciphers": [{"name": "aes-256-gcm", "parameters": {"x": 1 << 63, "y": -(1 << 70)}}]},
+        {OK, VIOLATION},
+    ),
     "20,000 parameters are too long": (
-        {"ciphers": [{"name": "aes-256-gcm", "parameters": {str(n): n for n in range(20_000)}}]}, {VIOLATION}),
+        {"ciphers": [{"name": "aes-256-gcm", "parameters": {str(n): n for n in range(20_000)}}]},
+        {VIOLATION},
+    ),
     "only an unknown digest": ({"digests": [{"name": "md5"}]}, {NO_CODEC}),
     "digests missing": ({"digests": ...}, {VIOLATION}),
     "no digests": ({"digests": []}, {VIOLATION, NO_CODEC}),
@@ -73,6 +79,7 @@ async def nothing(trial: Trial[SenderPeer]) -> None:
 
 def offers() -> None:
     for name, (changes, statuses) in OFFERS.items():
+
         async def script(trial: Trial[SenderPeer], changes: dict[str, Any] = changes) -> None:
             offer = {key: value for key, value in {**OFFER, **changes}.items() if value is not ...}
             await trial.peer.handshake()
@@ -103,7 +110,9 @@ MANIFESTS: dict[str, tuple[bytes, set[int]]] = {
     "with a number of 60,000 digits": (RIGHT[:-1] + b',"x":' + b"9" * 60_000 + b"}", {VIOLATION, OK}),
     "nested 30,000 times": (RIGHT[:-1] + b',"x":' + b"[" * 30_000 + b"]" * 30_000 + b"}", {VIOLATION, OK}),
     "nested 30,000 times, in objects": (
-        RIGHT[:-1] + b',"x":' + b'{"":' * 12_000 + b"0" + b"}" * 12_000 + b"}", {VIOLATION, OK}),
+        RIGHT[:-1] + b',"x":' + b'{"":' * 12_000 + b"0" + b"}" * 12_000 + b"}",
+        {VIOLATION, OK},
+    ),
     "nested and cut off": (RIGHT[:-1] + b',"x":' + b"[" * 60_000, {VIOLATION}),
     "above 64 KiB": (RIGHT[:-1] + b',"x":"' + b"x" * 65536 + b'"}', {VIOLATION}),
     "of exactly 64 KiB": (RIGHT[:-1] + b',"x":"' + b"x" * (65536 - len(RIGHT) - 7) + b'"}', {OK}),
@@ -130,6 +139,7 @@ MANIFESTS: dict[str, tuple[bytes, set[int]]] = {
 
 def manifests() -> None:
     for name, (manifest, statuses) in MANIFESTS.items():
+
         async def script(trial: Trial[SenderPeer], manifest: bytes = manifest) -> None:
             await trial.peer.handshake()
             trial.peer.manifest = manifest
@@ -174,8 +184,18 @@ SELECTIONS: dict[str, tuple[dict[str, Any], set[int]]] = {
     "connections of -1": ({"connections": -1}, {VIOLATION}),
     "connections as text": ({"connections": "1"}, {VIOLATION}),
 }
-RIGHT_SELECTION = compact({"type": "receiver_manifest", "selection": {
-    "cipher": "aes-256-gcm", "compressor": "zstd", "digest": "xxh128", "chunk_size": 1048576, "connections": 1}})
+RIGHT_SELECTION = compact(
+    {
+        "type": "receiver_manifest",
+        "selection": {
+            "cipher": "aes-256-gcm",
+            "compressor": "zstd",
+            "digest": "xxh128",
+            "chunk_size": 1048576,
+            "connections": 1,
+        },
+    }
+)
 RECEIVER_MANIFESTS: dict[str, bytes] = {
     "empty": b"",
     "no JSON": b"hm",
@@ -195,6 +215,7 @@ RECEIVER_MANIFESTS: dict[str, bytes] = {
 
 def selections() -> None:
     for name, (changes, statuses) in SELECTIONS.items():
+
         async def script(trial: Trial[ReceiverPeer], changes: dict[str, Any] = changes) -> None:
             await trial.peer.handshake()
             await trial.peer.hear_manifest()
@@ -203,6 +224,7 @@ def selections() -> None:
 
         registry.add("send", f"selection: {name}", statuses, script)
     for name, message in RECEIVER_MANIFESTS.items():
+
         async def whole(trial: Trial[ReceiverPeer], message: bytes = message) -> None:
             await trial.peer.handshake()
             await trial.peer.hear_manifest()
@@ -232,6 +254,7 @@ ERRORS: dict[str, tuple[Any, int, int]] = {
 def errors() -> None:
     for name, (error, receive_status, send_status) in ERRORS.items():
         for command, status in (("receive", receive_status), ("send", send_status)):
+
             async def after(trial: Trial[Any], error: Any = error) -> None:
                 await trial.peer.open()
                 await trial.peer.control({"type": "error", **error})
@@ -286,6 +309,7 @@ CONTROLS: dict[str, bytes] = {
 def controls() -> None:
     for command in ("receive", "send"):
         for name, message in CONTROLS.items():
+
             async def script(trial: Trial[Any], message: bytes = message) -> None:
                 await trial.peer.open()
                 await trial.peer.control(message)

@@ -1,4 +1,5 @@
 """Records that do not open, and bodies that no record may have."""
+
 from __future__ import annotations
 
 from typing import Any, Callable
@@ -6,7 +7,9 @@ from typing import Any, Callable
 from .. import bodies
 from ..bodies import directory, file
 from ..command import MISMATCH, OK, PEER_LEFT, RELAY_REFUSED, VIOLATION
-from ..peer import Peer, ReceiverPeer, SenderPeer
+from ..peer import Peer
+from ..receiver import ReceiverPeer
+from ..sender import SenderPeer
 from ..records import Direction
 from ..trial import Registry, Trial
 
@@ -15,8 +18,11 @@ Change = Callable[[bytes], bytes]
 
 
 def flip(at: int) -> Change:
-    return lambda record: record[:at] + bytes([record[at] ^ 1]) + record[at + 1:] if at >= 0 else (
-        record[:at] + bytes([record[at] ^ 1]) + (record[at + 1:] if at != -1 else b""))
+    return lambda record: (
+        record[:at] + bytes([record[at] ^ 1]) + record[at + 1 :]
+        if at >= 0
+        else (record[:at] + bytes([record[at] ^ 1]) + (record[at + 1 :] if at != -1 else b""))
+    )
 
 
 DAMAGED: dict[str, Change] = {
@@ -54,6 +60,7 @@ async def one_more(peer: Peer) -> bytes:
 
 def damaged() -> None:
     for name, change in DAMAGED.items():
+
         async def script(trial: Trial[Any], change: Change = change) -> None:
             await trial.peer.open()
             await trial.peer.record(change(await one_more(trial.peer)))
@@ -195,12 +202,17 @@ async def _(trial: Trial[Any]) -> None:
 
 # MARK: Texts among records
 
+
 def among_records() -> None:
     for name, text in {
-        "wrong_code": '{"type":"wrong_code"}', "ready": '{"type":"ready","protocol":2}', "no JSON": "x", "nothing": "",
+        "wrong_code": '{"type":"wrong_code"}',
+        "ready": '{"type":"ready","protocol":2}',
+        "no JSON": "x",
+        "nothing": "",
         "an error of the relay": '{"type":"error","code":"shutting-down","message":"no"}',
         "an array nested 100,000 times": "[" * 100_000 + "]" * 100_000,
     }.items():
+
         async def script(trial: Trial[Any], text: str = text) -> None:
             await trial.peer.open()
             await trial.peer.record(await one_more(trial.peer))
@@ -222,18 +234,25 @@ KINDS: dict[str, bytes] = {
     "2 MiB of kind 200": b"\xc8" * ((2 << 20) - 56),
 }
 OF_SENDER: dict[str, bytes] = {
-    "page": bodies.page([file("x", b"x")]), "checks": bodies.checks(0, []), "chunk": bodies.chunk(0, b"x"),
-    "pack": bodies.pack([]), "file end": bodies.file_end(0, 0, b""), "file failed": bodies.file_failed(0),
+    "page": bodies.page([file("x", b"x")]),
+    "checks": bodies.checks(0, []),
+    "chunk": bodies.chunk(0, b"x"),
+    "pack": bodies.pack([]),
+    "file end": bodies.file_end(0, 0, b""),
+    "file failed": bodies.file_failed(0),
     "page end": bodies.page_end(0),
 }
 OF_RECEIVER: dict[str, bytes] = {
-    "answer": bodies.answer(0), "verdict": bodies.verdict(0), "page receipt": bodies.page_receipt(0, bytes(32)),
+    "answer": bodies.answer(0),
+    "verdict": bodies.verdict(0),
+    "page receipt": bodies.page_receipt(0, bytes(32)),
 }
 
 
 def kinds() -> None:
     for command, foreign in (("receive", OF_RECEIVER), ("send", OF_SENDER)):
         for name, body in {**KINDS, **{f"a {name}, which is its own": body for name, body in foreign.items()}}.items():
+
             async def script(trial: Trial[Any], body: bytes = body) -> None:
                 await trial.peer.open()
                 await trial.peer.body(body)
@@ -264,60 +283,8 @@ async def _(trial: Trial[Any]) -> None:
     record = await one_more(trial.peer)
     socket = trial.peer.socket
     frames = [socket.frame(2, record[:1], final=False), socket.frame(0, b"", final=False)]
-    frames += [socket.frame(0, record[at:at + 1], final=False) for at in range(1, len(record))]
+    frames += [socket.frame(0, record[at : at + 1], final=False) for at in range(1, len(record))]
     await socket.raw(b"".join(frames) + socket.frame(0, b""))
     await trial.peer.next(*((bodies.ANSWER,) if isinstance(trial.peer, SenderPeer) else ()))
     await socket.close(1000)
     await trial.peer.closed()
-
-
-# MARK: Frames, straight to the process
-
-FRAMES: dict[str, bytes] = {
-    "a reserved bit": b"\xc2\x01x",
-    "a reserved opcode": b"\x83\x01x",
-    "a reserved control opcode": b"\x8b\x00",
-    "a masked frame from a server": b"\x82\x81\0\0\0\0x",
-    "a Ping in fragments": b"\x09\x01x",
-    "a Ping of 126 bytes": b"\x89\x7e\x00\x7e" + bytes(126),
-    "a continuation of nothing": b"\x80\x01x",
-    "a message within a message": b"\x02\x01x\x82\x01x",
-    "a length of 2^63": b"\x82\x7f\x80" + bytes(7),
-    "a length of 2^62": b"\x82\x7f\x40" + bytes(7) + bytes(1000),
-    "a length of 2^64 - 1": b"\x82\x7f" + b"\xff" * 8,
-    "3 MiB": b"\x82\x7f" + (3 << 20).to_bytes(8, "big") + bytes(3 << 20),
-    "fragments of 3 MiB": b"\x02\x7f" + (1 << 20).to_bytes(8, "big") + bytes(1 << 20) + 2 * (
-        b"\x00\x7f" + (1 << 20).to_bytes(8, "big") + bytes(1 << 20)),
-    "a Close of one byte": b"\x88\x01x",
-    "a Close with status 999": b"\x88\x02\x03\xe7",
-    "a Close with status 1005": b"\x88\x02\x03\xed",
-    "a Close with status 65535": b"\x88\x02\xff\xff",
-    "a Close whose reason is no UTF-8": b"\x88\x04\x03\xe8\xff\xfe",
-    "a Close with escapes in its reason": b"\x88\x0c\x0f\xa1\x1b]0;owned\x07",
-    "a text that is no UTF-8": b"\x81\x02\xff\xfe",
-    "no WebSocket at all": b"HTTP/1.1 200 OK\r\n\r\n" * 10,
-}
-
-
-def frames() -> None:
-    for command in ("receive", "send"):
-        for name, data in FRAMES.items():
-            async def script(trial: Trial[Any], data: bytes = data, command: str = command) -> None:
-                await trial.peer.socket.text('{"type":"ready","protocol":2}')
-                if command == "receive":
-                    await trial.peer.say(trial.peer.pake)
-                    await trial.peer.hear_pake()
-                    await trial.peer.say(trial.peer.confirmation)
-                else:
-                    await trial.peer.hear_pake()
-                    await trial.peer.say(trial.peer.pake)
-                    await trial.peer.hear_confirmation()
-                await trial.peer.socket.raw(data)
-                # A frame that is not complete in the end is one that was cut off.
-                await trial.peer.socket.receive(0.5)
-                trial.peer.socket.dispose()
-
-            registry.add(command, f"frame: {name}", {RELAY_REFUSED, PEER_LEFT, VIOLATION, 17}, script, direct=True)
-
-
-frames()
