@@ -2,7 +2,11 @@
 #include "CSystemCalls.h"
 
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <stdio.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 int p2p_copy_rename_without_replacing(int from_directory, const char *from, int to_directory, const char *to) {
@@ -15,4 +19,20 @@ int p2p_copy_synchronize_file_system(int descriptor) {
 
 int p2p_copy_open_place(int directory, const char *path, int follows_links) {
   return openat(directory, path, O_PATH | O_DIRECTORY | O_CLOEXEC | (follows_links ? 0 : O_NOFOLLOW));
+}
+
+const int p2p_copy_place_flags = O_PATH | O_DIRECTORY;
+
+unsigned p2p_copy_file_system_type(int descriptor) {
+  struct statfs information;
+  return fstatfs(descriptor, &information) == 0 ? (unsigned)information.f_type : 0;
+}
+
+int p2p_copy_open_without_links(int directory, const char *path, int flags) {
+  struct open_how how = {.flags = (unsigned)flags, .resolve = RESOLVE_NO_SYMLINKS | RESOLVE_BENEATH};
+  return (int)syscall(SYS_openat2, directory, path, &how, sizeof how);
+}
+
+int p2p_copy_make_memory_file(void) {
+  return memfd_create("p2p-copy", MFD_CLOEXEC);
 }

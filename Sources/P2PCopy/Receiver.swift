@@ -112,7 +112,11 @@ public struct Receiver: Sendable {
   ) async throws -> TransferSummary {
     try await Transfer.run(reportsEachFile: options.reportsEachFile, listener) { monitor in
       // Made before connecting, so that a directory that cannot be used is known before the sender begins.
-      if case .directory(let path) = target { _ = try OutputDirectory(path: path) }
+      var outputPath: LocalPath?
+      if case .directory(let path) = target {
+        _ = try OutputDirectory(path: path)
+        outputPath = path
+      }
       var codecs = codecs
       if options.checksumsFile != nil { try codecs.keepOnly(digest: DeliveryLog.checksumsDigest) }
       let meeting = PeerMeeting(
@@ -120,7 +124,8 @@ public struct Receiver: Sendable {
         stepTimeout: options.stepTimeout, transportOptions: options.transport, monitor: monitor)
       let session = ReceivingSession(
         options: options, target: target, codecs: codecs, monitor: monitor,
-        log: try DeliveryLog(receiptFile: options.receiptFile, checksumsFile: options.checksumsFile))
+        log: try DeliveryLog(
+          receiptFile: options.receiptFile, checksumsFile: options.checksumsFile, outputPath: outputPath))
       return [{ try await meeting.run { channel, schedule in try await session.run(over: channel, schedule) } }]
     }
   }

@@ -57,9 +57,10 @@ public struct Sender: Sendable {
     switch options.transferProtocol {
     case .one: try await sendWithProtocol1(paths, listener)
     case .two:
-      try await sendWithProtocol2(listener) {
+      try await sendWithProtocol2(listener) { ownFiles in
         SendSource(
-          try SourceWalk(paths, rules: options.rules, links: options.links, list: options.fileList))
+          try SourceWalk(
+            paths, rules: options.rules, links: options.links, list: options.fileList, ownFiles: ownFiles))
       }
     }
   }
@@ -94,7 +95,7 @@ public struct Sender: Sendable {
     guard options.transferProtocol == .two else {
       throw P2PCopyError(.usage, "protocol 1 cannot send standard input; use protocol 2")
     }
-    return try await sendWithProtocol2(listener) { SendSource(streamNamed: name) }
+    return try await sendWithProtocol2(listener) { _ in SendSource(streamNamed: name) }
   }
 
   /// The same with the name as text.
@@ -128,10 +129,11 @@ public struct Sender: Sendable {
 
   private func sendWithProtocol2(
     _ listener: @escaping @Sendable (TransferEvents) async -> Void,
-    _ source: @escaping @Sendable () throws -> SendSource
+    _ source: @escaping @Sendable (OwnFiles) throws -> SendSource
   ) async throws -> TransferSummary {
     try await Transfer.run(reportsEachFile: options.reportsEachFile, listener) { monitor in
-      let source = try source()
+      let log = try DeliveryLog(receiptFile: options.receiptFile, checksumsFile: options.checksumsFile)
+      let source = try source(log.ownFiles)
       var codecs = codecs
       if options.checksumsFile != nil { try codecs.keepOnly(digest: DeliveryLog.checksumsDigest) }
       if let cipher = options.cipher {
@@ -143,8 +145,7 @@ public struct Sender: Sendable {
         relay: relay, code: code, role: .sender, codecs: codecs, peerTimeout: options.peerTimeout,
         stepTimeout: options.stepTimeout, transportOptions: options.transport, monitor: monitor)
       let session = SendingSession(
-        options: options, codecs: codecs, monitor: monitor,
-        log: try DeliveryLog(receiptFile: options.receiptFile, checksumsFile: options.checksumsFile))
+        options: options, codecs: codecs, monitor: monitor, log: log)
       return [{ try await meeting.run { channel, schedule in try await session.run(source, over: channel, schedule) } }]
     }
   }

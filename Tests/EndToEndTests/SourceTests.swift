@@ -66,13 +66,50 @@ import Testing
   }
 
   @Test(arguments: ["/dev/null", "fifo"], Dialect.protocols)
-  func whatIsNoFileCannotBeAnArgument(path: String, dialect: Dialect) async throws {
+  func whatIsNoFileCannotBeTheOnlyArgument(path: String, dialect: Dialect) async throws {
     #expect(mkfifo(workspace["fifo"], 0o600) == 0)
     let result = try await workspace.run(["send", "ws://127.0.0.1:9", "4821-lusab-babad", path] + dialect.options)
-    let reason =
-      dialect == .plainProtocol1
-      ? "neither a file nor a directory" : path == "fifo" ? "it is a named pipe" : "it is a character device"
+    let reason = path == "fifo" ? "left out 'fifo': a named pipe" : "left out '/dev/null': a character device"
     #expect(result.status == 2 && result.errors.contains(reason), "\(result)")
+  }
+
+  /// What a shell makes of `send *` arrives as `send .` does: a link that leads nowhere, or a FIFO, stops nothing.
+  @Test(arguments: Dialect.protocols) func everythingNamedOneByOneArrivesAsWithTheirDirectory(dialect: Dialect)
+    async throws
+  {
+    try workspace.file("src/file", [1])
+    try workspace.file("src/folder/file", [2])
+    #expect(mkfifo(workspace["src/fifo"], 0o600) == 0)
+    for (name, target) in [("link", "file"), ("to-folder", "folder"), ("dangling", "nowhere")] {
+      try FileManager.default.createSymbolicLink(atPath: workspace["src/\(name)"], withDestinationPath: target)
+    }
+    let names = ["dangling", "fifo", "file", "folder", "link", "to-folder"]
+    let pair = try await send(names, from: "src", dialect: dialect)
+    #expect(pair.sent.errors.contains("left out 'fifo': a named pipe"), "\(pair)")
+    if dialect == .protocol2 {
+      #expect(
+        try Content.tree(workspace["out"]) == [
+          "file": [1], "folder/": [], "folder/file": [2], "link": Array("-> file".utf8),
+          "to-folder": Array("-> folder".utf8), "dangling": Array("-> nowhere".utf8),
+        ])
+    } else {
+      #expect(pair.sent.errors.contains("left out 'dangling': a symbolic link that leads nowhere"), "\(pair)")
+      #expect(
+        try Content.tree(workspace["out"]) == [
+          "file": [1], "folder/": [], "folder/file": [2], "link": [1], "to-folder/": [], "to-folder/file": [2],
+        ])
+    }
+  }
+
+  @Test(arguments: ["--code-file", "--files-from"]) func aReceiptReplacesNothingThatIsRead(option: String) async throws
+  {
+    try workspace.file("src/file", [1])
+    try workspace.file("read", "4821-lusab-babad".utf8)
+    let result = try await workspace.run(
+      ["send", "--relay", "ws://127.0.0.1:9", option, "read", "--receipt", "./read", "src"],
+      environment: option == "--code-file" ? [:] : ["P2P_COPY_CODE": "4821-lusab-babad"])
+    #expect(result.status == 2 && result.errors.contains("'./read' would be replaced"), "\(result)")
+    #expect(Content.bytes(workspace["read"]) == Array("4821-lusab-babad".utf8))
   }
 
   @Test func namesKeepTheirBytesAndAreShownEscaped() async throws {
@@ -121,7 +158,7 @@ import Testing
       (["src/f", "src/f"], nil, ["f"]),
       (["src", "src/d"], nil, ["src/f", "src/d/g", "d/g"]),
       (["x"], nil, ["x"]),
-      (["link"], nil, ["link/f", "link/d/g"]),
+      (["link/"], nil, ["link/f", "link/d/g"]),
     ] as [([String], String?, [String])], Dialect.protocols)
   func namesAtTheOtherSide(paths: ([String], from: String?, expected: [String]), dialect: Dialect) async throws {
     let (paths, directory, expected) = paths

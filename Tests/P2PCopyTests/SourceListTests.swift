@@ -74,12 +74,20 @@ struct SourceListTests {
     #expect(walked.failures.isEmpty)
   }
 
-  @Test("A link on the way is entered; listed itself it is sent as the policy says")
+  @Test("A link on the way is entered only when links are followed; listed itself it is sent as the policy says")
   func links() throws {
     try FileManager.default.createSymbolicLink(atPath: folder.path("root/link"), withDestinationPath: "d")
-    #expect(try walk(["link/four"]).names == ["link/", "link/four"])
+    try FileManager.default.createSymbolicLink(atPath: folder.path("root/a/link"), withDestinationPath: "../a")
     #expect(try walk(["link"]).names == ["link -> d"])
-    #expect(try walk(["link"], links: .follow).names == ["link/", "link/four"])
+    for policy in [LinkPolicy.keep, .skip] {
+      let walked = try walk(["link/four", "a/link/b/one", "a.x"], links: policy)
+      #expect(walked.names == ["a/", "a.x"])
+      #expect(walked.failures.map(\.path) == ["a/link/b/one", "link/four"])
+      #expect(walked.failures.allSatisfy { $0.error.message.contains("link' is a symbolic link; --links follow") })
+    }
+    #expect(try walk(["link/four", "link"], links: .follow).names == ["link/", "link/four"])
+    #expect(
+      try walk(["a/link/b/one"], links: .follow).names == ["a/", "a/link/", "a/link/b/", "a/link/b/one"])
     let both = try walk(["link", "link/four"])
     #expect(both.names == ["link -> d"])
     #expect(both.failures.map(\.path) == ["link/four"])

@@ -83,13 +83,45 @@ struct SourceWalkTests {
     #expect(walked.failures.isEmpty)
   }
 
-  @Test("An argument that is a link stands for what it points to", arguments: LinkPolicy.allCases)
+  @Test(
+    "Everything in a directory, named one by one, is what the directory's contents are", arguments: LinkPolicy.allCases)
   func linkedArguments(policy: LinkPolicy) throws {
+    try folder.write([1], to: "here/file")
+    try folder.write([1], to: "here/sub/file")
+    try link("here/directory", to: "sub")
+    try link("here/to-file", to: "file")
+    try link("here/dangling", to: "nowhere")
+    #expect(mkfifo(folder.path("here/fifo"), 0o600) == 0)
+    let names = ["dangling", "directory", "fifo", "file", "sub", "to-file"]
+    let named = try Walked(names.map { folder.path("here/" + $0) }, links: policy)
+    let contents = try Walked([folder.path("here/.")], links: policy)
+    #expect(named.names == contents.names)
+    #expect(named.notices.count == contents.notices.count)
+    #expect(named.failures.isEmpty)
+    switch policy {
+    case .keep:
+      #expect(
+        named.names == [
+          "dangling -> nowhere", "directory -> sub", "file", "sub/", "sub/file", "to-file -> file",
+        ])
+    case .follow:
+      #expect(named.names == ["directory/", "directory/file", "file", "sub/", "sub/file", "to-file"])
+      #expect(named.notices.contains { $0.contains("here/dangling': a symbolic link that leads nowhere") })
+    case .skip:
+      #expect(named.names == ["file", "sub/", "sub/file"])
+      #expect(named.notices.filter { $0.contains("a symbolic link") }.count == 3)
+    }
+  }
+
+  @Test("A link with a slash behind it stands for the directory it leads to", arguments: LinkPolicy.allCases)
+  func linkWithSlash(policy: LinkPolicy) throws {
     try folder.write([1], to: "elsewhere/file")
     try link("one", to: "elsewhere")
-    try link("two", to: "elsewhere/file")
-    #expect(
-      try Walked([folder.path("one"), folder.path("two")], links: policy).names == ["one/", "one/file", "two"])
+    #expect(try Walked([folder.path("one/")], links: policy).names == ["one/", "one/file"])
+    #expect(try Walked([folder.path("one//")], links: policy).names == ["one/", "one/file"])
+    #expect(try Walked([folder.path("one/.")], links: policy).names == ["file"])
+    try link("dangling", to: "nowhere")
+    #expect(usageError([folder.path("dangling/")])?.contains("No such file") == true)
   }
 
   @Test("Links that lead in a circle end with a notice")
@@ -192,6 +224,7 @@ struct SourceWalkTests {
     #expect(mkfifo(folder.path("fifo"), 0o600) == 0)
     #expect(usageError([])?.contains("nothing to send") == true)
     #expect(usageError([folder.path("empty/.")])?.contains("nothing to send") == true)
+    #expect(usageError([folder.path("fifo")])?.contains("a named pipe (FIFO)") == true)
     #expect(usageError([folder.path("empty")]) == nil)
     for arguments in [[""], [folder.path("missing")], [folder.path("file"), "a\0b"], [folder.path("fifo")]] {
       #expect(usageError(arguments) != nil)

@@ -19,4 +19,23 @@ int p2p_copy_synchronize_file_system(int descriptor);
 /// @return A descriptor that is closed on exec, or -1 with errno set.
 int p2p_copy_open_place(int directory, const char *path, int follows_links);
 
+/// Flags for open(2): a directory as the place that others are opened from, which needs no right to read it.
+extern const int p2p_copy_place_flags;
+
+/// What kind of file system an open file lies on: f_type of fstatfs(2).
+///
+/// @return The number of linux/magic.h; 0 when it cannot be found out.
+unsigned p2p_copy_file_system_type(int descriptor);
+
+/// Opens a path below a directory without following a symbolic link anywhere on the way: openat2(2), Linux 5.6.
+///
+/// @return A descriptor, or -1 with errno set; ELOOP for a link, ENOSYS (in some containers EPERM) where there is no such
+/// call.
+int p2p_copy_open_without_links(int directory, const char *path, int flags);
+
+/// Makes a file without a name that lies in memory: memfd_create(2).
+///
+/// @return A descriptor, or -1 with errno set.
+int p2p_copy_make_memory_file(void);
+
 #endif

@@ -29,6 +29,9 @@ struct FileStatus: Hashable {
   var byteCount: Int64
   var modificationSeconds: Int
   var modificationNanoseconds: Int
+  /// When content, mode, owner, or a name was changed last.
+  var changeSeconds: Int
+  var changeNanoseconds: Int
   var linkCount: Int
   /// The number of the user whose it is.
   var owner: UInt32
@@ -46,6 +49,8 @@ struct FileStatus: Hashable {
     byteCount = Int64(status.st_size)
     modificationSeconds = status.st_mtim.tv_sec
     modificationNanoseconds = status.st_mtim.tv_nsec
+    changeSeconds = status.st_ctim.tv_sec
+    changeNanoseconds = status.st_ctim.tv_nsec
     linkCount = Int(status.st_nlink)
     owner = status.st_uid
     identity = Identity(device: UInt(status.st_dev), inode: UInt(status.st_ino))

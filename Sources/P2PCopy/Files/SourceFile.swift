@@ -2,8 +2,11 @@ import P2PCopyCore
 
 /// One file to be sent: where it lies and under which name it goes.
 struct SourceFile: Sendable {
-  /// Where to open it: the path as it was found.
+  /// The path as it was found.
   var location: [UInt8]
+
+  /// How to open it.
+  var origin: SourceOrigin
 
   /// The name the receiver gets.
   var path: RelativePath

@@ -46,16 +46,35 @@ struct FileUpload {
           path: file.source.path.bytes, byteCount: file.byteCount,
           compression: chosen?.compressor.name ?? .none, appendFrom: offset)))
     do {
-      try await emit(first, expecting: firstByteCount)
       let preparation = ChunkPreparation(file: file, buffers: channel.connection.buffers, contexts: chosen)
+      let isWhole = Int64(firstByteCount) == remaining
+      try await emit(first, expecting: firstByteCount, endOf: isWhole ? preparation : nil)
       try await sendRest(preparation, from: offset + Int64(firstByteCount))
-      try file.checkUnchanged()
     } catch let error as SystemError {
       try await interrupt(OpenSourceFile.explain(error, file.source))
     } catch let error as P2PCopyError where error.code == .sourceUnreadable {
       try await interrupt(error)
     }
     try await channel.send(.fileEnd)
+  }
+
+  /// Reads everything again and says whether that gives the same payloads.
+  private func readsTheSame(_ preparation: ChunkPreparation) throws -> Bool {
+    var again = ChainedChecksum()
+    var start = offset
+    repeat {
+      try Task.checkCancellation()
+      let byteCount = Int(min(file.byteCount - start, Int64(ChunkHeader.maximumPayloadByteCount)))
+      let chunk = try preparation.prepare(offset: start, byteCount: byteCount)
+      guard chunk.rawByteCount == byteCount else { return false }
+      let message = chunk.takeMessage()
+      message.withUnsafeReadableBytes { bytes in
+        _ = again.update(with: UnsafeRawBufferPointer(rebasing: bytes[ChunkHeader.byteCount...]))
+      }
+      channel.connection.buffers.recycle(message)
+      start += Int64(byteCount)
+    } while start < file.byteCount
+    return again.current == checksum.current
   }
 
   /// Ends the file early, in a way that a receiver can tell: by the size it does not have. Ours goes on with the next
@@ -101,7 +120,7 @@ struct FileUpload {
           started += 1
         }
         if let chunk = early.removeValue(forKey: sent) {
-          try await emit(chunk, expecting: byteCounts(sent))
+          try await emit(chunk, expecting: byteCounts(sent), endOf: sent == count - 1 ? preparation : nil)
           sent += 1
         } else if let (index, chunk) = try await group.next() {
           early[index] = chunk
@@ -110,12 +129,23 @@ struct FileUpload {
     }
   }
 
-  private mutating func emit(_ chunk: PreparedChunk, expecting byteCount: Int) async throws {
+  /// Sends a chunk. The last one only if the file is still what it was: without it the receiver knows that the file is not
+  /// whole.
+  ///
+  /// - Parameters:
+  ///   - chunk: The chunk.
+  ///   - byteCount: How many raw bytes it is to have.
+  ///   - preparation: What all chunks came from, with the last one.
+  /// - Throws: What ends the session, or the file.
+  private mutating func emit(
+    _ chunk: PreparedChunk, expecting byteCount: Int, endOf preparation: ChunkPreparation?
+  ) async throws {
     guard chunk.rawByteCount == byteCount else { throw file.changed }
     var message = chunk.takeMessage()
     let chain = message.withUnsafeReadableBytes { bytes in
       checksum.update(with: UnsafeRawBufferPointer(rebasing: bytes[ChunkHeader.byteCount...]))
     }
+    if let preparation { try file.checkUnchanged { try readsTheSame(preparation) } }
     ChunkHeader(sequenceNumber: sequenceNumber, chain: chain).write(to: &message, at: message.readerIndex)
     try channel.security?.sealPayload(of: &message)
     sequenceNumber += 1

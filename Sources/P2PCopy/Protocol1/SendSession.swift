@@ -84,7 +84,7 @@ struct SendSession: Sendable {
   ) async throws {
     let file: OpenSourceFile
     do {
-      file = try OpenSourceFile(opening: source)
+      file = try OpenSourceFile(opening: source).inMemoryIfNeeded()
     } catch {
       throw FileUploadInterrupted(error: error)
     }

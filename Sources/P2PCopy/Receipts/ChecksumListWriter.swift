@@ -15,6 +15,13 @@ package final class ChecksumListWriter: Sendable {
     self.file = Mutex(try ReplacementFile(path: file))
   }
 
+  /// Adds where the file is and shall be.
+  ///
+  /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/destinationUnwritable``.
+  func add(to ownFiles: inout OwnFiles) throws(P2PCopyError) {
+    try file.withLock { (file) throws(P2PCopyError) in try file.add(to: &ownFiles) }
+  }
+
   /// Adds an entry; anything but a file is left out.
   package func append(_ entry: DeliveredEntry) {
     guard entry.kind == .file else { return }
@@ -24,7 +31,8 @@ package final class ChecksumListWriter: Sendable {
 
   /// Gives the file its name.
   ///
-  /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/destinationUnwritable``; there is no file then.
+  /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/destinationExists`` when something has come there meanwhile,
+  ///   otherwise ``P2PCopyError/Code/destinationUnwritable``; there is no file then.
   package func finish() throws(P2PCopyError) {
     try file.withLock { (file) throws(P2PCopyError) in try file.finish() }
   }

@@ -34,6 +34,13 @@ package final class ReceiptWriter: Sendable {
     state = Mutex(State(file: try ReplacementFile(path: file)))
   }
 
+  /// Adds where the file is and shall be.
+  ///
+  /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/destinationUnwritable``.
+  func add(to ownFiles: inout OwnFiles) throws(P2PCopyError) {
+    try state.withLock { (state) throws(P2PCopyError) in try state.file.add(to: &ownFiles) }
+  }
+
   /// Writes the head. Once, before anything else.
   ///
   /// - Parameters:
@@ -85,7 +92,8 @@ package final class ReceiptWriter: Sendable {
 
   /// Writes the end and gives the file its name.
   ///
-  /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/destinationUnwritable``; there is no file then.
+  /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/destinationExists`` when something has come there meanwhile,
+  ///   otherwise ``P2PCopyError/Code/destinationUnwritable``; there is no file then.
   package func finish(_ totals: ReceiptTotals) throws(P2PCopyError) {
     try state.withLock { (state) throws(P2PCopyError) in
       guard state.hasBegun else {

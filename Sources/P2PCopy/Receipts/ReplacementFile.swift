@@ -8,11 +8,13 @@ import P2PCopyCore
 final class ReplacementFile {
   private static let bufferByteCount = 64 << 10
 
-  private let shownPath: String
+  let shownPath: String
   private let directory: DirectoryHandle
   private let name: [UInt8]
   private let temporaryName: [UInt8]
   private let descriptor: FileDescriptor
+  /// What lay there at the beginning.
+  private let replaced: FileStatus?
   private var buffer: [UInt8] = []
   private var offset: Int64 = 0
   private var failure: P2PCopyError?
@@ -51,7 +53,33 @@ final class ReplacementFile {
       guard error.number != EEXIST else { throw refuse("something is there that is not a regular file") }
       throw Self.explain(error, shownPath)
     }
+    replaced = existing
     buffer.reserveCapacity(Self.bufferByteCount)
+  }
+
+  /// Where the file shall be.
+  ///
+  /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/destinationUnwritable``.
+  func place() throws(P2PCopyError) -> OwnFiles.Place {
+    do {
+      return OwnFiles.Place(directory: try directory.descriptor.status().identity, name: name)
+    } catch {
+      throw Self.explain(error, shownPath)
+    }
+  }
+
+  /// Adds where the file is and shall be.
+  ///
+  /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/destinationUnwritable``.
+  func add(to ownFiles: inout OwnFiles) throws(P2PCopyError) {
+    var place = try place()
+    ownFiles.add(place, replaced?.identity)
+    place.name = temporaryName
+    do {
+      ownFiles.add(temporary: place, try descriptor.status().identity)
+    } catch {
+      throw Self.explain(error, shownPath)
+    }
   }
 
   deinit {
@@ -70,15 +98,25 @@ final class ReplacementFile {
 
   /// Gives the file its name.
   ///
-  /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/destinationUnwritable``; nothing is left behind then.
+  /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/destinationExists`` when something has come there since the
+  ///   beginning, otherwise ``P2PCopyError/Code/destinationUnwritable``; nothing is left behind then.
   func finish() throws(P2PCopyError) {
     guard !isPlaced else { return }
     flush()
     if let failure { throw failure }
     do throws(SystemError) {
       guard fsync(descriptor.number) == 0 else { throw .last }
+      // What came meanwhile may be what was just received.
+      guard let replaced else {
+        try directory.renameWithoutReplacing(temporaryName, to: name)
+        isPlaced = true
+        return
+      }
+      let existing = try directory.status(of: name)
+      guard existing == nil || existing?.isSameFile(as: replaced) == true else { throw SystemError(number: EEXIST) }
       try directory.rename(temporaryName, replacing: name)
     } catch {
+      guard error.number != EEXIST else { throw Self.isInTheWay(shownPath) }
       throw Self.explain(error, shownPath)
     }
     isPlaced = true
@@ -98,7 +136,22 @@ final class ReplacementFile {
     buffer.removeAll(keepingCapacity: true)
   }
 
+  /// The error for something that must not be replaced.
+  static func isInTheWay(_ shownPath: String) -> P2PCopyError {
+    P2PCopyError(
+      .destinationExists,
+      "'\(shownPath)' was not written: this transfer, or somebody else, has put something there meanwhile, which stays as"
+        + " it is; give another place")
+  }
+
   private static func explain(_ error: SystemError, _ shownPath: String) -> P2PCopyError {
     P2PCopyError(.destinationUnwritable, "cannot write '\(shownPath)': \(error)", cause: error)
+  }
+}
+
+extension FileStatus {
+  /// Whether it is the same file and nothing has happened to it. An inode number alone may have gone to another file.
+  fileprivate func isSameFile(as other: FileStatus) -> Bool {
+    identity == other.identity && changeSeconds == other.changeSeconds && changeNanoseconds == other.changeNanoseconds
   }
 }

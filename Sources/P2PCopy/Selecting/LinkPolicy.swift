@@ -1,4 +1,5 @@
-/// What a sender does with symbolic links below the paths it is given. A path that is itself a link is always followed.
+/// What a sender does with symbolic links: the paths it is given, and what lies below them. A path with a slash at its end is
+/// followed in any case.
 public enum LinkPolicy: String, CaseIterable, Sendable {
   /// Send the link as a link.
   case keep

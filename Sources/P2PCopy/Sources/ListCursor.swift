@@ -5,7 +5,7 @@ import P2PCopyCore
 struct ListCursor {
   let paths: [[UInt8]]
   /// The directory that the paths are relative to.
-  let root: DirectoryHandle
+  let root: HeldDirectory
   let identity: FileStatus.Identity
   /// The next path.
   var index = 0
@@ -15,8 +15,8 @@ struct ListCursor {
   var entered: [UInt8] = []
   /// The directory below which nothing of the list is left to do.
   var finished: [UInt8]?
-  /// The last path that was something other than a directory.
-  var file: [UInt8]?
+  /// The directory that was looked into last.
+  private var held: (path: [UInt8], directory: HeldDirectory)?
 
   /// Checks a list and opens the directory.
   ///
@@ -28,11 +28,32 @@ struct ListCursor {
     paths = try SourceList(lines).paths
     identity = argument.status.identity
     do throws(SystemError) {
-      root = DirectoryHandle(try FileDescriptor(opening: argument.location, flags: O_RDONLY | O_DIRECTORY))
+      root = HeldDirectory(try FileDescriptor(opening: argument.location, flags: FileDescriptor.placeFlags))
+      guard try identity.isStill(that: root.descriptor.number) else { throw SystemError(number: ESTALE) }
     } catch {
       throw P2PCopyError(
         .usage, "cannot send '\(DisplayText.escaped(argument.location))': \(error); nothing was sent", cause: error)
     }
+  }
+
+  /// The open directory that a path is in.
+  ///
+  /// - Parameters:
+  ///   - path: The path.
+  ///   - followsLinks: Whether links on the way are followed.
+  /// - Returns: The directory.
+  /// - Throws: ``SystemError``, with `ELOOP` for a link that is not followed.
+  mutating func directory(of path: ArraySlice<UInt8>, followsLinks: Bool) throws(SystemError) -> HeldDirectory {
+    guard let slash = path.lastIndex(of: UInt8(ascii: "/")) else { return root }
+    let parent = path[..<slash]
+    if let held, held.path.elementsEqual(parent) { return held.directory }
+    let flags = FileDescriptor.placeFlags
+    let directory = HeldDirectory(
+      followsLinks
+        ? try FileDescriptor(opening: Array(parent), relativeTo: root.descriptor.number, flags: flags)
+        : try FileDescriptor(openingWithoutLinks: parent, below: root.descriptor.number, flags: flags))
+    held = (Array(parent), directory)
+    return directory
   }
 
   /// Goes on to the next path.

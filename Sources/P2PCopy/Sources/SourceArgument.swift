@@ -9,28 +9,36 @@ struct SourceArgument {
   /// The name it arrives under; empty for a directory whose contents are sent without it, such as `.`.
   let name: [UInt8]
 
-  /// What it is, links followed.
+  /// What it is: for a link that is followed, what it points to; for one that leads nowhere, the link.
   let status: FileStatus
+
+  /// Whether it may be opened through a link: it is one that is followed, or was given with a slash at the end.
+  let isFollowed: Bool
 
   /// Checks a path.
   ///
+  /// - Parameters:
+  ///   - argument: The path.
+  ///   - followsLinks: Whether a path that is a link stands for what it points to. With a slash at the end it always does.
   /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/usage``.
-  init(_ argument: LocalPath) throws(P2PCopyError) {
+  init(_ argument: LocalPath, followsLinks: Bool) throws(P2PCopyError) {
     let slash = UInt8(ascii: "/")
     var location = argument.bytes
     guard argument.canBePath else {
       throw P2PCopyError(.usage, "'\(argument)' is not a path; give files or directories to send")
     }
+    let own: FileStatus
     do {
-      status = try FileStatus(of: location, followLinks: true)
+      // The system itself follows a link with a slash behind it.
+      own = try FileStatus(of: location, followLinks: false)
     } catch {
       throw P2PCopyError(
         .usage, "cannot send '\(argument)': \(error); nothing was sent", cause: error)
     }
-    guard status.kind == .regular || status.kind == .directory else {
-      throw P2PCopyError(
-        .usage, "cannot send '\(argument)': it is \(status.nameOfSpecialKind); nothing was sent")
-    }
+    let target =
+      followsLinks && own.kind == .symbolicLink ? try? FileStatus(of: location, followLinks: true) : nil
+    status = target ?? own
+    isFollowed = target != nil || location.last == slash
     while location.count > 1, location.last == slash { location.removeLast() }
     name = Self.name(of: location)
     self.location = location
@@ -38,13 +46,17 @@ struct SourceArgument {
 
   /// Checks several paths: none twice, and no two that would arrive under one name.
   ///
+  /// - Parameters:
+  ///   - arguments: The paths.
+  ///   - followsLinks: Whether those that are links stand for what they point to.
+  /// - Returns: What they are.
   /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/usage``.
-  static func check(_ arguments: [LocalPath]) throws(P2PCopyError) -> [SourceArgument] {
+  static func check(_ arguments: [LocalPath], followsLinks: Bool) throws(P2PCopyError) -> [SourceArgument] {
     var checked: [SourceArgument] = []
     var named: [[UInt8]: Int] = [:]
     var contents: Set<FileStatus.Identity> = []
     for argument in arguments {
-      let new = try SourceArgument(argument)
+      let new = try SourceArgument(argument, followsLinks: followsLinks)
       if new.name.isEmpty {
         guard contents.insert(new.status.identity).inserted else { continue }
       } else if let index = named[new.name] {

@@ -17,8 +17,11 @@ package struct SourceEntry: Sendable {
     case stream
   }
 
-  /// Where it is here, for opening it.
+  /// The path it was found by.
   package var location: [UInt8]
+
+  /// How to open it; missing for standard input.
+  package var origin: SourceOrigin?
 
   /// The name it arrives under.
   package var path: RelativePath
@@ -30,8 +33,11 @@ package struct SourceEntry: Sendable {
   package var metadata: EntryMetadata
 
   /// Makes an entry.
-  package init(location: [UInt8], path: RelativePath, kind: Kind, metadata: EntryMetadata) {
+  package init(
+    location: [UInt8], origin: SourceOrigin? = nil, path: RelativePath, kind: Kind, metadata: EntryMetadata
+  ) {
     self.location = location
+    self.origin = origin
     self.path = path
     self.kind = kind
     self.metadata = metadata

@@ -7,4 +7,15 @@ enum SourceMessage {
     "'\(DisplayText.escaped(one))' and '\(DisplayText.escaped(other))' would both arrive as"
       + " '\(DisplayText.escaped(name))'; send them one after the other, or the directories that contain them"
   }
+
+  /// Something was found and is not there any more.
+  static func replaced(_ location: [UInt8]) -> String {
+    "cannot send '\(DisplayText.escaped(location))': something else has come to its place since it was found; send it again"
+  }
+
+  /// A link was found where there was none.
+  static func replacedByLink(_ location: [UInt8]) -> String {
+    "cannot send '\(DisplayText.escaped(location))': since it was found, a symbolic link has come to its place or that of"
+      + " a directory on the way; send it again"
+  }
 }

@@ -17,10 +17,13 @@ extension SourceWalk {
     var status = status
     var isFollowed = isFollowed
     var linkError: SystemError?
-    if status.kind == .symbolicLink, links == .follow {
+    if status.kind == .symbolicLink, links == .follow || links == .followToFiles {
       do {
         status = try self.status(nameStart: nameStart, in: directory, followLinks: true)
         isFollowed = true
+        guard links == .follow || status.kind == .regular else {
+          return notice("a symbolic link to \(status.kind == .directory ? "a directory" : "something that is no file")")
+        }
       } catch {
         linkError = error
       }
@@ -28,6 +31,10 @@ extension SourceWalk {
     guard rules.allows(path, isDirectory: status.kind == .directory) else { return nil }
     guard !PartialFile.isReserved(lastComponent) else { return notice("the partial file of an unfinished transfer") }
     if let linkError { return explain(linkError) }
+    if isWrittenByThisTransfer(status, isFollowed: isFollowed) {
+      guard !ownFiles.temporaryNames.contains(Array(lastComponent)) else { return nil }
+      return notice("this transfer itself writes it, as its receipt or list of checksums")
+    }
 
     let kind: SourceEntry.Kind
     switch status.kind {
@@ -48,7 +55,7 @@ extension SourceWalk {
       return notice(status.nameOfSpecialKind)
     }
 
-    let element = entry(kind, status)
+    let element = entry(kind, status, isFollowed: isFollowed)
     if case .entry = element, kind == .directory, descends {
       descent = Descent(
         directory: directory, nameStart: nameStart, followsLink: isFollowed, identity: status.identity, contentsOf: nil)
@@ -111,6 +118,14 @@ extension SourceWalk {
           .sourceUnreadable, "\(verb) '\(DisplayText.escaped(location))': \(error)", cause: error)))
   }
 
+  /// A failure at where the walk is, in words of its own.
+  func failure(saying message: String, _ error: SystemError) -> Element {
+    .failure(
+      EntryFailure(
+        path: DisplayText.escaped(path.isEmpty ? location : path),
+        error: P2PCopyError(.sourceUnreadable, message, cause: error)))
+  }
+
   /// A notice about where the walk is.
   func notice(_ what: String) -> Element { .notice("left out '\(DisplayText.escaped(location))': \(what)") }
 
@@ -126,12 +141,22 @@ extension SourceWalk {
     }
   }
 
-  private func entry(_ kind: SourceEntry.Kind, _ status: FileStatus) -> Element {
+  private func isWrittenByThisTransfer(_ status: FileStatus, isFollowed: Bool) -> Bool {
+    guard !ownFiles.isEmpty else { return false }
+    return ownNames.contains { $0.elementsEqual(lastComponent) }
+      || isFollowed && ownFiles.identities.contains(status.identity)
+  }
+
+  private func entry(_ kind: SourceEntry.Kind, _ status: FileStatus, isFollowed: Bool) -> Element {
     do {
       // Exact copies: the buffers keep their room.
       let path = try RelativePath(validating: path.withUnsafeBufferPointer { Array($0) })
       let location = location.withUnsafeBufferPointer { Array($0) }
-      return .entry(SourceEntry(location: location, path: path, kind: kind, metadata: EntryMetadata(status)))
+      let origin = SourceOrigin(
+        root: root, links: root != nil && links == .follow ? .all : isFollowed ? .last : .none,
+        identity: status.identity)
+      return .entry(
+        SourceEntry(location: location, origin: origin, path: path, kind: kind, metadata: EntryMetadata(status)))
     } catch {
       let message = "cannot send '\(DisplayText.escaped(location))': \(error.message)"
       return .failure(

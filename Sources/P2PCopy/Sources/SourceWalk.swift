@@ -23,6 +23,8 @@ package final class SourceWalk {
     /// How long ``SourceWalk/location`` and ``SourceWalk/path`` are for the directory itself.
     let locationCount: Int
     let pathCount: Int
+    /// Names in it that the transfer itself writes to.
+    let ownNames: [[UInt8]]
     /// The argument whose contents these are, when they go to the root of the transfer.
     let contentsOf: Int?
   }
@@ -36,13 +38,23 @@ package final class SourceWalk {
     let contentsOf: Int?
   }
 
+  /// What is done with symbolic links.
+  enum LinkTreatment {
+    case keep
+    case follow
+    case skip
+    /// As protocol 1 does it, which has no links: those to files are followed, others are left out.
+    case followToFiles
+  }
+
   /// How many notices may come before the first entry or failure until it counts as something to send.
   private static let maximumLookahead = 1000
 
   static let slash = UInt8(ascii: "/")
 
   let rules: FilterRules
-  let links: LinkPolicy
+  let links: LinkTreatment
+  let ownFiles: OwnFiles
   let arguments: [SourceArgument]
   /// The arguments that arrive under a name of their own, by that name.
   let namedArguments: [[UInt8]: Int]
@@ -50,7 +62,12 @@ package final class SourceWalk {
   var location: [UInt8] = []
   var path: [UInt8] = []
   var descent: Descent?
+  /// The directory that the walk is below; none at a path that was given.
+  private(set) var root: SourceRoot?
+  /// The names that the transfer itself writes to in the directory that the walk is in.
+  var ownNames: [[UInt8]] = []
   var list: ListCursor?
+  private let openRoots = OpenSourceRoots()
   private var frames: [Frame] = []
   private var nextArgument = 0
   /// What was found while looking whether there is anything to send, the first last.
@@ -59,7 +76,8 @@ package final class SourceWalk {
   /// Checks what is to be sent, before anything is.
   ///
   /// A file goes under the last component of its path, a directory `d` as `d` with everything below it, and of `.` what is
-  /// in it. An argument that is a symbolic link stands for what it points to.
+  /// in it. An argument that is a symbolic link is treated as one below a directory; with a slash at the end it stands for
+  /// what it points to.
   ///
   /// - Parameters:
   ///   - arguments: Paths of files and directories.
@@ -68,18 +86,40 @@ package final class SourceWalk {
   ///   - list: What to send of the one argument, a directory: paths relative to it. They arrive under these paths, after
   ///     the directories they are in; a listed directory brings everything below it. They are sent in their own order,
   ///     whatever that of the list.
+  ///   - ownFiles: What the transfer itself writes, which is left out.
   /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/usage`` when an argument does not exist, two would arrive
   ///   under one name, a listed path leads out of the directory, or there is nothing to send.
-  package init(
-    _ arguments: [LocalPath], rules: FilterRules, links: LinkPolicy, list: [LocalPath]? = nil
+  package convenience init(
+    _ arguments: [LocalPath], rules: FilterRules, links: LinkPolicy, list: [LocalPath]? = nil,
+    ownFiles: OwnFiles = OwnFiles()
+  ) throws(P2PCopyError) {
+    let treatment: LinkTreatment =
+      switch links {
+      case .keep: .keep
+      case .follow: .follow
+      case .skip: .skip
+      }
+    try self.init(arguments, rules: rules, treating: treatment, list: list, ownFiles: ownFiles)
+  }
+
+  /// The same for a treatment of links that nobody can ask for.
+  init(
+    _ arguments: [LocalPath], rules: FilterRules, treating links: LinkTreatment, list: [LocalPath]? = nil,
+    ownFiles: OwnFiles = OwnFiles()
   ) throws(P2PCopyError) {
     self.rules = rules
     self.links = links
-    self.arguments = try SourceArgument.check(arguments)
-    if let list { self.list = try ListCursor(list, below: self.arguments) }
+    self.ownFiles = ownFiles
+    self.arguments = try SourceArgument.check(
+      arguments, followsLinks: links == .follow || links == .followToFiles || list != nil)
+    for argument in self.arguments { try ownFiles.check(argument) }
     var named: [[UInt8]: Int] = [:]
     for (index, argument) in self.arguments.enumerated() where !argument.name.isEmpty { named[argument.name] = index }
     namedArguments = named
+    if let list {
+      self.list = try ListCursor(list, below: self.arguments)
+      root = SourceRoot(self.arguments[0], among: openRoots)
+    }
     try lookAhead(arguments)
   }
 
@@ -97,7 +137,9 @@ package final class SourceWalk {
     }
     guard isSomething else {
       let shown = arguments.map { "'\($0)'" }.joined(separator: ", ")
-      throw P2PCopyError(.usage, "there is nothing to send in \(shown.isEmpty ? "no arguments" : shown)")
+      var message = "there is nothing to send in \(shown.isEmpty ? "no arguments" : shown)"
+      if case .notice(let text) = found.first { message += "; \(text)\(found.count > 1 ? ", and more" : "")" }
+      throw P2PCopyError(.usage, message)
     }
     lookahead = found.reversed()
   }
@@ -129,17 +171,15 @@ package final class SourceWalk {
     let argument = arguments[index]
     location = argument.location
     path = argument.name
-    do throws(SystemError) {
-      let status = try status(nameStart: 0, in: AT_FDCWD, followLinks: true)
-      guard argument.name.isEmpty else {
-        return examine(status, isFollowed: true, nameStart: 0, in: AT_FDCWD)
-      }
-      descent = Descent(
-        directory: AT_FDCWD, nameStart: 0, followsLink: true, identity: status.identity, contentsOf: index)
-      return nil
-    } catch {
-      return failure("cannot look at", error)
+    root = nil
+    ownNames = []
+    guard argument.name.isEmpty else {
+      return examine(argument.status, isFollowed: argument.isFollowed, nameStart: 0, in: AT_FDCWD)
     }
+    descent = Descent(
+      directory: AT_FDCWD, nameStart: 0, followsLink: argument.isFollowed, identity: argument.status.identity,
+      contentsOf: index)
+    return nil
   }
 
   /// Looks at the next name in the innermost directory.
@@ -160,6 +200,7 @@ package final class SourceWalk {
     }
     if !path.isEmpty { path.append(Self.slash) }
     path.append(contentsOf: location[nameStart...])
+    ownNames = frame.ownNames
     let status: FileStatus
     do throws(SystemError) {
       status = try self.status(nameStart: nameStart, in: frame.stream.descriptor, followLinks: false)
@@ -186,12 +227,15 @@ package final class SourceWalk {
       let stream = try withName(descent.nameStart) { name throws(SystemError) in
         try DirectoryStream(opening: name, relativeTo: descent.directory, followLinks: descent.followsLink)
       }
+      guard try descent.identity.isStill(that: stream.descriptor) else { throw SystemError(number: ESTALE) }
+      if root == nil { root = SourceRoot(arguments[nextArgument - 1], among: openRoots) }
       frames.append(
         Frame(
           stream: stream, identity: descent.identity, locationCount: location.count, pathCount: path.count,
-          contentsOf: descent.contentsOf))
+          ownNames: ownFiles.names(in: descent.identity), contentsOf: descent.contentsOf))
       return nil
     } catch {
+      guard error.number != ESTALE else { return failure(saying: SourceMessage.replaced(location), error) }
       return failure("cannot list", error)
     }
   }

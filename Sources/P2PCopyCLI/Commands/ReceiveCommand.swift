@@ -62,6 +62,8 @@ struct ReceiveCommand: AsyncParsableCommand {
     }
     let code = try place.code ?? CodeSource.read(codeFile: connection.codeFile)
     try connection.check(code)
+    try OutputFiles.check(
+      [connection.receipt, connection.checksums], apartFrom: [connection.codeFile, connection.caFile])
     var options = ReceiveOptions()
     options.transferProtocol = connection.transferProtocol
     options.encrypt = connection.encrypt ?? false

@@ -115,6 +115,9 @@ struct SendCommand: AsyncParsableCommand {
   }
 
   private func sendOptions() throws -> SendOptions {
+    try OutputFiles.check(
+      [connection.receipt, connection.checksums],
+      apartFrom: [connection.codeFile, connection.caFile, selection.filesFrom])
     var options = SendOptions()
     options.transferProtocol = connection.transferProtocol
     options.encrypt = connection.encrypt ?? false

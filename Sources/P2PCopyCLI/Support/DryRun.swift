@@ -7,7 +7,9 @@ enum DryRun {
   ///
   /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/sourceUnreadable`` when something cannot be read.
   static func run(_ paths: [LocalPath], _ options: SendOptions, quiet: Bool) throws {
-    let walk = try SourceWalk(paths, rules: options.rules, links: options.links, list: options.fileList)
+    let walk = try SourceWalk(
+      paths, rules: options.rules, links: options.links, list: options.fileList,
+      ownFiles: OwnFiles(at: [options.receiptFile, options.checksumsFile]))
     var fileCount = 0
     var byteCount: Int64 = 0
     var failures: [EntryFailure] = []

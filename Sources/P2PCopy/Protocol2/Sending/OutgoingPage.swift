@@ -32,6 +32,8 @@ final class OutgoingPage {
   let entries: [SourceEntry]
   var state = State.announced
   var outcomes: [Outcome]
+  /// Files whose size is known at their end only, by position: they are sent after the others.
+  var alone: [Int] = []
   /// What was read of the files that are being compared, by position.
   var checked: [Int: DeliveredEntry] = [:]
 

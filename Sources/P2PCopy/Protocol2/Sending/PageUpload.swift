@@ -22,11 +22,8 @@ struct PageUpload {
   /// - Throws: ``P2PCopyError`` when the session cannot go on.
   func run() async throws {
     page.deliverEntriesWithoutData()
-    if let position = page.entries.firstIndex(where: { $0.kind == .stream }) {
-      try await StreamUpload(page, position, loop: loop).run()
-    } else {
-      try await sendFiles()
-    }
+    try await sendFiles()
+    for position in page.alone { try await StreamUpload(page, position, loop: loop).run() }
     page.state = .sent
     var record = loop.channel.emptyRecord()
     record.writeInteger(RecordKind.pageEnd.rawValue)
@@ -72,15 +69,17 @@ struct PageUpload {
     case .pack(let record, let results):
       if let record { try await loop.channel.send(record.take()) }
       for result in results {
-        switch result.result {
-        case .success(let entry):
+        switch result.outcome {
+        case .packed(let entry):
           page.outcomes[result.position] = .delivered(entry, isUnchanged: false)
           loop.settings.monitor.advance(by: Int(entry.byteCount))
-        case .failure(let error): try await loop.fail(page, result.position, error)
+        case .comesAlone: page.alone.append(result.position)
+        case .failed(let error): try await loop.fail(page, result.position, error)
         }
       }
     case .chunk(let file, let record, let byteCount, let isLast):
       try await emit(record, of: file, byteCount: byteCount, isLast: isLast)
+    case .alone(let position): page.alone.append(position)
     case .failure(let position, let error): try await loop.fail(page, position, error)
     }
   }
@@ -98,8 +97,9 @@ struct PageUpload {
     guard isLast || file.error != nil, file.reportOnce() else { return }
     do throws(P2PCopyError) {
       if let error = file.error { throw error }
-      try file.source.checkUnchanged()
+      try file.source.checkUnchanged { try loop.settings.digest(of: file.source).digest == file.digest }
     } catch {
+      guard error.code != .cancelled else { throw error }
       try await loop.fail(page, file.position, error)
       return
     }

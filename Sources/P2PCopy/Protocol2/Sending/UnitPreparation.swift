@@ -1,3 +1,4 @@
+import Glibc
 import NIOCore
 import P2PCopyCore
 
@@ -19,6 +20,7 @@ struct UnitPreparation: Sendable {
     case .chunk(let file, let number, let offset, let byteCount, let isLast):
       let record = try await chunk(of: file, number: number, offset: offset, byteCount: byteCount, isLast: isLast)
       return .chunk(file, record, byteCount: byteCount, isLast: isLast)
+    case .alone(let position): return .alone(position: position)
     case .failure(let position, let error): return .failure(position: position, error)
     }
   }
@@ -89,11 +91,16 @@ struct UnitPreparation: Sendable {
       try Task.checkCancellation()
       let start = record.writerIndex
       do throws(P2PCopyError) {
-        let delivered = try append(position, to: &record, slack: &slack, loan.context)
-        results.append(PreparedUnit.PackResult(position: position, result: .success(delivered)))
+        if let delivered = try append(position, to: &record, slack: &slack, loan.context) {
+          results.append(PreparedUnit.PackResult(position: position, outcome: .packed(delivered)))
+        } else {
+          record.moveWriterIndex(to: start)
+          results.append(PreparedUnit.PackResult(position: position, outcome: .comesAlone))
+        }
       } catch {
+        guard error.code != .cancelled else { throw error }
         record.moveWriterIndex(to: start)
-        results.append(PreparedUnit.PackResult(position: position, result: .failure(error)))
+        results.append(PreparedUnit.PackResult(position: position, outcome: .failed(error)))
       }
     }
     let rawByteCount = record.readableBytes - ChunkHeader.byteCount - BulkHeader.byteCount
@@ -113,14 +120,15 @@ struct UnitPreparation: Sendable {
   }
 
   /// Appends a small file: `FileEnd`, then its bytes.
+  ///
+  /// - Returns: The file as it is sent; `nil` when there is no room for it.
   private func append(
     _ position: Int, to record: inout ByteBuffer, slack: inout Int64, _ digest: any DigestContext
-  ) throws(P2PCopyError) -> DeliveredEntry {
+  ) throws(P2PCopyError) -> DeliveredEntry? {
     let entry = entries[position]
     let file = try OpenSourceFile(opening: entry)
-    let growth = file.byteCount - entry.listedByteCount
-    guard growth <= slack else { throw file.changed }
-    slack -= max(0, growth)
+    let room = slack + entry.listedByteCount
+    guard file.byteCount <= room else { return nil }
     let metadata = settings.keepsMetadata ? file.metadata : nil
     let headIndex = record.writerIndex
     let placeholder = [UInt8](repeating: 0, count: settings.digestByteCount)
@@ -128,24 +136,42 @@ struct UnitPreparation: Sendable {
       index: firstIndex + UInt64(position), byteCount: file.byteCount, metadata: metadata, digest: placeholder)
     end.write(to: &record)
     let dataIndex = record.writerIndex
-    let byteCount = Int(file.byteCount)
-    do throws(SystemError) {
-      guard try record.readFile(file.descriptor, byteCount: byteCount, at: 0) == byteCount else {
-        throw SystemError(number: 0)
-      }
-    } catch {
-      throw error.number == 0 ? file.changed : OpenSourceFile.explain(error, file.source)
-    }
-    try file.checkUnchanged()
+    guard let byteCount = try appendContent(of: file, to: &record, room: room) else { return nil }
+    slack -= max(0, byteCount - entry.listedByteCount)
+    end.byteCount = byteCount
     end.digest = try record.withBytes(from: dataIndex) { (data) throws(P2PCopyError) in
       try digest.update(data)
       return try digest.finish()
     }
+    try file.checkUnchanged { try settings.digest(of: file).digest == end.digest }
     let endIndex = record.writerIndex
     record.moveWriterIndex(to: headIndex)
     end.write(to: &record)
     record.moveWriterIndex(to: endIndex)
-    return entry.delivered(digest: end.digest, byteCount: file.byteCount, metadata: file.metadata)
+    return entry.delivered(digest: end.digest, byteCount: byteCount, metadata: file.metadata)
+  }
+
+  /// Appends all that there is of a file, whatever its size says.
+  ///
+  /// - Returns: How many bytes; `nil` when it is more than there is room for.
+  private func appendContent(
+    of file: OpenSourceFile, to record: inout ByteBuffer, room: Int64
+  ) throws(P2PCopyError) -> Int64? {
+    let count: Int
+    do throws(SystemError) {
+      // What is made up at the moment it is read may be had at one go only, and says mostly 0.
+      if file.byteCount == 0 { return try record.appendAll(of: file.descriptor, room: room) }
+      count = try record.readFile(file.descriptor, byteCount: Int(file.byteCount), at: 0)
+    } catch {
+      // What has no offsets is read from its beginning to its end.
+      if error.number == ESPIPE { return nil }
+      throw OpenSourceFile.explain(error, file.source)
+    }
+    if count < file.byteCount {
+      guard try file.maySayTooMuch() else { throw file.changed }
+      return Int64(count)
+    }
+    return try file.hasMore(behind: file.byteCount) ? nil : file.byteCount
   }
 
   /// A record with room for both headers.
@@ -181,6 +207,20 @@ extension ByteBuffer {
     }
     if let failure { throw failure }
     return count
+  }
+
+  /// Appends all that there is of a file that says it is empty.
+  ///
+  /// - Returns: How many bytes; `nil` when it is more than there is room for, or than is looked at here.
+  mutating func appendAll(
+    of descriptor: borrowing FileDescriptor, room: Int64
+  ) throws(SystemError) -> Int64? {
+    let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 << 10, alignment: 16)
+    defer { memory.deallocate() }
+    let count = try descriptor.read(into: memory, at: 0)
+    guard count < memory.count, count <= room else { return nil }
+    writeBytes(UnsafeRawBufferPointer(rebasing: memory[..<count]))
+    return Int64(count)
   }
 
   /// Calls `body` with the data of a bulk record.

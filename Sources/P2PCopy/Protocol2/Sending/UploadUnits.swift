@@ -24,13 +24,15 @@ struct UploadUnits {
       }
       switch page.entries[position].kind {
       case .directory, .symbolicLink: position += 1
-      case .stream: throw P2PCopyError(.internalError, "standard input is not sent in units")
+      case .stream:
+        position += 1
+        return .alone(position: position - 1)
       case .file(let byteCount):
         if prefix == nil, byteCount <= settings.largestPackedByteCount { return pack() }
         let position = position
         self.position += 1
         do throws(P2PCopyError) {
-          let file = try open(position, prefix)
+          guard let file = try open(position, prefix) else { return .alone(position: position) }
           current = (file, 0, file.startOffset)
         } catch {
           return .failure(position: position, error)
@@ -68,11 +70,14 @@ struct UploadUnits {
   }
 
   /// Opens a file and finds out where to begin.
+  ///
+  /// - Returns: The file; `nil` when nobody knows where it will end.
   private func open(
     _ position: Int, _ prefix: (byteCount: Int64, digest: [UInt8])?
-  ) throws(P2PCopyError) -> OutgoingFile {
+  ) throws(P2PCopyError) -> OutgoingFile? {
     let entry = page.entries[position]
     let source = try OpenSourceFile(opening: entry)
+    guard try source.hasReliableSize() else { return nil }
     let loan = try settings.digests.borrow()
     var startOffset: Int64 = 0
     if let prefix, prefix.byteCount <= source.byteCount {
