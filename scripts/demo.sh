@@ -39,7 +39,7 @@ sender=$!
 command=
 for _ in $(seq 300); do
   command=$(sed -n 's/^ *\(P2P_COPY_CODE=[^ ]* p2p-copy receive .*\)$/\1/p' \
-    "$work/sender.out" 2>/dev/null | head -n 1)
+    "$work/sender.out" 2>/dev/null | head -n 1) || true # The file may not be there yet.
   if [ -n "$command" ] || ! kill -0 "$sender" 2>/dev/null; then break; fi
   sleep 0.1
 done
