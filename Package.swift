@@ -84,7 +84,7 @@ let package = Package(
     .target(
       name: "P2PCopyCLI",
       dependencies: [
-        "P2PCopy", "P2PCopyCore", "P2PCopyRelay", .argumentParser, .logging, .unixSignals,
+        "P2PCopy", "P2PCopyCore", "P2PCopyRelay", "CSystemCalls", .argumentParser, .logging, .nioCore, .unixSignals,
       ],
       swiftSettings: strict),
     .executableTarget(

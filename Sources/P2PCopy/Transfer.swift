@@ -2,7 +2,10 @@ import NIOCore
 import P2PCopyCore
 
 /// What sending and receiving have in common: worker threads, sessions side by side, events, the final error.
-enum Transfer {
+package enum Transfer {
+  /// How many threads a transfer works on.
+  package static var threadCount: Int { max(2, min(System.coreCount, 8)) + 1 }
+
   typealias Session = @Sendable () async throws -> Void
 
   /// Runs the sessions that `prepare` makes.
@@ -16,7 +19,6 @@ enum Transfer {
     let monitor = TransferMonitor(reportsEachFile: reportsEachFile)
     // Its own task: when the transfer is cancelled, the listener still gets the events up to the summary.
     let listening = Task { await listener(monitor.events) }
-    let threadCount = max(2, min(System.coreCount, 8)) + 1
     let error: P2PCopyError? = await WorkerThreads.run(count: threadCount) {
       do {
         return await runAll(try prepare(monitor))

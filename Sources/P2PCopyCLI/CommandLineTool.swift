@@ -18,7 +18,10 @@ public enum CommandLineTool {
   @TaskLocal static var arguments: [String] = []
 
   /// Runs the command with the process's arguments and ends the process with its exit status.
+  @MainActor
   public static func main(plugins: [any CodecPlugin.Type]) async -> Never {
+    // First, and before this function is left for another thread, which may be one too many.
+    ProcessResources.prepare(for: CommandLine.arguments.dropFirst().first)
     // A closed pipe and a limit on the size of files are errors of the call that meets them, which says so.
     signal(SIGPIPE, SIG_IGN)
     signal(SIGXFSZ, SIG_IGN)

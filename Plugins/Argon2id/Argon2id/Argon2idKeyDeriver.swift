@@ -33,8 +33,8 @@ public struct Argon2idKeyDeriver: KeyDeriver, CodecPlugin {
   ///   - cost: At least one pass, one lane and 8 KiB a lane; at most ``maximumMemoryKibibytes``.
   ///   - byteCount: One of ``derivedByteCounts``.
   /// - Returns: `byteCount` bytes.
-  /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/internalError`` when an argument is outside of that, or
-  ///   memory or threads are short.
+  /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/internalError`` when an argument is outside of that,
+  ///   ``P2PCopyError/Code/outOfResources`` when memory or threads are short.
   public func deriveKey(
     from secret: borrowing SecretBytes, salt: RawSpan, cost: KeyDerivationCost, byteCount: Int
   ) throws(P2PCopyError) -> SecretBytes {
@@ -72,6 +72,12 @@ public struct Argon2idKeyDeriver: KeyDeriver, CodecPlugin {
             return argon2id_ctx(&context)
           }
         }
+      }
+      if status == ARGON2_MEMORY_ALLOCATION_ERROR.rawValue || status == ARGON2_THREAD_FAIL.rawValue {
+        throw P2PCopyError(
+          .outOfResources,
+          "the code cannot be made a key: that takes \(cost.memoryKibibytes >> 10) MiB of memory and \(cost.parallelism)"
+            + " threads, and the system refuses them (\(String(cString: argon2_error_message(status)))); see ulimit -a")
       }
       guard status == ARGON2_OK.rawValue else {
         throw P2PCopyError(

@@ -1,6 +1,8 @@
 #ifndef P2P_COPY_SYSTEM_CALLS_H
 #define P2P_COPY_SYSTEM_CALLS_H
 
+#include "ResourceProbe.h"
+
 /// Renames `from` to `to`, both relative to directory descriptors, and fails with EEXIST when `to` exists.
 /// Swift's overlay of the C library leaves renameat2(2) out.
 ///

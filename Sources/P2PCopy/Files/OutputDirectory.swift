@@ -7,13 +7,11 @@ package import P2PCopyCore
 /// Every directory on the way to a file is opened one component at a time from the output directory's own descriptor and
 /// never through a symbolic link, whatever lay there before or is swapped in meanwhile.
 package final class OutputDirectory {
-  /// How many directories are kept open for the files that follow.
-  private static let maximumOpenCount = 64
-
   /// How many directories that no entry has named yet are remembered as made; the others count as found.
   private static let maximumMadeOnTheWayCount = 16_384
 
   private let root: DirectoryHandle
+  private let maximumOpenCount = OpenDirectoryLimit.current
   private var open: [[UInt8]: DirectoryHandle] = [:]
   /// The directory that was asked for last, by its path: files come a directory at a time.
   private var last: (path: [UInt8], handle: DirectoryHandle)?
@@ -167,7 +165,7 @@ package final class OutputDirectory {
   }
 
   private func remember(_ handle: DirectoryHandle, _ path: [UInt8]) {
-    if open.count >= Self.maximumOpenCount { open.removeAll(keepingCapacity: true) }
+    if open.count >= maximumOpenCount { open.removeAll(keepingCapacity: true) }
     open[path] = handle
     last = (path, handle)
   }
@@ -211,7 +209,8 @@ package final class OutputDirectory {
         cause: error)
     }
     return P2PCopyError(
-      .destinationUnwritable, "cannot write '\(path)': directory '\(shown)': \(error)", cause: error)
+      error.isOutOfResources ? .outOfResources : .destinationUnwritable,
+      "cannot write '\(path)': directory '\(shown)': \(error)", cause: error)
   }
 
   private static func makeDirectories(_ location: [UInt8]) throws(SystemError) {

@@ -122,6 +122,7 @@ final class PartialFile {
   ///   - error: What failed.
   ///   - path: The file that was to be written.
   ///   - partialName: The name of its partial file, when that is at fault.
+  /// - Returns: The error, which names the file and what to do.
   static func explain(_ error: SystemError, _ path: RelativePath, partialName: [UInt8]? = nil) -> P2PCopyError {
     let partial = partialName.map { "its partial file '\(DisplayText.escaped($0))'" }
     let reason =
@@ -130,7 +131,9 @@ final class PartialFile {
       case EAGAIN: "\(error): another receive is writing \(partial ?? "it")"
       default: partial.map { "\($0): \(error); remove it if no receive is using it" } ?? "\(error)"
       }
-    return P2PCopyError(.destinationUnwritable, "cannot write '\(path)': \(reason)", cause: error)
+    return P2PCopyError(
+      error.isOutOfResources ? .outOfResources : .destinationUnwritable, "cannot write '\(path)': \(reason)",
+      cause: error)
   }
 
   /// Opens what there is to go on with, and locks it.

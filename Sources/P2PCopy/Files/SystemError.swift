@@ -13,10 +13,13 @@ package struct SystemError: Error, Hashable, CustomStringConvertible {
     String(cString: strerror(number))
   }
 
+  /// Whether the system gives this process no more memory or open files.
+  var isOutOfResources: Bool { [ENOMEM, EMFILE, ENFILE].contains(number) }
+
   /// Whether every further write would fail as well, so that going on with the next file makes no sense.
   var endsAllWriting: Bool {
     switch number {
-    case ENOSPC, EDQUOT, EROFS, EIO, ENFILE, EMFILE, ESTALE: true
+    case ENOSPC, EDQUOT, EROFS, EIO, ENFILE, EMFILE, ENOMEM, ESTALE: true
     default: false
     }
   }

@@ -4,10 +4,8 @@ import P2PCopyCore
 /// A directory whose content is looked at and never changed. Symbolic links below it are not followed, so that nothing
 /// outside is taken for what should be inside.
 final class VerifiedTree {
-  /// How many directories are kept open for the entries that follow.
-  private static let maximumOpenCount = 64
-
   private let root: DirectoryHandle
+  private let maximumOpenCount = OpenDirectoryLimit.current
   private var open: [[UInt8]: DirectoryHandle] = [:]
 
   /// Opens the directory.
@@ -18,7 +16,7 @@ final class VerifiedTree {
       throw P2PCopyError(.usage, "'\(path)' is not the name of a directory")
     }
     do {
-      root = DirectoryHandle(try FileDescriptor(opening: path.bytes, flags: O_RDONLY | O_DIRECTORY))
+      root = try DirectoryHandle(entering: path.bytes, followLinks: true)
     } catch {
       throw P2PCopyError(.usage, "cannot read the directory '\(path)': \(error)", cause: error)
     }
@@ -34,12 +32,9 @@ final class VerifiedTree {
     if let known = open[parent] { return known }
     var handle = root
     for component in path.components.dropLast() {
-      handle = DirectoryHandle(
-        try FileDescriptor(
-          opening: Array(component), relativeTo: handle.descriptor.number,
-          flags: O_RDONLY | O_DIRECTORY | O_NOFOLLOW))
+      handle = try DirectoryHandle(entering: component, relativeTo: handle.descriptor.number)
     }
-    if open.count >= Self.maximumOpenCount { open.removeAll(keepingCapacity: true) }
+    if open.count >= maximumOpenCount { open.removeAll(keepingCapacity: true) }
     open[parent] = handle
     return handle
   }

@@ -62,7 +62,6 @@ struct RunRelayServerCommand: AsyncParsableCommand {
     }
     configuration.limits.maximumConnectionsPerAddress = maxConnectionsPerAddress == 0 ? nil : maxConnectionsPerAddress
     configuration.limits.maximumWait = .seconds(maxWait)
-    FileDescriptorLimit.raise()
     var logger = Logger(label: "p2p-copy.relay") { StreamLogHandler.standardError(label: $0) }
     logger.logLevel = logLevel
     let server: RelayServer
