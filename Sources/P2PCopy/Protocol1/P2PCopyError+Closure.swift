@@ -12,9 +12,10 @@ extension P2PCopyError {
         cause: closure)
     case 1002, 1003, 1007, 1008, 1009, 1010:
       self.init(.relayRefused, "the relay or the \(role.other) refused what was sent\(said)", cause: closure)
-    case TransportClosure.receiverFailed:
+    // Said by the other role each of these makes no sense, and is taken for what it is: somebody left.
+    case TransportClosure.receiverFailed where role == .sender:
       self.init(.peerFailed, "the receiver ended with a failure\(said); see there", cause: closure)
-    case TransportClosure.senderFailed:
+    case TransportClosure.senderFailed where role == .receiver:
       self.init(.peerLeft, "the sender stopped before the end\(said); \(Self.resumeHint)", cause: closure)
     case TransportClosure.waitedTooLong: self.init(nobodyCameTo: role, said: reason, cause: closure)
     case 1001:
