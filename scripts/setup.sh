@@ -9,6 +9,8 @@ set -euo pipefail
 packages=(git pkg-config libssl-dev libzstd-dev libargon2-dev libxxhash-dev)
 if [ "${1:-test}" = test ]; then
   packages+=(liblz4-dev libbrotli-dev openssl)
+  # A file system that takes names in upper and lower case for one.
+  packages+=(fusefat dosfstools)
   # Any Python 3.10 or later that can make virtual environments will do; otherwise Debian's.
   python3 -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 10))' 2>/dev/null \
     || packages+=(python3 python3-venv)

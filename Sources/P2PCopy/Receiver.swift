@@ -95,18 +95,21 @@ public struct Receiver: Sendable {
   ) async throws -> TransferSummary {
     try await Transfer.run(reportsEachFile: options.reportsEachFile, listener) { monitor in
       // Made before connecting, so that a directory that cannot be used is known before the sender begins.
-      _ = try OutputDirectory(path: directory)
+      let output = try OutputDirectory(path: directory)
       let claimedPaths = ClaimedPaths()
+      let takenNames = TakenNames(options.conflictPolicy, in: output)
+      let completesFiles = options.completesFiles || options.conflictPolicy == .overwrite
       return try SessionCodes.codes(for: code).map { code in
         let session = ReceiveSession(
           rendezvous: Rendezvous(
             relay: relay, code: code, role: .receiver, encrypt: options.encrypt, codecs: codecs,
             peerTimeout: options.peerTimeout, transportOptions: options.transport, monitor: monitor),
-          outputPath: directory, conflictPolicy: options.conflictPolicy, claimedPaths: claimedPaths)
+          outputPath: directory, takenNames: takenNames, completesFiles: completesFiles, claimedPaths: claimedPaths)
         return { try await session.run() }
       }
     }
   }
+
   private func receiveWithProtocol2(
     _ target: ReceiveTarget, _ listener: @escaping @Sendable (TransferEvents) async -> Void
   ) async throws -> TransferSummary {

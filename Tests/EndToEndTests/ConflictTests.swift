@@ -63,7 +63,7 @@ import Testing
     try Content.expectSame(workspace["src"], workspace["out/src"])
   }
 
-  /// Protocol 1 completes files under their final names as well.
+  /// Protocol 1 completes files under their final names as well, if the receiver says so.
   @Test(arguments: Dialect.allCases, [false, true])
   func aPrefixIsCompleted(dialect: Dialect, isPartialFile: Bool) async throws {
     if isPartialFile {
@@ -73,12 +73,15 @@ import Testing
       try workspace.file("out/src/file", new.prefix(2_000_001))
     }
     let relay = try await workspace.relay()
-    let pair = try await workspace.transfer(
+    var pair = try await workspace.transfer(
       ["src"], relay: relay, sending: dialect.resuming, receiving: dialect.options)
-    if dialect == .protocol2, !isPartialFile {
+    if !isPartialFile {
       #expect(pair.sent.status == 17 && pair.received.status == 13, "\(pair)")
       #expect(Content.size(workspace["out/src/file"]) == 2_000_001)
-      return
+      guard dialect != .protocol2 else { return }
+      try FileManager.default.removeItem(atPath: workspace["out/src/other"])
+      pair = try await workspace.transfer(
+        ["src"], relay: relay, sending: dialect.resuming, receiving: dialect.options + ["--resume"])
     }
     #expect(pair.sent.status == 0 && pair.received.status == 0, "\(pair)")
     #expect(pair.received.output.contains("received 2 files,\(dialect.directories(1)) 976.6 KiB in"), "\(pair)")
@@ -145,6 +148,115 @@ import Testing
       #expect(sent.status == 0 && received.status == 0, "\(sent) \(received)")
       #expect(received.output.contains("received 20 files"), "\(received)")
       try Content.expectSame(workspace["many"], workspace["out-\(code)/many"])
+    }
+  }
+
+  // MARK: - Names that are one at the receiver
+
+  /// Whatever the policy, no file of the sender's is lost with exit status 0.
+  @Test(
+    .enabled(if: Workspace.canMountFAT, "needs root, /dev/fuse, and Debian's fusefat and dosfstools"),
+    arguments: ["overwrite", "skip", "fail", "rename"], Dialect.protocols)
+  func namesThatDifferInCaseAlone(policy: String, dialect: Dialect) async throws {
+    for isThere in [true, false] {
+      let workspace = try Workspace()
+      let names = ["README", "Readme", "readme", "other"]
+      for name in names { try workspace.file("src/\(name)", "\(name), \(name.hashValue)".utf8) }
+      let disk = try await workspace.fatDisk("out")
+      if isThere { try workspace.file("out/src/readme", "before".utf8) }
+      let relay = try await workspace.relay()
+      let metadata = dialect == .protocol2 ? ["--no-metadata"] : []
+      let pair = try await workspace.transfer(
+        ["src"], relay: relay, sending: dialect.options,
+        receiving: dialect.options + metadata + ["--on-conflict", policy])
+      let stored = try FileManager.default.contentsOfDirectory(atPath: disk + "/src")
+      let contents = Set(stored.compactMap { Content.bytes("\(disk)/src/\($0)") })
+      let arrived = names.filter { contents.contains(Array("\($0), \($0.hashValue)".utf8)) }
+      #expect(arrived.contains("other"))
+      switch (policy, isThere) {
+      case ("rename", _):
+        #expect(pair.received.status == 0 && pair.sent.status == 0, "\(pair)")
+        #expect(arrived.count == 4, "\(stored)")
+        #expect(isThere == contents.contains(Array("before".utf8)))
+      case ("skip", true):
+        #expect(pair.received.status == 0 && pair.received.output.contains("3 skipped"), "\(pair)")
+        #expect(contents.contains(Array("before".utf8)))
+      case ("fail", true):
+        #expect(pair.received.status == 13, "\(pair)")
+        #expect(contents.contains(Array("before".utf8)))
+      default:
+        // One has the name, the two others are named.
+        #expect(pair.received.status == 13 && pair.sent.status == 17, "\(pair)")
+        #expect(arrived.count == 2 && contents.count == 2, "\(stored)")
+        #expect(pair.received.output.contains("; 2 failed"), "\(pair)")
+        if policy == "overwrite" {
+          #expect(pair.received.errors.contains("may not tell upper case from lower"), "\(pair)")
+        }
+      }
+    }
+  }
+
+  // MARK: - Names in use
+
+  /// What the receiver writes down after `rename` is what is on its disk.
+  @Test func receiptAndChecksumsNameWhatIsThere() async throws {
+    let relay = try await workspace.relay()
+    for run in 0..<2 {
+      let pair = try await workspace.transfer(
+        ["src"], relay: relay,
+        receiving: ["--on-conflict", "rename", "--receipt", "receipt", "--checksums", "sums"])
+      #expect(pair.sent.status == 0 && pair.received.status == 0, "\(pair)")
+      if run == 0 {
+        #expect(pair.received.errors.contains("'src/file' exists: what came is 'src/file (1)'"), "\(pair)")
+        #expect(pair.received.errors.contains("received src/file (1)"), "\(pair)")
+        #expect(pair.received.output.contains("; 1 renamed"), "\(pair)")
+      } else {
+        #expect(pair.received.output.contains("; 2 files already complete"), "\(pair)")
+      }
+      let verified = try await workspace.run(["verify", "out", "receipt"])
+      #expect(verified.status == 0, "\(verified)")
+      try await workspace.tool(["sh", "-c", "cd out && sha256sum --check --strict --quiet ../sums"])
+      let names = try FileManager.default.contentsOfDirectory(atPath: workspace["out/src"]).sorted()
+      #expect(names == ["file", "file (1)", "other"])
+    }
+  }
+
+  /// Modes and times in a receipt are those on the disk, whatever the sender's are.
+  @Test(arguments: [[], ["--no-metadata"]])
+  func aReceiptHasTheModesThatAreThere(options: [String]) async throws {
+    try workspace.file("src/set", [1])
+    #expect(chmod(workspace["src/set"], 0o4751) == 0)
+    try workspace.file("out/src/other", [7])
+    #expect(chmod(workspace["out/src/other"], 0o604) == 0)
+    try workspace.file("src/d/new", [2])
+    #expect(chmod(workspace["src/d"], 0o711) == 0)
+    try FileManager.default.removeItem(atPath: workspace["out/src/file"])
+    let relay = try await workspace.relay()
+    let pair = try await workspace.transfer(["src"], relay: relay, receiving: options + ["--receipt", "receipt"])
+    #expect(pair.received.status == 0, "\(pair)")
+    struct Receipt: Decodable {
+      struct Entry: Decodable {
+        var path: String
+        var mode: String?
+        var mtime: String?
+      }
+      var entries: [Entry]
+    }
+    let receipt = try JSONDecoder().decode(
+      Receipt.self, from: Data(try #require(Content.bytes(workspace["receipt"]))))
+    #expect(receipt.entries.count == 6)
+    for entry in receipt.entries {
+      var status = stat()
+      #expect(lstat(workspace["out/\(entry.path)"], &status) == 0)
+      let digits = String(status.st_mode & 0o7777, radix: 8)
+      #expect(entry.mode == String(repeating: "0", count: 4 - digits.count) + digits, "\(entry)")
+      guard let time = entry.mtime else {
+        #expect(status.st_mode & S_IFMT == S_IFDIR, "\(entry)")
+        continue
+      }
+      let nanoseconds = String(status.st_mtim.tv_nsec)
+      let expected = "\(status.st_mtim.tv_sec)." + String(repeating: "0", count: 9 - nanoseconds.count) + nanoseconds
+      #expect(time == expected, "\(entry)")
     }
   }
 }

@@ -97,9 +97,13 @@ import WebSocketFraming
   @Test func aSymbolicLinkToADirectoryIsNotFollowed() async throws {
     try FileManager.default.createSymbolicLink(atPath: workspace["out/link"], withDestinationPath: "../outside")
     for path in ["link/victim", "link/new", "link/deep/er"] {
-      let result = try await receive(options: ["--on-conflict", "overwrite"]) { Self.send($0, path: path, [1]) }
+      let result = try await receive { Self.send($0, path: path, [1]) }
       #expect(result.status == 12 && result.errors.contains("symbolic link"), "\(result)")
     }
+    // The policy lets the link itself go, and a directory take its place.
+    let result = try await receive(options: ["--on-conflict", "overwrite"]) { Self.send($0, path: "link/new", [1]) }
+    #expect(result.status == 0, "\(result)")
+    #expect(Content.bytes(workspace["out/link/new"]) == [1])
   }
 
   @Test(arguments: [("fail", 13), ("skip", 0), ("overwrite", 0), ("rename", 0)] as [(String, Int32)])

@@ -161,11 +161,14 @@ struct HostileRecordTests {
       try await peer.send(pack: [(1, [66])])
       try await peer.send(chunk: [66, 67, 68], of: 2, at: 0)
       try await peer.sendFileEnd(2, [66, 67, 68])
+      try await peer.send(pack: [(0, [65])])
       try await peer.sendPageEnd(0)
       _ = try await peer.receive()
       peer.connection.abort()
     }
     #expect(outcome.received.errorCode != nil)
+    // The link itself makes room for a directory.
+    #expect(folder.read("out/dir/x") == [65])
     #expect(folder.read("out/file") == [66])
     #expect(folder.read("out/large") == [66, 67, 68])
   }
@@ -211,5 +214,78 @@ struct HostileRecordTests {
       #expect(outcome.received.errorCode == .protocolViolation)
       #expect(folder.read("out/x") == nil)
     }
+  }
+
+  // MARK: Equal names
+
+  @Test(
+    "What this transfer placed is never replaced, nor left out as if it had been there",
+    arguments: [ConflictPolicy.overwrite, .skip], [false, true])
+  func equalNames(policy: ConflictPolicy, isThere: Bool) async throws {
+    guard policy == .overwrite || !isThere else { return }
+    if isThere { try folder.write([9, 9], to: "out/x") }
+    var transfer = QuickTransfer()
+    transfer.receiveOptions.conflictPolicy = policy
+    let outcome = try await rig.receive(transfer) { peer in
+      try await peer.send(page: [rig.entry("x"), rig.entry("x"), rig.link("x", to: "y")])
+      _ = try await peer.receiveAnswer()
+      try await peer.send(pack: [(0, [1]), (1, [2])])
+      try await peer.sendPageEnd(0)
+      #expect(try await peer.receivePageReceipt().failures.map(\.code) == [.destinationExists, .destinationExists])
+      // Planned now that the first one is in place.
+      try await peer.send(
+        page: [
+          rig.entry("x", size: 3), rig.link("x", to: "y"),
+          PageEntry(path: Array("x".utf8), kind: .directory, metadata: nil), rig.entry("x/below"),
+        ], first: 3)
+      let answer = try await peer.receiveAnswer()
+      #expect(answer.dispositions.map(\.position) == [0, 1, 2, 3])
+      for (_, disposition) in answer.dispositions {
+        guard case .refused(.destinationExists, _) = disposition else {
+          Issue.record("\(disposition)")
+          continue
+        }
+      }
+      try await peer.sendPageEnd(3)
+      _ = try await peer.receivePageReceipt()
+      try await peer.sendEnd([.file("x", [1])])
+    }
+    #expect(outcome.received.errorCode == .destinationExists)
+    #expect(try folder.tree("out") == ["x": [1]])
+  }
+
+  @Test("A thousand equal names each get a number")
+  func thousandEqualNames() async throws {
+    try folder.write([9], to: "out/x")
+    var transfer = QuickTransfer()
+    transfer.receiveOptions.conflictPolicy = .rename
+    let contents = (0..<1000).map { [UInt8($0 / 256), UInt8($0 % 256)] }
+    let outcome = try await rig.receive(transfer) { peer in
+      try await peer.send(page: contents.map { _ in rig.entry("x", size: 2) })
+      _ = try await peer.receiveAnswer()
+      try await peer.send(pack: contents.enumerated().map { (UInt64($0.offset), $0.element) })
+      try await peer.finishPages(delivering: contents.map { .file("x", $0) })
+    }
+    #expect(try outcome.received.get().renamedCount == 1000)
+    var expected: [String: [UInt8]] = ["x": [9]]
+    for (index, content) in contents.enumerated() { expected["x (\(index + 1))"] = content }
+    #expect(try folder.tree("out") == expected)
+  }
+
+  @Test("A partial file of a long name is cut between characters")
+  func longPartialName() async throws {
+    let name = "x" + String(repeating: "é", count: 127)
+    _ = try await rig.receive { peer in
+      try await peer.send(page: [rig.entry(name, size: 3)])
+      _ = try await peer.receiveAnswer()
+      try await peer.send(chunk: [1], of: 0, at: 0)
+      try await peer.send(.working)
+      peer.connection.abort()
+    }
+    let names = try FileManager.default.contentsOfDirectory(atPath: folder.path("out"))
+    #expect(names.count == 1)
+    let partial = try #require(names.first)
+    #expect(partial.hasPrefix(".x" + String(repeating: "é", count: 109) + "-"), "\(partial)")
+    #expect(partial.hasSuffix(".p2p-copy-partial"))
   }
 }

@@ -1,6 +1,7 @@
 import Foundation
 import P2PCopy
 import P2PCopyTesting
+import Synchronization
 import Testing
 
 /// A sender of protocol 1 whose every message is the test's.
@@ -48,8 +49,10 @@ struct HostileSenderTests {
     #expect(try folder.tree("") == ["out/good": [71]])
   }
 
-  @Test("Nothing is written through a symbolic link that lies in the output directory")
-  func symbolicLinks() async throws {
+  @Test(
+    "Nothing is written through a symbolic link that lies in the output directory",
+    arguments: [ConflictPolicy.fail, .overwrite])
+  func symbolicLinks(policy: ConflictPolicy) async throws {
     try folder.makeDirectory("outside")
     try folder.write([1], to: "victim")
     try FileManager.default.createSymbolicLink(
@@ -58,19 +61,69 @@ struct HostileSenderTests {
       atPath: folder.path("out/link"), withDestinationPath: folder.path("victim"))
     try FileManager.default.createSymbolicLink(
       atPath: folder.path("out/.new.p2p-copy-partial"), withDestinationPath: folder.path("victim"))
-    var overwriting = transfer
-    overwriting.receiveOptions.conflictPolicy = .overwrite
-    let received = try await receive(overwriting) { peer in
+    var transfer = transfer
+    transfer.receiveOptions.conflictPolicy = policy
+    let received = try await receive(transfer) { peer in
       try await peer.send(manifest(["dir/x", "link", "new"]))
       for name in ["dir/x", "link", "new"] { try await peer.send(file: name, [66]) }
       try await peer.send(.end)
     }
-    #expect(received.errorCode == .unsafePath)
+    #expect(received.errorCode == (policy == .fail ? .incomplete : nil))
     #expect(try folder.tree("outside").isEmpty)
     #expect(folder.read("victim") == [1])
-    // Overwriting replaces the link itself.
-    #expect(folder.read("out/link") == [66])
+    // Overwriting replaces the links themselves, also by a directory.
+    #expect(folder.read("out/link") == (policy == .fail ? [1] : [66]))
+    #expect(folder.read("out/dir/x") == (policy == .fail ? nil : [66]))
     #expect(folder.read("out/new") == [66])
+  }
+
+  @Test("What the user has is neither continued nor taken away", arguments: [ConflictPolicy.fail, .skip, .rename])
+  func ownFile(policy: ConflictPolicy) async throws {
+    try folder.write([1, 2, 3], to: "out/short")
+    try folder.write([1, 2, 3], to: "out/same")
+    var transfer = transfer
+    transfer.receiveOptions.conflictPolicy = policy
+    for staysUntilTheEnd in [true, false] {
+      _ = try await receive(transfer) { peer in
+        try await peer.send(
+          .manifest(
+            entries: [
+              ManifestEntry(path: Array("short".utf8), byteCount: 6),
+              ManifestEntry(path: Array("same".utf8), byteCount: 3),
+            ], resume: true))
+        // Of a file that could only be continued nothing is said.
+        var checksum = ChainedChecksum()
+        let chain = checksum.update(with: [1, 2, 3])
+        let same = ReceivedPart(path: Array("same".utf8), byteCount: 3, chain: chain)
+        #expect(try await peer.receiveText() == ControlMessage.receiverManifest([same]).encoded())
+        // It goes on behind what it was told of, as if its file had grown.
+        try await peer.send(
+          .file(FileHeader(path: Array("same".utf8), byteCount: 6, compression: .none, appendFrom: 3)))
+        if staysUntilTheEnd {
+          try await peer.send(chunks: [[4, 5, 6]])
+          try await peer.send(.fileEnd)
+          try await peer.send(.end)
+        }
+      }
+      #expect(try folder.tree("out") == ["short": [1, 2, 3], "same": [1, 2, 3]])
+    }
+  }
+
+  @Test("No failure is about an entry without a name")
+  func emptyName() async throws {
+    let received = Mutex<[EntryFailure]>([])
+    let receiver = try transfer.receiver()
+    async let result = result {
+      try await receiver.receive(into: folder.path("out")) { events in
+        for await case .fileFailed(let failure) in events { received.withLock { $0.append(failure) } }
+      }
+    }
+    let peer = try await RawPeer.connect(as: .sender, to: transfer.relay)
+    try await peer.send(manifest([""]))
+    try await peer.send(.end)
+    await peer.finish()
+    #expect(await result.errorCode == .unsafePath)
+    #expect(received.withLock { $0.map(\.path) } == ["(an empty name)"])
   }
 
   @Test("A second name of a file elsewhere is not written through")

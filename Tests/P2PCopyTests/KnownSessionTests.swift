@@ -34,6 +34,7 @@ struct KnownSessionTests {
     var transfer = InMemoryTransfer(.one)
     transfer.code = "demo"
     transfer.receiveOptions.encrypt = true
+    transfer.receiveOptions.completesFiles = partIsUnderFinalName
     let receiver = try transfer.receiver()
     async let received = receiver.receive(into: folder.path("out"))
 

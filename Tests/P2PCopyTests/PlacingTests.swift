@@ -29,10 +29,11 @@ struct PlacingTests {
     let directory = try #require(try output.directory(of: path, creating: true))
     let placed = try bytes.withUnsafeBytes {
       try SmallFile.place(
-        $0, as: path, in: directory, metadata: metadata, keepingSetID: keepingSetID, policy: policy)
+        $0, at: Destination(path, in: directory), in: directory, metadata: metadata, keepingSetID: keepingSetID,
+        TakenNames(policy))
     }
     #expect(placed.refusal.isEmpty)
-    return String(decoding: placed.name, as: UTF8.self)
+    return String(decoding: placed.path.name, as: UTF8.self)
   }
 
   private func link(_ name: String, to target: String, policy: ConflictPolicy = .fail) throws -> String {
@@ -40,9 +41,9 @@ struct PlacingTests {
     let directory = try #require(try output.directory(of: path, creating: true))
     let metadata = EntryMetadata(mode: 0o777, modificationSeconds: 1_000_000_000, modificationNanoseconds: 5)
     let placed = try directory.createSymbolicLink(
-      to: Array(target.utf8), as: path, metadata: metadata, policy: policy)
+      to: Array(target.utf8), at: Destination(path, in: directory), metadata: metadata, TakenNames(policy))
     #expect(placed.refusal.isEmpty)
-    return String(decoding: placed.name, as: UTF8.self)
+    return String(decoding: placed.path.name, as: UTF8.self)
   }
 
   private func target(_ name: String) throws -> String {

@@ -78,7 +78,7 @@ struct ReceiptWriterTests {
   }
 
   @Test("It is for its owner only, and appears when it is complete")
-  func placement() throws {
+  func takenNames() throws {
     let directory = try TemporaryDirectory()
     try directory.write([1], to: "receipt")
     do {

@@ -15,7 +15,7 @@ struct ResumeTests {
     return transfer
   }
 
-  /// Where a prefix lies that is continued: protocol 2 leaves files with a final name alone.
+  /// Where a prefix lies that is continued: files with a final name are left alone unless protocol 1's receiver says so.
   enum Prefix: CaseIterable {
     case fileOfProtocol1, partialFileOfProtocol1, partialFileOfProtocol2
   }
@@ -26,8 +26,9 @@ struct ResumeTests {
     let source = try folder.write(Self.content, to: "source/file.bin")
     let name = prefix == .fileOfProtocol1 ? "out/file.bin" : "out/.file.bin.p2p-copy-partial"
     try folder.write(Array(Self.content.prefix(byteCount)), to: name)
-    let summaries = try await transfer(prefix == .partialFileOfProtocol2 ? .two : .one).succeed(
-      [source], into: folder.path("out"))
+    var transfer = transfer(prefix == .partialFileOfProtocol2 ? .two : .one)
+    transfer.receiveOptions.completesFiles = prefix == .fileOfProtocol1
+    let summaries = try await transfer.succeed([source], into: folder.path("out"))
     #expect(try folder.tree("out") == ["file.bin": Self.content])
     #expect(summaries.received.transferredByteCount == Int64(Self.size - byteCount))
     #expect(summaries.sent.resumedByteCount == Int64(byteCount))
@@ -67,16 +68,21 @@ struct ResumeTests {
     #expect(try folder.tree("out") == ["file.bin": Self.content])
   }
 
-  @Test("Protocol 2: a file that is a beginning of the sender's is a conflict like any other")
-  func beginningUnderTheFinalName() async throws {
+  @Test("A file that is a beginning of the sender's is a conflict like any other", arguments: TransferProtocol.allCases)
+  func beginningUnderTheFinalName(transferProtocol: TransferProtocol) async throws {
     let folder = try TemporaryDirectory()
     let source = try folder.write(Self.content, to: "source/file.bin")
     let beginning = Array(Self.content.prefix(1 << 20))
     try folder.write(beginning, to: "out/file.bin")
-    let results = try await transfer(.two).run([source], into: folder.path("out"))
+    let results = try await transfer(transferProtocol).run([source], into: folder.path("out"))
     #expect(results.received.errorCode == .destinationExists)
     #expect(results.sent.errorCode == .peerFailed)
     #expect(try folder.tree("out") == ["file.bin": beginning])
+    var overwriting = transfer(transferProtocol)
+    overwriting.receiveOptions.conflictPolicy = .overwrite
+    let summaries = try await overwriting.succeed([source], into: folder.path("out"))
+    #expect(try folder.tree("out") == ["file.bin": Self.content])
+    #expect(summaries.received.resumedByteCount == (transferProtocol == .one ? 1 << 20 : 0))
   }
 
   @Test("Unless it resumes, protocol 2 sends what is there as well, under the conflict policy")

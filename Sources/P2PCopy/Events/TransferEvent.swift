@@ -17,8 +17,11 @@ public enum TransferEvent: Sendable {
   /// Another piece is done. At most ten a second.
   case progress(TransferProgress)
 
-  /// A file is complete.
+  /// A file is complete; at the receiver `path` is the one it has there.
   case fileFinished(path: String, byteCount: Int64)
+
+  /// A file, directory or link has got another name at the receiver, since its own was taken (`--on-conflict rename`).
+  case renamed(path: String, newPath: String)
 
   /// A file was left alone: the same is there, or something of that name that must not be replaced.
   case fileSkipped(path: String, reason: String)

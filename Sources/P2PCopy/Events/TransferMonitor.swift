@@ -127,6 +127,25 @@ final class TransferMonitor: Sendable {
     if reportsEachFile { emit(.fileSkipped(path: path.description, reason: "something of that name exists")) }
   }
 
+  /// Something gets another name than in the transfer, since its own is taken.
+  func rename(_ path: RelativePath, to newPath: RelativePath) {
+    state.withLock { $0.summary.renamedCount += 1 }
+    emit(.renamed(path: path.description, newPath: newPath.description))
+  }
+
+  /// Something failed that has no name here: the other side knows it.
+  ///
+  /// - Parameters:
+  ///   - count: How many entries are concerned.
+  ///   - error: The error that stands for them.
+  func failUnnamed(count: UInt64, _ error: P2PCopyError) {
+    state.withLock { state in
+      let (sum, overflow) = state.summary.failureCount.addingReportingOverflow(Int(clamping: count))
+      state.summary.failureCount = overflow ? .max : sum
+      state.summary.unnamedFailure = error
+    }
+  }
+
   /// A file failed.
   func fail(_ failure: EntryFailure) {
     state.withLock { state in

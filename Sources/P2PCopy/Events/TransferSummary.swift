@@ -11,6 +11,9 @@ public struct TransferSummary: Sendable {
   /// Files left alone because something of that name exists (`--on-conflict skip`).
   public var skippedFileCount = 0
 
+  /// Files, directories and links that got another name, since their own was taken (`--on-conflict rename`).
+  public var renamedCount = 0
+
   /// Bytes of file content that travelled.
   public var transferredByteCount: Int64 = 0
 
@@ -44,6 +47,9 @@ public struct TransferSummary: Sendable {
   /// Entries that are in place at the receiver, though its file system refused their mode or time.
   public var metadataRefusalCount = 0
 
+  /// What stands for those failures that the other side counted and did not name; they are not among ``failures``.
+  public internal(set) var unnamedFailure: P2PCopyError?
+
   /// Whether failures that are not kept have another code than the first.
   var hasOtherFailureCodes = false
 
@@ -53,13 +59,15 @@ public struct TransferSummary: Sendable {
   /// The error that stands for all ``failures``: theirs when they share one code, otherwise
   /// ``P2PCopyError/Code/incomplete``; `nil` when there are none.
   public var error: P2PCopyError? {
-    guard let first = failures.first else { return nil }
-    guard failureCount > 1 else { return first.error }
-    let sameCode = !hasOtherFailureCodes && failures.allSatisfy { $0.error.code == first.error.code }
+    guard let first = failures.first?.error ?? unnamedFailure else { return nil }
+    guard failureCount > 1, !failures.isEmpty else { return first }
+    let all = failures.map(\.error) + (unnamedFailure.map { [$0] } ?? [])
+    let isSameCode = !hasOtherFailureCodes && all.allSatisfy { $0.code == first.code }
     return P2PCopyError(
-      sameCode ? first.error.code : .incomplete,
-      "\(failureCount) files failed, the first: \(first.error.message)", cause: first.error.cause)
+      isSameCode ? first.code : .incomplete, "\(failureCount) files failed, the first: \(first.message)",
+      cause: first.cause)
   }
+
   /// What is left to say when nothing failed: some metadata were refused; `nil` when none were.
   var metadataError: P2PCopyError? {
     guard metadataRefusalCount > 0 else { return nil }

@@ -6,14 +6,15 @@ extension DirectoryHandle {
   ///
   /// - Parameters:
   ///   - target: What it points to, checked with ``LinkTarget/check(target:of:)``.
-  ///   - path: The link; its parent is this directory.
+  ///   - destination: The link; its parent is this directory.
   ///   - metadata: Times to give it; `nil` for none. Linux knows no modes of links.
-  ///   - policy: What to do when something of that name exists.
-  /// - Returns: The name it got, which differs under ``ConflictPolicy/rename``, and what of the metadata was refused.
-  /// - Throws: ``P2PCopyError`` as ``place(_:as:_:)`` does; nothing is left behind then.
+  ///   - takenNames: What to do when something of that name exists.
+  /// - Returns: The link as it is in place.
+  /// - Throws: ``P2PCopyError`` as ``place(_:_:at:_:)`` does; nothing is left behind then.
   package func createSymbolicLink(
-    to target: [UInt8], as path: RelativePath, metadata: EntryMetadata?, policy: ConflictPolicy
-  ) throws(P2PCopyError) -> Placement {
+    to target: [UInt8], at destination: Destination, metadata: EntryMetadata?, _ takenNames: TakenNames
+  ) throws(P2PCopyError) -> PlacedEntry {
+    let path = destination.path
     var name = PartialFile.name(for: path.name)
     do throws(SystemError) {
       do {
@@ -27,8 +28,16 @@ extension DirectoryHandle {
       throw PartialFile.explain(error, path, partialName: has(name) ? name : nil)
     }
     let refusal = metadata?.applyToLink(name: name, in: self) ?? MetadataRefusal()
-    do {
-      return Placement(name: try place(name, as: path, policy), refusal: refusal)
+    do throws(P2PCopyError) {
+      let status: FileStatus
+      do throws(SystemError) {
+        status = try FileStatus(of: name, relativeTo: descriptor.number, followLinks: false)
+      } catch {
+        throw PartialFile.explain(error, path)
+      }
+      let placed = try place(name, status, at: destination, takenNames)
+      return PlacedEntry(
+        path: placed, refusal: refusal, metadata: takenNames.recordsMetadata ? status.metadata : nil)
     } catch {
       try? remove(name)
       throw error

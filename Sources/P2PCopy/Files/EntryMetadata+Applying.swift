@@ -39,15 +39,19 @@ extension EntryMetadata {
     } catch {
       return MetadataRefusal(mode: error, time: error)
     }
-    let wanted =
-      switch origin {
-      case .made: permissions(keepingSetID: keepingSetID) | status.permissions & 0o2000
-      case .found: status.permissions & (0o7000 | mode & 0o777)
-      }
+    let wanted = permissions(of: status, origin: origin, keepingSetID: keepingSetID)
     var refusal = MetadataRefusal()
     if status.permissions != wanted, directory.setMode(mode_t(wanted)) != 0 { refusal.mode = .last }
     if withTimes({ directory.setTimes($0) }) != 0 { refusal.time = .last }
     return refusal
+  }
+
+  /// The permissions that a directory gets, see ``apply(to:origin:keepingSetID:)``.
+  func permissions(of directory: FileStatus, origin: DirectoryOrigin, keepingSetID: Bool) -> UInt16 {
+    switch origin {
+    case .made: permissions(keepingSetID: keepingSetID) | directory.permissions & 0o2000
+    case .found: directory.permissions & (0o7000 | mode & 0o777)
+    }
   }
 
   /// Gives the times to a symbolic link, not to what it points to. Linux knows no modes of links.

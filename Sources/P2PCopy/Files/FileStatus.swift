@@ -1,4 +1,5 @@
 import Glibc
+import P2PCopyCore
 
 /// What is needed of `stat`.
 struct FileStatus: Hashable {
@@ -94,6 +95,21 @@ struct FileStatus: Hashable {
 
   /// The permission bits, with setuid, setgid and sticky.
   var permissions: UInt16 { mode & 0o7777 }
+
+  /// Mode and time of last modification.
+  var metadata: EntryMetadata {
+    EntryMetadata(
+      mode: permissions, modificationSeconds: Int64(modificationSeconds),
+      modificationNanoseconds: UInt32(clamping: modificationNanoseconds))
+  }
+
+  /// Whether it is the same thing that was looked at before. Some file systems, such as FAT, give a file another inode
+  /// number when they have forgotten it meanwhile: then its kind, size and time tell.
+  func isSame(as earlier: FileStatus) -> Bool {
+    if identity == earlier.identity { return true }
+    return kind == earlier.kind && byteCount == earlier.byteCount && modificationSeconds == earlier.modificationSeconds
+      && modificationNanoseconds == earlier.modificationNanoseconds
+  }
 
   /// For a person: what it is that is neither a file, a directory nor a link.
   var nameOfSpecialKind: String {

@@ -29,11 +29,12 @@ final class PartialFile {
     if finalName.count <= room { return [UInt8(ascii: ".")] + finalName + suffix.utf8 }
     var checksum = ChainedChecksum()
     let hash = Hex.encode(checksum.update(with: Array(finalName)).prefix(8))
-    return [UInt8(ascii: ".")] + finalName.prefix(room - hash.utf8.count - 1) + [UInt8(ascii: "-")] + hash.utf8
+    return [UInt8(ascii: ".")] + NumberedName.cut(finalName, to: room - hash.utf8.count - 1) + [UInt8(ascii: "-")]
+      + hash.utf8
       + suffix.utf8
   }
 
-  let path: RelativePath
+  private let destination: Destination
   private let directory: DirectoryHandle
   private let name: [UInt8]
   private let descriptor: FileDescriptor
@@ -44,16 +45,17 @@ final class PartialFile {
   /// Opens the partial file for writing, and makes it when it is missing.
   ///
   /// - Parameters:
-  ///   - path: The file's final path.
+  ///   - destination: Where the file is to be in the end.
   ///   - directory: The directory it belongs in.
   ///   - start: What to go on with; `nil` to begin anew.
   ///   - mode: The permissions of a file that is made: no more than it is to have in the end, so that nobody reads it before.
   /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/destinationUnwritable``, also when what there was to go on
   ///   with is no longer what it was.
   init(
-    opening path: RelativePath, in directory: DirectoryHandle, continuing start: PartialStart? = nil,
+    opening destination: Destination, in directory: DirectoryHandle, continuing start: PartialStart? = nil,
     mode: UInt16 = 0o666
   ) throws(P2PCopyError) {
+    let path = destination.path
     var name = start?.name ?? Self.name(for: path.name)
     var isFoundAgain = true
     let opened: FileDescriptor?
@@ -74,7 +76,7 @@ final class PartialFile {
           + " compared; run the same commands again")
     }
     descriptor = opened
-    self.path = path
+    self.destination = destination
     self.directory = directory
     self.name = name
     self.isFoundAgain = isFoundAgain
@@ -89,7 +91,7 @@ final class PartialFile {
     do {
       try descriptor.write(bytes, at: offset)
     } catch {
-      throw Self.explain(error, path)
+      throw Self.explain(error, destination.path)
     }
   }
 
@@ -101,19 +103,26 @@ final class PartialFile {
   /// Gives the complete file its name.
   ///
   /// - Parameters:
-  ///   - policy: What to do when something of that name exists.
+  ///   - takenNames: What to do when something of that name exists.
   ///   - metadata: Mode and times to give it before; `nil` for none.
   ///   - keepingSetID: Whether setuid and setgid bits are kept.
-  /// - Returns: The name it got, which differs under ``ConflictPolicy/rename``, and what of the metadata was refused.
+  /// - Returns: The file as it is in place.
   /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/destinationExists`` when something is there that the policy
   ///   does not allow to replace; the partial file stays.
   func place(
-    _ policy: ConflictPolicy, metadata: EntryMetadata? = nil, keepingSetID: Bool = false
-  ) throws(P2PCopyError) -> Placement {
+    _ takenNames: TakenNames, metadata: EntryMetadata? = nil, keepingSetID: Bool = false
+  ) throws(P2PCopyError) -> PlacedEntry {
     let refusal = metadata?.apply(to: descriptor, keepingSetID: keepingSetID) ?? MetadataRefusal()
-    let placed = try directory.place(name, as: path, policy)
+    let status: FileStatus
+    do {
+      status = try descriptor.status()
+    } catch {
+      throw Self.explain(error, destination.path)
+    }
+    let placed = try directory.place(name, status, at: destination, takenNames)
     isPlaced = true
-    return Placement(name: placed, refusal: refusal)
+    return PlacedEntry(
+      path: placed, refusal: refusal, metadata: takenNames.recordsMetadata ? status.metadata : nil)
   }
 
   /// The error for a failed system call.
@@ -187,34 +196,5 @@ final class PartialFile {
       else { throw error }
       return try FileDescriptor(opening: name, relativeTo: number, flags: flags, mode: mode)
     }
-  }
-
-  /// `name (1).extension`, cut so that it still fits.
-  static func numbered(_ name: ArraySlice<UInt8>, _ number: Int) -> [UInt8] {
-    let dot = name.dropFirst().lastIndex(of: UInt8(ascii: "."))
-    let fileExtension = dot.map { name[$0...] } ?? []
-    let mark = Array(" (\(number))".utf8)
-    let room = RelativePath.maximumComponentByteCount - mark.count
-    let shownExtension = fileExtension.count < room / 2 ? fileExtension : []
-    let stem = name.dropLast(shownExtension.count).prefix(room - shownExtension.count)
-    return stem + mark + shownExtension
-  }
-}
-
-/// How something got into its place.
-package struct Placement: Sendable {
-  /// The name it got, which differs from its own under ``ConflictPolicy/rename``.
-  package var name: [UInt8]
-
-  /// What of its mode and times was refused.
-  package var refusal: MetadataRefusal
-}
-
-extension P2PCopyError {
-  /// Something of the file's name is there and must not be replaced.
-  static func destinationExists(_ path: RelativePath) -> P2PCopyError {
-    P2PCopyError(
-      .destinationExists,
-      "'\(path)' exists and was left alone; receive with --on-conflict overwrite, skip or rename")
   }
 }

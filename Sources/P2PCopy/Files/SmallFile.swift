@@ -7,18 +7,19 @@ package enum SmallFile {
   ///
   /// - Parameters:
   ///   - bytes: The content.
-  ///   - path: The file.
+  ///   - destination: Where the file is to be.
   ///   - directory: The directory it belongs in.
   ///   - metadata: Mode and times to give it; `nil` for those of a new file.
   ///   - keepingSetID: Whether setuid and setgid bits are kept.
-  ///   - policy: What to do when something of that name exists.
-  /// - Returns: The name it got, which differs under ``ConflictPolicy/rename``, and what of the metadata was refused.
+  ///   - takenNames: What to do when something of that name exists.
+  /// - Returns: The file as it is in place.
   /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/destinationExists`` when something is there that the policy
   ///   does not allow to replace, otherwise ``P2PCopyError/Code/destinationUnwritable``; nothing is left behind then.
   package static func place(
-    _ bytes: UnsafeRawBufferPointer, as path: RelativePath, in directory: DirectoryHandle, metadata: EntryMetadata?,
-    keepingSetID: Bool, policy: ConflictPolicy
-  ) throws(P2PCopyError) -> Placement {
+    _ bytes: UnsafeRawBufferPointer, at destination: Destination, in directory: DirectoryHandle,
+    metadata: EntryMetadata?, keepingSetID: Bool, _ takenNames: TakenNames
+  ) throws(P2PCopyError) -> PlacedEntry {
+    let path = destination.path
     var name = PartialFile.name(for: path.name)
     let descriptor: FileDescriptor
     do throws(SystemError) {
@@ -28,20 +29,24 @@ package enum SmallFile {
       throw PartialFile.explain(error, path, partialName: directory.has(name) ? name : nil)
     }
     let refusal: MetadataRefusal
+    var status: FileStatus
     do throws(SystemError) {
       try descriptor.lock()
-      let status = try descriptor.status()
+      status = try descriptor.status()
       // Between making and locking it, another receiver may have taken it for a leftover.
       guard status.linkCount == 1 else { throw SystemError(number: EAGAIN) }
       try descriptor.write(bytes, at: 0)
       refusal = metadata?.apply(to: descriptor, keepingSetID: keepingSetID, status: status) ?? MetadataRefusal()
+      if takenNames.recordsMetadata { status = try descriptor.status() }
     } catch {
       // What another receiver has under that name is not touched.
       if error.number != EAGAIN { try? directory.remove(name) }
       throw PartialFile.explain(error, path)
     }
     do throws(P2PCopyError) {
-      return Placement(name: try directory.place(name, as: path, policy), refusal: refusal)
+      let placed = try directory.place(name, status, at: destination, takenNames)
+      return PlacedEntry(
+        path: placed, refusal: refusal, metadata: takenNames.recordsMetadata ? status.metadata : nil)
     } catch {
       try? directory.remove(name)
       throw error

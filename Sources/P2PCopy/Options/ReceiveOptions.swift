@@ -11,6 +11,11 @@ public struct ReceiveOptions: Sendable {
   /// What to do when something of a file's name exists.
   public var conflictPolicy = ConflictPolicy.fail
 
+  /// Protocol 1 only: let a sender that resumes complete a file that has its final name here and is the beginning of its
+  /// own, as the Python tool leaves them. ``ConflictPolicy/overwrite`` allows that as well; otherwise only what this
+  /// package left as a partial file is continued.
+  public var completesFiles = false
+
   /// Protocol 2 only: set modes and times as they were at the sender.
   public var keepsMetadata = true
 

@@ -2,9 +2,10 @@ import P2PCopyCore
 
 /// Decides, when a file begins, where its bytes go: into a new partial file, on behind what is there, or nowhere.
 struct DestinationPlan {
-  let output: OutputDirectory
-  let conflictPolicy: ConflictPolicy
+  let tree: DestinationTree
   let isResuming: Bool
+  /// Whether files are completed that have their final names already.
+  let completesFiles: Bool
 
   /// Where the bytes of an announced file go.
   ///
@@ -18,43 +19,59 @@ struct DestinationPlan {
         "the sender goes on with '\(path)' at byte \(header.appendFrom), which was never reported to it")
     }
     do throws(P2PCopyError) {
-      guard let directory = try output.directory(of: path, creating: true) else {
+      guard let (place, directory) = try tree.place(of: path, creating: true) else { return .nowhere(.skipped) }
+      guard let directory else {
         throw P2PCopyError(.internalError, "the directory of '\(path)' was not made")
       }
+      var destination = Destination(place)
       if header.appendFrom > 0, let finding {
-        return .file(
-          try PartialFile(
-            opening: path, in: directory, continuing: try start(of: finding.place, path, in: directory)))
-      } else if isResuming, header.byteCount == 0, isEmptyFile(path, in: directory) {
-        return .nowhere(.complete)
-      } else if let outcome = try conflict(path, in: directory) {
-        return .nowhere(outcome)
+        let start = try self.start(of: finding, place, in: directory)
+        if case .partialFile = finding.place {
+          switch try conflict(place, in: directory) {
+          case .none: break
+          case .replaceable(let existing): destination.replaceable = existing
+          case .outcome(let outcome): return .nowhere(outcome)
+          }
+        }
+        return .file(try PartialFile(opening: destination, in: directory, continuing: start))
+      } else if isResuming, header.byteCount == 0, isEmptyFile(place, in: directory) {
+        return .nowhere(.complete(place))
+      } else {
+        switch try conflict(place, in: directory) {
+        case .none: break
+        case .replaceable(let existing): destination.replaceable = existing
+        case .outcome(let outcome): return .nowhere(outcome)
+        }
       }
-      return .file(try PartialFile(opening: path, in: directory))
+      return .file(try PartialFile(opening: destination, in: directory))
     } catch {
       guard let cause = error.cause as? SystemError, cause.endsAllWriting else { return .nowhere(.failed(error)) }
       throw error
     }
   }
 
-  /// What the conflict policy says when something of that name exists; `nil` when the file can be received.
-  private func conflict(_ path: RelativePath, in directory: DirectoryHandle) throws(P2PCopyError)
-    -> FileDownload.Outcome?
-  {
-    let existing: FileStatus?
-    do {
-      existing = try directory.status(of: path.name)
-    } catch {
-      throw P2PCopyError(.destinationUnwritable, "cannot look at '\(path)': \(error)", cause: error)
-    }
-    guard let existing else { return nil }
-    switch conflictPolicy {
-    case .rename: return nil
-    case .skip: return .skipped
-    case .overwrite where existing.kind != .directory: return nil
+  /// What the conflict policy says about a name.
+  enum Conflict {
+    /// The file can be received.
+    case none
+    /// It can, and takes the place of this.
+    case replaceable(FileStatus)
+    /// It cannot.
+    case outcome(FileDownload.Outcome)
+  }
+
+  /// What the conflict policy says when something of that name exists.
+  func conflict(_ path: RelativePath, in directory: DirectoryHandle) throws(P2PCopyError) -> Conflict {
+    guard let existing = try directory.status(of: path) else { return .none }
+    guard !tree.takenNames.hasPlaced(existing, at: path) else { return .outcome(.failed(.sameName(path))) }
+    switch tree.takenNames.policy {
+    case .rename: return .none
+    case .skip: return .outcome(.skipped)
+    case .overwrite where existing.kind != .directory: return .replaceable(existing)
     case .overwrite:
-      return .failed(P2PCopyError(.destinationExists, "'\(path)' is a directory here and a file at the sender"))
-    case .fail: return .failed(.destinationExists(path))
+      return .outcome(
+        .failed(P2PCopyError(.destinationExists, "'\(path)' is a directory here and a file at the sender")))
+    case .fail: return .outcome(.failed(.destinationExists(path)))
     }
   }
 
@@ -65,26 +82,27 @@ struct DestinationPlan {
   }
 
   /// What to go on with. A file that is a proven beginning of the new one becomes its partial file, so that it is not seen
-  /// half-done under its final name.
+  /// half-done under its final name; not without leave, for what the user has is neither appended to nor taken away.
   private func start(
-    of place: ResumeScan.Place, _ path: RelativePath, in directory: DirectoryHandle
+    of finding: ResumeScan.Finding, _ place: RelativePath, in directory: DirectoryHandle
   ) throws(P2PCopyError) -> PartialStart {
     let version: FileStatus.Version
-    switch place {
+    switch finding.place {
     case .partialFile(let start): return start
     case .finalName(let found): version = found
     }
+    guard completesFiles, finding.path == place else { throw .destinationExists(finding.path) }
     do {
-      guard let status = try directory.status(of: path.name), status.linkCount == 1, status.version == version else {
-        throw P2PCopyError(.destinationUnwritable, "'\(path)' changed while the transfer began; try again")
+      guard let status = try directory.status(of: place.name), status.linkCount == 1, status.version == version else {
+        throw P2PCopyError(.destinationUnwritable, "'\(place)' changed while the transfer began; try again")
       }
-      let name = try directory.freePartialName(for: path.name)
-      try directory.renameWithoutReplacing(path.name, to: name)
+      let name = try directory.freePartialName(for: place.name)
+      try directory.renameWithoutReplacing(place.name, to: name)
       return PartialStart(name: name, version: version)
     } catch let error as P2PCopyError {
       throw error
     } catch {
-      throw P2PCopyError(.destinationUnwritable, "cannot continue '\(path)': \(error)", cause: error)
+      throw P2PCopyError(.destinationUnwritable, "cannot continue '\(place)': \(error)", cause: error)
     }
   }
 }

@@ -15,7 +15,8 @@ final class FileDownload {
 
   /// How the file ended.
   enum Outcome {
-    case complete
+    /// It is in place, under this path.
+    case complete(RelativePath)
     case skipped
     case failed(P2PCopyError)
   }
@@ -79,7 +80,7 @@ final class FileDownload {
   /// Ends the file: gives it its name when it is complete.
   ///
   /// - Returns: How it went; a partial file stays when it is not complete.
-  func finish(_ policy: ConflictPolicy, shown path: String) -> Outcome {
+  func finish(_ takenNames: TakenNames, shown path: String) -> Outcome {
     switch destination {
     case .nowhere(let outcome): return outcome
     case .file(let partial):
@@ -91,10 +92,8 @@ final class FileDownload {
               + " the part is kept and can be resumed"))
       }
       do {
-        _ = try partial.place(policy)
-        return .complete
+        return .complete(try partial.place(takenNames).path)
       } catch {
-        if error.code == .destinationExists, policy == .skip { return .skipped }
         return .failed(error)
       }
     }

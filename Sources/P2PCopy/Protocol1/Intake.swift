@@ -14,7 +14,9 @@ final class Intake {
 
   private let channel: PeerChannel
   private let output: OutputDirectory
-  private let conflictPolicy: ConflictPolicy
+  private let takenNames: TakenNames
+  private let completesFiles: Bool
+  private let tree: DestinationTree
   private let codecs: CodecRegistry
   private let claimedPaths: ClaimedPaths
   private let monitor: TransferMonitor
@@ -31,15 +33,17 @@ final class Intake {
   private(set) var failureCount = 0
 
   init(
-    channel: PeerChannel, output: OutputDirectory, conflictPolicy: ConflictPolicy, codecs: CodecRegistry,
+    channel: PeerChannel, output: OutputDirectory, takenNames: TakenNames, completesFiles: Bool, codecs: CodecRegistry,
     claimedPaths: ClaimedPaths, monitor: TransferMonitor
   ) {
     self.channel = channel
     self.output = output
-    self.conflictPolicy = conflictPolicy
+    self.takenNames = takenNames
+    self.completesFiles = completesFiles
     self.codecs = codecs
     self.claimedPaths = claimedPaths
     self.monitor = monitor
+    tree = DestinationTree(output: output, takenNames: takenNames) { monitor.rename($0, to: $1) }
   }
 
   deinit {
@@ -91,7 +95,7 @@ final class Intake {
   }
 
   private var plan: DestinationPlan {
-    DestinationPlan(output: output, conflictPolicy: conflictPolicy, isResuming: isResuming)
+    DestinationPlan(tree: tree, isResuming: isResuming, completesFiles: completesFiles)
   }
 
   // MARK: Manifest
@@ -110,7 +114,7 @@ final class Intake {
     for entry in entries {
       guard claimedPaths.claim(entry.path) else {
         throw P2PCopyError(
-          .protocolViolation, "the manifest lists '\(DisplayText.escaped(entry.path.prefix(300)))' twice")
+          .protocolViolation, "the manifest lists '\(DisplayText.entry(entry.path))' twice")
       }
       files[entry.path] = announced(entry)
       order.append(entry.path)
@@ -127,13 +131,13 @@ final class Intake {
       }
       return AnnouncedFile(path: path, byteCount: entry.byteCount)
     } catch {
-      fail(DisplayText.escaped(entry.path.prefix(300)), error)
+      fail(DisplayText.entry(entry.path), error)
       return AnnouncedFile(path: nil, byteCount: entry.byteCount, state: .settled)
     }
   }
 
   private func reportWhatIsThere() async throws {
-    let scan = ResumeScan(output: output)
+    let scan = ResumeScan(tree: tree, completesFiles: completesFiles)
     var parts: [ReceivedPart] = []
     var room = Protocol1Suite.maximumMessageByteCount / 2 - 256
     for key in order {
@@ -152,13 +156,13 @@ final class Intake {
   // MARK: Files
 
   private func begin(_ header: FileHeader) throws(P2PCopyError) {
-    let shown = DisplayText.escaped(header.path.prefix(300))
+    let shown = DisplayText.entry(header.path)
     guard let file = files[header.path] else {
       throw P2PCopyError(.protocolViolation, "the sender sent '\(shown)', which its manifest does not list")
     }
     let decompression = try decompression(for: header, shown)
     guard let path = file.path else {
-      state = .inFile(download(header, .nowhere(.complete), decompression), shown: shown)
+      state = .inFile(download(header, .nowhere(.skipped), decompression), shown: shown)
       return
     }
     guard file.state == .awaited else {
@@ -203,8 +207,10 @@ final class Intake {
   private func finish(_ download: FileDownload, _ shown: String) {
     state = .betweenFiles
     guard let path = files[download.header.path]?.path else { return }
-    switch download.finish(conflictPolicy, shown: shown) {
-    case .complete: monitor.finishFile(path, byteCount: download.header.byteCount)
+    switch download.finish(takenNames, shown: shown) {
+    case .complete(let place):
+      if place.name != path.name { monitor.rename(path, to: place) }
+      monitor.finishFile(place, byteCount: download.header.byteCount)
     case .skipped: monitor.skipExisting(path)
     case .failed(let error): fail(path.description, error)
     }
@@ -221,10 +227,10 @@ final class Intake {
   private func createEmptyFile(_ path: RelativePath) {
     do throws(P2PCopyError) {
       let header = FileHeader(path: path.bytes, byteCount: 0, compression: .none, appendFrom: 0)
-      if isResuming, let directory = try output.directory(of: path, creating: false),
-        plan.isEmptyFile(path, in: directory)
+      if isResuming, case (let place, let directory?)? = try tree.place(of: path, creating: false),
+        plan.isEmptyFile(place, in: directory)
       {
-        monitor.skipUnchanged(path, byteCount: 0)
+        monitor.skipUnchanged(place, byteCount: 0)
         return
       }
       monitor.beginFile(path)
@@ -237,16 +243,26 @@ final class Intake {
   /// Counts a file as complete that the sender found to be the same. A complete partial file gets its name.
   private func keepUnchanged(_ path: RelativePath, _ finding: ResumeScan.Finding) {
     guard case .partialFile(let start) = finding.place else {
-      monitor.skipUnchanged(path, byteCount: finding.part.byteCount)
+      monitor.skipUnchanged(finding.path, byteCount: finding.part.byteCount)
       return
     }
     do throws(P2PCopyError) {
-      guard let directory = try output.directory(of: path, creating: false) else {
+      guard let directory = try output.directory(of: finding.path, creating: false) else {
         throw P2PCopyError(.destinationUnwritable, "the directory of '\(path)' is gone; try again")
       }
-      let partial = try PartialFile(opening: path, in: directory, continuing: start)
-      _ = try partial.place(conflictPolicy)
-      monitor.skipUnchanged(path, byteCount: finding.part.byteCount)
+      var destination = Destination(finding.path)
+      switch try plan.conflict(finding.path, in: directory) {
+      case .none: break
+      case .replaceable(let existing): destination.replaceable = existing
+      case .outcome(.failed(let error)): throw error
+      case .outcome:
+        monitor.skipExisting(finding.path)
+        return
+      }
+      let partial = try PartialFile(opening: destination, in: directory, continuing: start)
+      let place = try partial.place(takenNames).path
+      if place.name != path.name { monitor.rename(path, to: place) }
+      monitor.skipUnchanged(place, byteCount: finding.part.byteCount)
     } catch {
       fail(path.description, error)
     }

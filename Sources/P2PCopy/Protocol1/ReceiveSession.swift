@@ -5,7 +5,9 @@ import P2PCopyCore
 struct ReceiveSession: Sendable {
   let rendezvous: Rendezvous
   let outputPath: LocalPath
-  let conflictPolicy: ConflictPolicy
+  let takenNames: TakenNames
+  /// Whether files are completed that have their final names already.
+  let completesFiles: Bool
   let claimedPaths: ClaimedPaths
 
   /// Runs the session to its end.
@@ -16,8 +18,9 @@ struct ReceiveSession: Sendable {
     let channel = try await rendezvous.connect()
     try await Goodbye.onFailure(channel.connection, role: .receiver) {
       let intake = try Intake(
-        channel: channel, output: OutputDirectory(path: outputPath), conflictPolicy: conflictPolicy,
-        codecs: rendezvous.codecs, claimedPaths: claimedPaths, monitor: rendezvous.monitor)
+        channel: channel, output: OutputDirectory(path: outputPath), takenNames: takenNames,
+        completesFiles: completesFiles, codecs: rendezvous.codecs, claimedPaths: claimedPaths,
+        monitor: rendezvous.monitor)
       var message = try await rendezvous.firstMessage(channel)
       rendezvous.monitor.emit(.paired)
       while try await intake.take(message) {

@@ -43,7 +43,7 @@ package final class ChecksumListWriter: Sendable {
     let digest = Hex.encode(entry.digest).utf8
     var name: [UInt8] = []
     var isEscaped = false
-    for byte in entry.path {
+    for byte in entry.placedPath ?? entry.path {
       let letter: Character? =
         switch byte {
         case UInt8(ascii: "\\"): "\\"

@@ -9,6 +9,8 @@ package struct DeliveredEntry: Sendable, Hashable {
 
   /// Its name in the transfer, components joined with `/`.
   package var path: [UInt8]
+  /// Its path at the receiver, as this side knows it, when that is another one.
+  package var placedPath: [UInt8]?
   package var kind: Kind
   /// Size of a file's content.
   package var byteCount: Int64
@@ -24,10 +26,12 @@ package struct DeliveredEntry: Sendable, Hashable {
   package var modificationNanoseconds: UInt32?
 
   package init(
-    path: [UInt8], kind: Kind, byteCount: Int64 = 0, digest: [UInt8] = [], target: [UInt8] = [], mode: UInt16? = nil,
+    path: [UInt8], placedPath: [UInt8]? = nil, kind: Kind, byteCount: Int64 = 0, digest: [UInt8] = [],
+    target: [UInt8] = [], mode: UInt16? = nil,
     modificationSeconds: Int64? = nil, modificationNanoseconds: UInt32? = nil
   ) {
     self.path = path
+    self.placedPath = placedPath == path ? nil : placedPath
     self.kind = kind
     self.byteCount = byteCount
     self.digest = digest

@@ -57,6 +57,9 @@ final class DeliveryLog: Sendable {
     }
   }
 
+  /// Whether modes and times are written down.
+  var recordsMetadata: Bool { receipt != nil }
+
   /// The session begins.
   func begin(role: PeerRole, digest: CodecName) {
     receipt?.begin(role: role, digest: digest)

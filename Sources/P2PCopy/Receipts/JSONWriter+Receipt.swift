@@ -4,7 +4,9 @@ extension JSONWriter {
   /// An entry of a receipt.
   mutating func write(_ entry: DeliveredEntry) {
     object { json in
-      json.name("path", entry.path)
+      // The name in place is the one that people and tools look for; the one in the transfer is in the tree digest.
+      json.name("path", entry.placedPath ?? entry.path)
+      if entry.placedPath != nil { json.name("sent_as", entry.path) }
       json.key("kind")
       json.string(entry.kind.rawValue.utf8)
       switch entry.kind {

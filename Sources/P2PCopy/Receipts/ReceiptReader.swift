@@ -76,6 +76,8 @@ struct ReceiptReader {
       switch key {
       case "path": fields.setPath(Array(try json.string().utf8))
       case "path_hex": fields.setPath(try readHex())
+      case "sent_as": fields.setSentPath(Array(try json.string().utf8))
+      case "sent_as_hex": fields.setSentPath(try readHex())
       case "kind": fields.kind = DeliveredEntry.Kind(rawValue: try json.string())
       case "size": fields.byteCount = try json.wholeNumber()
       case "digest": fields.digest = try readHex()
@@ -84,16 +86,18 @@ struct ReceiptReader {
       default: try json.skip()
       }
     }
-    guard fields.pathCount == 1, let bytes = fields.path, let kind = fields.kind else {
+    guard fields.pathCount == 1, fields.sentPathCount <= 1, let bytes = fields.path, let kind = fields.kind else {
       throw json.malformed("an entry without path or kind")
     }
     let path: RelativePath
+    let sentPath: RelativePath
     do {
       path = try RelativePath(validating: bytes)
+      sentPath = try fields.sentPath.map(RelativePath.init(validating:)) ?? path
     } catch {
       throw json.malformed(error.message)
     }
-    var entry = DeliveredEntry(path: bytes, kind: kind)
+    var entry = DeliveredEntry(path: sentPath.bytes, placedPath: bytes, kind: kind)
     switch kind {
     case .file:
       guard let byteCount = fields.byteCount, let digest = fields.digest else {
@@ -128,6 +132,8 @@ struct ReceiptReader {
   private struct Fields {
     var path: [UInt8]?
     var pathCount = 0
+    var sentPath: [UInt8]?
+    var sentPathCount = 0
     var kind: DeliveredEntry.Kind?
     var byteCount: Int64?
     var digest: [UInt8]?
@@ -136,6 +142,11 @@ struct ReceiptReader {
     mutating func setPath(_ bytes: [UInt8]) {
       path = bytes
       pathCount += 1
+    }
+
+    mutating func setSentPath(_ bytes: [UInt8]) {
+      sentPath = bytes
+      sentPathCount += 1
     }
   }
 }

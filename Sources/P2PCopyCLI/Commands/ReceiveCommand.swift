@@ -39,6 +39,13 @@ struct ReceiveCommand: AsyncParsableCommand {
       """)
   var onConflict = ConflictPolicy.fail
 
+  @Flag(
+    help: """
+      Protocol 1: let a sender with --resume complete files that have their final names here, as the Python tool leaves \
+      them.
+      """)
+  var resume = false
+
   @Flag(inversion: .prefixedNo, help: "Set modes and times as they were at the sender.")
   var metadata = true
 
@@ -47,7 +54,10 @@ struct ReceiveCommand: AsyncParsableCommand {
 
   func validate() throws {
     if stdout, out != nil { throw ValidationError("--stdout and --out exclude each other: leave out one") }
-    guard connection.transferProtocol == .one else { return }
+    guard connection.transferProtocol == .one else {
+      if resume { throw ValidationError("--resume is for protocol 1: protocol 2 goes on by itself; leave it out") }
+      return
+    }
     if stdout || !metadata || keepSetID {
       throw ValidationError("--stdout, --no-metadata and --keep-set-id are for protocol 2: leave out --protocol 1")
     }
@@ -68,6 +78,7 @@ struct ReceiveCommand: AsyncParsableCommand {
     options.transferProtocol = connection.transferProtocol
     options.encrypt = connection.encrypt ?? false
     options.conflictPolicy = onConflict
+    options.completesFiles = resume
     options.keepsMetadata = metadata
     options.keepsSetID = keepSetID
     options.receiptFile = connection.receipt

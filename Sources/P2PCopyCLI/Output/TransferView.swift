@@ -68,6 +68,7 @@ struct TransferView: Sendable {
       case .fileSkipped(let path, let reason):
         guard !isTerminal else { continue }
         say("skipped \(path): \(reason)")
+      case .renamed(let path, let newPath): say("'\(path)' exists: what came is '\(newPath)'")
       case .fileFailed(let failure):
         clear()
         if !quiet { Console.error("failed: \(failure.error.message)") }
@@ -89,8 +90,9 @@ struct TransferView: Sendable {
     for failure in summary.failures.prefix(Self.maximumNamedFailures) {
       Console.error("  \(failure.path): \(failure.error.message)")
     }
-    let others = summary.failureCount - Self.maximumNamedFailures
-    if others > 0 { Console.error("  and \(others) more") }
+    let others = summary.failureCount - min(summary.failures.count, Self.maximumNamedFailures)
+    guard others > 0 else { return }
+    Console.error("  \(summary.failures.isEmpty ? "" : "and ")\(others) more")
   }
 
   /// The summary in one line.
@@ -107,6 +109,7 @@ struct TransferView: Sendable {
     if summary.resumedByteCount > 0 {
       text += "; \(HumanReadable.size(summary.resumedByteCount)) did not have to travel"
     }
+    if summary.renamedCount > 0 { text += "; \(summary.renamedCount) renamed" }
     if summary.skippedFileCount > 0 { text += "; \(summary.skippedFileCount) skipped" }
     if summary.failureCount > 0 { text += "; \(summary.failureCount) failed" }
     return text

@@ -29,6 +29,11 @@ public enum DisplayText {
     return result
   }
 
+  /// The name of an entry that a peer announced, shortened; says so when it is empty, so that no line is about nothing.
+  package static func entry(_ path: [UInt8]) -> String {
+    path.isEmpty ? "(an empty name)" : escaped(path.prefix(300))
+  }
+
   /// The same for a message of another p2p-copy, which has escaped what it names already: a backslash stays one.
   static func escapedOnce(_ bytes: some Sequence<UInt8>) -> String {
     escaped(bytes).replacing(#"\\"#, with: #"\"#)

@@ -76,6 +76,17 @@ public struct RelativePath: Hashable, Sendable {
   }
 }
 
+extension RelativePath {
+  /// The same path with another last component, which must be a proper one.
+  package func renamed(_ name: [UInt8]) -> RelativePath {
+    RelativePath(unchecked: parent.isEmpty ? name : parent + [UInt8(ascii: "/")] + name)
+  }
+
+  private init(unchecked bytes: [UInt8]) {
+    self.bytes = bytes
+  }
+}
+
 extension RelativePath: CustomStringConvertible {
   /// The path, safe to show.
   public var description: String { DisplayText.escaped(bytes) }

@@ -122,4 +122,22 @@ final class Workspace: Sendable {
     state.withLock { $0.mounts.append(directory) }
     return directory
   }
+
+  /// Whether a FAT file system can be mounted: one that takes `README` and `readme` for one name.
+  static let canMountFAT =
+    getuid() == 0 && access("/dev/fuse", R_OK | W_OK) == 0
+    && ["/usr/bin/fusefat", "/usr/sbin/mkfs.vfat"].allSatisfy(FileManager.default.isExecutableFile)
+
+  /// Mounts a new FAT file system of 16 MiB.
+  ///
+  /// - Throws: An error that says why it could not.
+  func fatDisk(_ name: String) async throws -> String {
+    let directory = try directory(name)
+    let image = self["\(name).img"]
+    try await tool(["truncate", "--size=16M", image])
+    try await tool(["mkfs.vfat", image])
+    try await tool(["fusefat", "-o", "rw+", image, directory])
+    state.withLock { $0.mounts.append(directory) }
+    return directory
+  }
 }

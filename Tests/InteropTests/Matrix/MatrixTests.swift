@@ -23,6 +23,9 @@ extension PythonInterop {
       if combination.resumption == .mismatch, combination.receiver == .swift {
         transfer.receiver.options += ["--on-conflict", "overwrite"]
       }
+      if combination.resumption == .prefix, combination.receiver == .swift {
+        transfer.receiver.options.append("--resume")
+      }
       let before = combination.resumption.destination(for: SampleFiles.tree)
       try before.write(below: transfer.out)
       for path in before.files.keys { try RawFile.age(transfer.out + "/" + path.text) }

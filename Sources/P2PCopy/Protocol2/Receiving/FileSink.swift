@@ -21,11 +21,11 @@ enum FileSink {
 
   /// Gives a complete file its name.
   ///
-  /// - Returns: How it got into its place; `nil` when it has none.
-  func finish(_ metadata: EntryMetadata?, _ settings: ReceiveSettings) throws(P2PCopyError) -> Placement? {
+  /// - Returns: The file in its place; `nil` for standard output.
+  func finish(_ metadata: EntryMetadata?, _ settings: ReceiveSettings) throws(P2PCopyError) -> PlacedEntry? {
     switch self {
     case .partialFile(let file):
-      return try file.place(settings.conflictPolicy, metadata: metadata, keepingSetID: settings.keepsSetID)
+      return try file.place(settings.takenNames, metadata: metadata, keepingSetID: settings.keepsSetID)
     case .standardOutput: return nil
     case .nowhere(let error): throw error
     }

@@ -34,10 +34,16 @@ struct IncomingEntry: Sendable {
   }
 
   /// The name, safe to show.
-  var shown: String { DisplayText.escaped(rawPath.prefix(300)) }
+  var shown: String { DisplayText.entry(rawPath) }
 
   /// The entry as it is counted once it is in place.
-  func delivered(digest: [UInt8], byteCount: Int64, metadata: EntryMetadata?) -> DeliveredEntry {
+  ///
+  /// - Parameters:
+  ///   - digest: The digest of a file.
+  ///   - byteCount: The size of a file.
+  ///   - placed: Where it is, and with what mode and time; `nil` for standard output.
+  /// - Returns: The entry as receipts name it.
+  func delivered(digest: [UInt8], byteCount: Int64, _ placed: PlacedEntry?) -> DeliveredEntry {
     let deliveredKind: DeliveredEntry.Kind =
       switch kind {
       case .file, .stream: .file
@@ -45,7 +51,11 @@ struct IncomingEntry: Sendable {
       case .symbolicLink: .symbolicLink
       }
     let target: [UInt8] = if case .symbolicLink(let target) = kind { target } else { [] }
+    let metadata = placed?.metadata
+    let time = placed?.hasLastingTime == true ? metadata : nil
     return DeliveredEntry(
-      path: rawPath, kind: deliveredKind, byteCount: byteCount, digest: digest, target: target, metadata: metadata)
+      path: rawPath, placedPath: placed?.path.bytes, kind: deliveredKind, byteCount: byteCount, digest: digest,
+      target: target, mode: metadata?.mode, modificationSeconds: time?.modificationSeconds,
+      modificationNanoseconds: time?.modificationNanoseconds)
   }
 }

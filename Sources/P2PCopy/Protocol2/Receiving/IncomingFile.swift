@@ -66,9 +66,9 @@ final class IncomingFile {
         "'\(entry.shown)' is not what the sender read: its digest differs; memory, disk or codec is faulty on one side."
           + " Run the same commands again")
     }
-    let placement = try sink.finish(settings.keepsMetadata ? end.metadata ?? entry.metadata : nil, settings)
-    if let placement { settings.monitor.take(placement.refusal, of: .file, entry.shown) }
-    return entry.delivered(digest: digest, byteCount: byteCount, metadata: end.metadata ?? entry.metadata)
+    let placed = try sink.finish(settings.keepsMetadata ? end.metadata ?? entry.metadata : nil, settings)
+    if let placed { settings.monitor.take(placed.refusal, of: .file, placed.path.description) }
+    return entry.delivered(digest: digest, byteCount: byteCount, placed)
   }
 }
 

@@ -8,12 +8,14 @@ final class IncomingPage: Sendable {
   enum Plan: Sendable {
     /// Nobody has looked yet; data that comes so early was not asked for.
     case undecided
-    /// It is to come whole; also what needs no data.
-    case expected
+    /// It is to come whole, for this place, or for standard output; also links, which need no data.
+    case expected(Destination?)
     /// It is to come from where the partial file ends; the digest has seen what is there.
-    case continues(PartialStart, DigestContexts.Loan)
+    case continues(Destination, PartialStart, DigestContexts.Loan)
     /// The sender's digest decides.
     case awaitingCheck
+    /// The directory was made, or was there.
+    case made(RelativePath, DirectoryOrigin)
     /// It is there already.
     case unchanged(DeliveredEntry)
     /// Left alone or refused: the sender knows.

@@ -82,15 +82,18 @@ final class PageAnswering {
     _ plan: EntryDecision.Plan, _ page: IncomingPage, _ position: Int
   ) -> EntryDisposition? {
     switch plan {
-    case .expected:
-      page[position] = .expected
+    case .expected(let destination):
+      page[position] = .expected(destination)
       return nil
-    case .continues(let start, let digest, let loan):
-      page[position] = .continues(start, loan)
+    case .continues(let destination, let start, let digest, let loan):
+      page[position] = .continues(destination, start, loan)
       return .continues(at: start.version.byteCount, digest: digest)
     case .check:
       page[position] = .awaitingCheck
       return .check
+    case .made(let path, let origin):
+      page[position] = .made(path, origin)
+      return nil
     case .unchanged(let entry):
       page[position] = .unchanged(entry)
       return .unchanged

@@ -35,10 +35,8 @@ final class PageStorage {
       case .unchanged(let entry):
         guard case .awaited = outcomes[position] else { throw Self.unasked(page.entries[position]) }
         outcomes[position] = .delivered(entry, isUnchanged: true)
-      case .settled:
-        // A directory may have been made before it was refused; nothing is said about it any more.
-        outcomes[position] = .settled
-      case .expected, .continues: break
+      case .settled: outcomes[position] = .settled
+      case .expected, .continues, .made: break
       case .undecided, .awaitingCheck:
         throw P2PCopyError(
           .protocolViolation, "the sender ended a page before it was told what is wanted of it")

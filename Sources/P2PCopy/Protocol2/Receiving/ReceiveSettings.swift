@@ -6,7 +6,7 @@ struct ReceiveSettings: Sendable {
   let digests: DigestContexts
   let chunkByteCount: Int
   let wantsResume: Bool
-  let conflictPolicy: ConflictPolicy
+  let takenNames: TakenNames
   let keepsMetadata: Bool
   let keepsSetID: Bool
   let monitor: TransferMonitor

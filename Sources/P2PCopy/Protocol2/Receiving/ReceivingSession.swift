@@ -25,15 +25,19 @@ struct ReceivingSession: Sendable {
     let agreed = try await Negotiation.run(
       selectingFor: codecs, over: channel, schedule, stepTimeout: options.stepTimeout)
     log.begin(role: .receiver, digest: agreed.digest.name)
+    // Opened once, so that all tasks mean the same directory whatever becomes of its path.
+    let outputs = try Outputs(target)
     let settings = ReceiveSettings(
       compressor: agreed.compressor, digests: DigestContexts(agreed.digest), chunkByteCount: agreed.chunkByteCount,
-      wantsResume: agreed.wantsResume, conflictPolicy: options.conflictPolicy, keepsMetadata: options.keepsMetadata,
-      keepsSetID: options.keepsSetID, monitor: monitor)
-    try await transfer(settings, over: channel)
+      wantsResume: agreed.wantsResume,
+      takenNames: TakenNames(
+        options.conflictPolicy, in: outputs.forNames, recordsMetadata: log.recordsMetadata),
+      keepsMetadata: options.keepsMetadata, keepsSetID: options.keepsSetID, monitor: monitor)
+    try await transfer(settings, outputs, over: channel)
     await farewell(channel)
   }
 
-  private func transfer(_ settings: ReceiveSettings, over channel: RecordChannel) async throws {
+  private func transfer(_ settings: ReceiveSettings, _ outputs: Outputs, over channel: RecordChannel) async throws {
     let answers = BoundedQueue<AnswerItem>(limit: Self.answerLimit)
     let items = BoundedQueue<StoreItem>(limit: Self.storeLimit)
     let window = PageWindow()
@@ -45,8 +49,6 @@ struct ReceivingSession: Sendable {
       items.fail(error)
       isStored.fail(error)
     }
-    // Opened once, so that both tasks mean the same directory whatever becomes of its path.
-    let outputs = try Outputs(target)
     try await withThrowingTaskGroup(of: Void.self) { group in
       defer { group.cancelAll() }
       group.addTask {
@@ -104,10 +106,11 @@ struct ReceivingSession: Sendable {
 
 /// The output directory, opened for each task that uses it.
 ///
-/// Safe to pass to tasks although a directory is not: each task uses one of the two.
+/// Safe to pass to tasks although a directory is not: each task uses one of them, and ``TakenNames`` its own under a lock.
 private struct Outputs: @unchecked Sendable {
   let forAnswering: OutputDirectory?
   let forStoring: OutputDirectory?
+  let forNames: OutputDirectory?
 
   init(_ target: ReceiveTarget) throws(P2PCopyError) {
     switch target {
@@ -115,9 +118,11 @@ private struct Outputs: @unchecked Sendable {
       let output = try OutputDirectory(path: path)
       forStoring = output
       forAnswering = try OutputDirectory(sharing: output)
+      forNames = try OutputDirectory(sharing: output)
     case .standardOutput:
       forStoring = nil
       forAnswering = nil
+      forNames = nil
     }
   }
 }

@@ -34,11 +34,15 @@ extension Storage {
   private func begin(
     _ entry: IncomingEntry, _ plan: IncomingPage.Plan, _ index: UInt64, _ offset: UInt64
   ) throws(P2PCopyError) -> IncomingFile {
-    var loan: DigestContexts.Loan
+    let destination: Destination?
+    let loan: DigestContexts.Loan
     var start: PartialStart?
     switch (plan, entry.kind) {
-    case (.expected, .file), (.expected, .stream): loan = try settings.digests.borrow()
-    case (.continues(let left, let prefixLoan), .file):
+    case (.expected(let place), .file), (.expected(let place), .stream):
+      destination = place
+      loan = try settings.digests.borrow()
+    case (.continues(let place, let left, let prefixLoan), .file):
+      destination = place
       loan = prefixLoan
       if offset == UInt64(left.version.byteCount) {
         start = left
@@ -50,23 +54,21 @@ extension Storage {
     }
     guard let path = entry.path else { throw PageStorage.unasked(entry) }
     let startOffset = start?.version.byteCount ?? 0
-    monitor.beginFile(path, resumedByteCount: startOffset)
+    monitor.beginFile(destination?.path ?? path, resumedByteCount: startOffset)
     return IncomingFile(
-      index: index, entry: entry, sink: try sink(for: path, entry, continuing: start), startOffset: startOffset,
-      digests: settings.digests, loan: loan)
+      index: index, entry: entry, sink: try sink(for: destination, entry, continuing: start),
+      startOffset: startOffset, digests: settings.digests, loan: loan)
   }
 
   private func sink(
-    for path: RelativePath, _ entry: IncomingEntry, continuing start: PartialStart?
+    for destination: Destination?, _ entry: IncomingEntry, continuing start: PartialStart?
   ) throws(P2PCopyError) -> FileSink {
-    guard let output else { return .standardOutput }
+    guard let output, let destination else { return .standardOutput }
     do throws(P2PCopyError) {
-      guard let directory = try output.directory(of: path, creating: true) else {
-        throw P2PCopyError(.internalError, "the directory of '\(path)' was not made")
-      }
+      let directory = try directory(of: destination, in: output)
       return .partialFile(
         try PartialFile(
-          opening: path, in: directory, continuing: start,
+          opening: destination, in: directory, continuing: start,
           mode: settings.keepsMetadata ? entry.metadata?.mode ?? 0o666 : 0o666))
     } catch {
       if error.endsAllWriting { throw error }

@@ -36,8 +36,8 @@ extension Storage {
   private func store(_ end: FileEnd, _ bytes: UnsafeRawBufferPointer) throws(P2PCopyError) {
     let (page, position) = try place(of: end.index)
     let entry = page.page.entries[position]
-    guard case .awaited = page.outcomes[position], case .expected = page.page[position], case .file = entry.kind,
-      let path = entry.path
+    guard case .awaited = page.outcomes[position], case .expected(let destination) = page.page[position],
+      case .file = entry.kind
     else { throw PageStorage.unasked(entry) }
     let digest: [UInt8]
     try packLoan.context.update(RawSpan(_unsafeBytes: bytes))
@@ -46,24 +46,21 @@ extension Storage {
       guard digest == end.digest else {
         throw P2PCopyError(
           .checksumMismatch,
-          "'\(path)' is not what the sender read: its digest differs; memory or codec is faulty on one side."
+          "'\(entry.shown)' is not what the sender read: its digest differs; memory or codec is faulty on one side."
             + " Run the same commands again")
       }
       let metadata = settings.keepsMetadata ? end.metadata ?? entry.metadata : nil
-      if let output {
-        guard let directory = try output.directory(of: path, creating: true) else {
-          throw P2PCopyError(.internalError, "the directory of '\(path)' was not made")
-        }
-        let placement = try SmallFile.place(
-          bytes, as: path, in: directory, metadata: metadata, keepingSetID: settings.keepsSetID,
-          policy: settings.conflictPolicy)
-        monitor.take(placement.refusal, of: .file, entry.shown)
+      var placed: PlacedEntry?
+      if let output, let destination {
+        placed = try SmallFile.place(
+          bytes, at: destination, in: directory(of: destination, in: output), metadata: metadata,
+          keepingSetID: settings.keepsSetID, settings.takenNames)
       } else {
         try FileSink.standardOutput.write(bytes, at: 0)
       }
+      if let placed { monitor.take(placed.refusal, of: .file, placed.path.description) }
       page.outcomes[position] = .delivered(
-        entry.delivered(digest: digest, byteCount: end.byteCount, metadata: end.metadata ?? entry.metadata),
-        isUnchanged: false)
+        entry.delivered(digest: digest, byteCount: end.byteCount, placed), isUnchanged: false)
     } catch {
       if error.endsAllWriting { throw error }
       page.outcomes[position] = .failed(error)

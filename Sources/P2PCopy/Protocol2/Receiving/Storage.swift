@@ -48,7 +48,7 @@ final class Storage {
   func run(_ items: BoundedQueue<StoreItem>) async throws {
     while let item = try await items.next() {
       switch item {
-      case .page(let page): begin(page)
+      case .page(let page): pages.append(PageStorage(page))
       case .chunk(let header, let body): try takeChunk(header, body)
       case .pack(let header, let body): try takePack(header, body)
       case .fileEnd(let end): try finish(end)
@@ -62,25 +62,6 @@ final class Storage {
   }
 
   // MARK: Pages
-
-  private func begin(_ page: IncomingPage) {
-    let storage = PageStorage(page)
-    for (position, entry) in page.entries.enumerated() {
-      guard entry.kind == .directory, let path = entry.path, let output else { continue }
-      do throws(P2PCopyError) {
-        let metadata = settings.keepsMetadata ? entry.metadata : nil
-        let origin = try output.makeDirectory(path, mode: metadata?.mode)
-        if let metadata, origin == .made || settings.conflictPolicy == .overwrite {
-          ledger.record(path, metadata, origin)
-        }
-        storage.outcomes[position] = .delivered(
-          entry.delivered(digest: [], byteCount: 0, metadata: entry.metadata), isUnchanged: false)
-      } catch {
-        storage.outcomes[position] = .failed(error)
-      }
-    }
-    pages.append(storage)
-  }
 
   func place(of index: UInt64) throws(P2PCopyError) -> (PageStorage, Int) {
     for page in pages {
@@ -98,7 +79,7 @@ final class Storage {
     try page.takeOverPlans()
     for position in page.outcomes.indices {
       guard case .awaited = page.outcomes[position] else { continue }
-      page.outcomes[position] = placeLink(page.page.entries[position])
+      page.outcomes[position] = place(page.page.entries[position], page.page[position])
     }
     var receipt = PageReceipt(firstIndex: firstIndex, treeDigest: [], failures: [])
     for (position, outcome) in page.outcomes.enumerated() {
@@ -124,27 +105,61 @@ final class Storage {
     try await channel.send(consume record)
   }
 
-  /// Makes a symbolic link. A file that is still awaited never came.
-  private func placeLink(_ entry: IncomingEntry) -> PageStorage.Outcome {
+  /// Counts a directory, or makes a symbolic link. A file that is still awaited never came.
+  private func place(_ entry: IncomingEntry, _ plan: IncomingPage.Plan) -> PageStorage.Outcome {
     do throws(P2PCopyError) {
-      guard case .symbolicLink(let target) = entry.kind, let path = entry.path, let output else {
-        throw P2PCopyError(.incomplete, "'\(entry.shown)' was announced and never came")
+      let placed: PlacedEntry
+      switch (plan, entry.kind) {
+      case (.made(let path, let origin), .directory): placed = try settle(directory: path, origin, entry)
+      case (.expected(let destination?), .symbolicLink(let target)):
+        guard let output else { throw PageStorage.unasked(entry) }
+        placed = try directory(of: destination, in: output).createSymbolicLink(
+          to: target, at: destination, metadata: settings.keepsMetadata ? entry.metadata : nil, settings.takenNames)
+        monitor.take(placed.refusal, of: .symbolicLink, placed.path.description)
+      default: throw P2PCopyError(.incomplete, "'\(entry.shown)' was announced and never came")
       }
-      guard let directory = try output.directory(of: path, creating: true) else {
-        throw P2PCopyError(.internalError, "the directory of '\(path)' was not made")
-      }
-      let placement = try directory.createSymbolicLink(
-        to: target, as: path, metadata: settings.keepsMetadata ? entry.metadata : nil, policy: settings.conflictPolicy)
-      monitor.take(placement.refusal, of: .symbolicLink, entry.shown)
-      return .delivered(
-        entry.delivered(digest: [], byteCount: 0, metadata: entry.metadata), isUnchanged: false)
+      return .delivered(entry.delivered(digest: [], byteCount: 0, placed), isUnchanged: false)
     } catch {
       return .failed(error)
     }
   }
 
+  /// Puts a directory down for its mode and times, which it gets in the end.
+  ///
+  /// - Returns: The directory with what it will have then. The time of one that keeps its own is not known before.
+  private func settle(
+    directory path: RelativePath, _ origin: DirectoryOrigin, _ entry: IncomingEntry
+  ) throws(P2PCopyError) -> PlacedEntry {
+    var metadata = settings.keepsMetadata ? entry.metadata : nil
+    if origin == .found, settings.takenNames.policy != .overwrite { metadata = nil }
+    if let metadata { ledger.record(path, metadata, origin) }
+    guard settings.takenNames.recordsMetadata, let output else { return PlacedEntry(path: path) }
+    let directory = try output.existingDirectory(path)
+    do throws(SystemError) {
+      let status = try directory.descriptor.status()
+      var expected = metadata ?? status.metadata
+      expected.mode =
+        metadata?.permissions(of: status, origin: origin, keepingSetID: settings.keepsSetID) ?? status.permissions
+      return PlacedEntry(path: path, metadata: expected, hasLastingTime: metadata != nil)
+    } catch {
+      throw PartialFile.explain(error, path)
+    }
+  }
+
+  /// The directory that an entry belongs in.
+  func directory(of destination: Destination, in output: OutputDirectory) throws(P2PCopyError) -> DirectoryHandle {
+    guard let directory = try output.directory(of: destination.path, creating: true) else {
+      throw P2PCopyError(.internalError, "the directory of '\(destination.path)' was not made")
+    }
+    return directory
+  }
+
   private func settle(_ delivered: DeliveredEntry, _ entry: IncomingEntry, isUnchanged: Bool) {
-    guard delivered.kind == .file, let path = entry.path else {
+    guard let sentPath = entry.path else { return }
+    let path = delivered.placedPath.flatMap { try? RelativePath(validating: $0) } ?? sentPath
+    // Directories say it themselves, once for all that is in them.
+    if delivered.kind != .directory, !isUnchanged, path.name != sentPath.name { monitor.rename(sentPath, to: path) }
+    guard delivered.kind == .file else {
       self.delivered.addOther()
       monitor.finishOther(delivered.kind)
       return
@@ -166,7 +181,9 @@ final class Storage {
 
   private func takeFailure(_ notice: EntryFailureNotice) throws(P2PCopyError) {
     let (page, position) = try place(of: notice.index)
-    guard case .awaited = page.outcomes[position] else { throw PageStorage.unasked(page.page.entries[position]) }
+    guard case .awaited = page.outcomes[position], page.page.entries[position].kind != .directory else {
+      throw PageStorage.unasked(page.page.entries[position])
+    }
     if current?.index == notice.index { current = nil }
     page.outcomes[position] = .settled
     senderFailureCount += 1
@@ -199,9 +216,9 @@ final class Storage {
       try output.synchronize()
     }
     if failureCount > senderFailureCount {
-      monitor.fail(
-        EntryFailure(
-          path: "", error: P2PCopyError(.incomplete, "the sender could not list or send everything; see there")))
+      monitor.failUnnamed(
+        count: failureCount - senderFailureCount,
+        P2PCopyError(.incomplete, "the sender could not list or send everything; see there"))
     }
     // The chains up to here: what is sent from now on is not in this side's receipt.
     let chains = channel.chains

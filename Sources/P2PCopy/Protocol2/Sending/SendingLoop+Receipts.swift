@@ -69,11 +69,9 @@ extension SendingLoop {
         .checksumMismatch, "the receiver's receipt differs from what was sent: run the same commands again")
     }
     if failureCount > 0 {
-      monitor.fail(
-        EntryFailure(
-          path: "",
-          error: P2PCopyError(
-            .peerFailed, "\(failureCount) entries are not as they should be at the receiver; see there")))
+      monitor.failUnnamed(
+        count: failureCount,
+        P2PCopyError(.peerFailed, "\(failureCount) entries are not as they should be at the receiver; see there"))
     }
     let chains = channel.chains
     try log.finish(
