@@ -42,7 +42,7 @@ final class ReplacementFile {
       [UInt8(ascii: ".")] + name.prefix(200) + Array(".p2p-copy-\(UInt64.random(in: .min ... .max))".utf8)
     let existing: FileStatus?
     do throws(SystemError) {
-      directory = DirectoryHandle(try FileDescriptor(opening: parent, flags: O_RDONLY | O_DIRECTORY))
+      directory = try DirectoryHandle(entering: parent, followLinks: true)
       existing = try directory.status(of: name)
       // A device or a pipe is never to be replaced by a file.
       guard existing == nil || existing?.kind == .regular else { throw SystemError(number: EEXIST) }
