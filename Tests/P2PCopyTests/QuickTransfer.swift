@@ -21,8 +21,10 @@ struct QuickTransfer: Sendable {
   var receiverCode = QuickTransfer.code
   var codecs: CodecRegistry
 
-  init(tamper: InMemoryRelay.Tamper? = nil, codecs: CodecRegistry = QuickTransfer.quickCodecs) {
-    relay = InMemoryRelay(tamper: tamper)
+  init(
+    tamper: InMemoryRelay.Tamper? = nil, speaksProtocol2: Bool = true, codecs: CodecRegistry = QuickTransfer.quickCodecs
+  ) {
+    relay = InMemoryRelay(tamper: tamper, speaksProtocol2: speaksProtocol2)
     self.codecs = codecs
     self.codecs.register(Tap.Transport(tap: tap, inner: InMemoryTransport(relay: relay)))
   }

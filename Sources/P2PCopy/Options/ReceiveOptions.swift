@@ -35,6 +35,9 @@ public struct ReceiveOptions: Sendable {
   /// How long the other side may take for one step of the handshake.
   package var stepTimeout = Protocol2Suite.stepTimeout
 
+  /// Protocol 2: how long the other side may say nothing at all once the transfer runs.
+  package var silenceLimit = Protocol2Suite.silenceLimit
+
   /// Whether the listener hears of each file that is done or left alone. Without, a transfer of many small files costs less;
   /// failures are reported in any case.
   public var reportsEachFile = true

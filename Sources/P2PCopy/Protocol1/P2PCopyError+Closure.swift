@@ -43,6 +43,9 @@ extension P2PCopyError {
     case var error as P2PCopyError where error.code == .peerLeft:
       error.message += "; \(resumeHint)"
       return error
+    // Nobody asked for it, since this task is not cancelled: a connection that ended is what it looks like from here.
+    case let error as P2PCopyError where error.code == .cancelled:
+      return P2PCopyError(.peerLeft, "\(error.message); \(resumeHint)", cause: error.cause)
     default: return error
     }
   }

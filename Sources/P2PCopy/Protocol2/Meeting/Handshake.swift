@@ -17,9 +17,17 @@ struct Handshake: Sendable {
     _ = try await link.receive(within: timeout, orThrow: nobodyCame(timeout)) { $0 == .ready }
   }
 
-  /// Waits at the receiver for the sender's first message.
+  /// Waits at the receiver for the sender, and then for its first message, which has no longer than any other. A relay of
+  /// p2p-copy 0.1 does not tell a receiver that the sender is there: then the message tells.
   func awaitSender(timeout: Duration) async throws -> HandshakeMessage {
-    try await link.receive(within: timeout, orThrow: nobodyCame(timeout)) { message in
+    let first = try await link.receive(within: timeout, orThrow: nobodyCame(timeout)) { message in
+      switch message {
+      case .ready, .senderPake: true
+      default: false
+      }
+    }
+    guard case .ready = first else { return first }
+    return try await step { message in
       if case .senderPake = message { true } else { false }
     }
   }

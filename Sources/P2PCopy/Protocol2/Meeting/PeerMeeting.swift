@@ -8,6 +8,7 @@ struct PeerMeeting: Sendable {
   let codecs: CodecRegistry
   let peerTimeout: Duration
   let stepTimeout: Duration
+  let silenceLimit: Duration
   let transportOptions: TransportOptions
   let monitor: TransferMonitor
 
@@ -46,7 +47,7 @@ struct PeerMeeting: Sendable {
       }
       monitor.emit(.paired)
       let channel = RecordChannel(
-        connection: connection, role: role,
+        connection: connection, role: role, silenceLimit: silenceLimit,
         sealer: RecordSealer(
           key: try RecordKey(
             schedule, .bootstrapKey, .bootstrapIV, cipher: cipher, direction: KeyDirection(from: role))),

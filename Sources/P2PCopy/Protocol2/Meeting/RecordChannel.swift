@@ -15,6 +15,8 @@ final class RecordChannel: @unchecked Sendable {
   private let times = Mutex(Times())
   // Beside sealer and opener, whose own values belong to whoever sends or receives at that moment.
   private let lastChains = Mutex(Chains())
+  private let silenceLimit: Duration
+  private let abortReason = Mutex<P2PCopyError?>(nil)
 
   private struct Times {
     var lastSent = ContinuousClock.now
@@ -26,9 +28,19 @@ final class RecordChannel: @unchecked Sendable {
     var received: [UInt8] = []
   }
 
-  init(connection: any TransportConnection, role: PeerRole, sealer: RecordSealer, opener: RecordOpener) {
+  /// - Parameters:
+  ///   - connection: The connection, after the handshake.
+  ///   - role: What this side is.
+  ///   - silenceLimit: After this time without hearing anything, ``keepAlive()`` gives up.
+  ///   - sealer: Seals what is sent.
+  ///   - opener: Opens what comes.
+  init(
+    connection: any TransportConnection, role: PeerRole, silenceLimit: Duration, sealer: RecordSealer,
+    opener: RecordOpener
+  ) {
     self.connection = connection
     self.role = role
+    self.silenceLimit = silenceLimit
     self.sealer = sealer
     self.opener = opener
   }
@@ -73,7 +85,7 @@ final class RecordChannel: @unchecked Sendable {
     do {
       message = try await connection.receive()
     } catch {
-      throw P2PCopyError.translating(error, as: role)
+      throw explained(error)
     }
     times.withLock { $0.waitingSince = nil }
     switch consume message {
@@ -116,8 +128,19 @@ final class RecordChannel: @unchecked Sendable {
     do {
       return try await connection.finish(.normal)
     } catch {
-      throw P2PCopyError.translating(error, as: role)
+      throw explained(error)
     }
+  }
+
+  /// Ends the connection at once. Whoever sends or receives gets the reason, not that the connection was ended.
+  func abort(because reason: P2PCopyError) {
+    abortReason.withLock { if $0 == nil { $0 = reason } }
+    connection.abort()
+  }
+
+  /// What an error of the connection means: why it was ended, if this side ended it.
+  private func explained(_ error: any Error) -> any Error {
+    abortReason.withLock { $0 } ?? P2PCopyError.translating(error, as: role)
   }
 
   /// Tells the other side, as far as it can still be told, why this one stops.
@@ -137,22 +160,39 @@ final class RecordChannel: @unchecked Sendable {
 
   // MARK: Staying alive
 
-  /// Says now and then that this side is still working, and gives up on a silent peer. Runs until it is cancelled.
+  /// Says now and then that this side is still working, and gives up on a silent peer: then the connection is ended, since
+  /// whoever waits for room to send waits for nothing. Runs until it is cancelled.
   ///
   /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/peerLeft`` after too long a silence.
   func keepAlive() async throws {
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      defer { group.cancelAll() }
+      // Two tasks: saying something can take as long as the other side takes nothing.
+      group.addTask { try await self.watchForSilence() }
+      group.addTask { try await self.sayThatItWorks() }
+      try await group.next()
+    }
+  }
+
+  private func watchForSilence() async throws {
+    while true {
+      try await Task.sleep(for: min(Protocol2Suite.workingInterval / 3, silenceLimit / 4))
+      guard let waitingSince = times.withLock({ $0.waitingSince }), .now - waitingSince > silenceLimit else { continue }
+      let silence = P2PCopyError(
+        .peerLeft,
+        "nothing was heard from the \(role.other) for \(silenceLimit.components.seconds) seconds;"
+          + " \(P2PCopyError.resumeHint)")
+      abort(because: silence)
+      throw silence
+    }
+  }
+
+  private func sayThatItWorks() async throws {
     while true {
       try await Task.sleep(for: Protocol2Suite.workingInterval / 3)
-      let now = ContinuousClock.now
-      let (lastSent, waitingSince) = times.withLock { ($0.lastSent, $0.waitingSince) }
-      if let waitingSince, now - waitingSince > Protocol2Suite.silenceLimit {
-        throw P2PCopyError(
-          .peerLeft,
-          "nothing was heard from the \(role.other) for \(Protocol2Suite.silenceLimit.components.seconds) seconds;"
-            + " run the same commands again to go on")
-      }
+      let lastSent = times.withLock { $0.lastSent }
       // Somebody who is sending just now shows by that that this side is alive.
-      if now - lastSent > Protocol2Suite.workingInterval, sendLock.tryAcquire() {
+      if .now - lastSent > Protocol2Suite.workingInterval, sendLock.tryAcquire() {
         defer { sendLock.release() }
         try await sendLocked(control(SessionMessage.working.encoded()))
       }
@@ -177,7 +217,7 @@ final class RecordChannel: @unchecked Sendable {
     do {
       try await connection.send(.binary(consume record))
     } catch {
-      throw P2PCopyError.translating(error, as: role)
+      throw explained(error)
     }
     times.withLock { $0.lastSent = .now }
   }

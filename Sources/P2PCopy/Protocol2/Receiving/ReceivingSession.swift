@@ -82,7 +82,6 @@ struct ReceivingSession: Sendable {
           try await channel.keepAlive()
         } catch {
           stop(error)
-          if !(error is CancellationError) { channel.connection.abort() }
         }
       }
       do {

@@ -78,8 +78,6 @@ struct SendingSession: Sendable {
           try await channel.keepAlive()
         } catch {
           stop(error)
-          // Whoever waits for room to send waits for nothing.
-          if !(error is CancellationError) { channel.connection.abort() }
         }
       }
       do {
