@@ -15,7 +15,7 @@ struct Keepalive {
   /// How many it has when something was passed on to it: it may be stuck with that, say on a disk that does not answer,
   /// and then does not get to see a ping behind it. A machine that is gone with nothing on its way to it is noticed
   /// earlier, by TCP.
-  static let patienceWithBusyPeer = 15
+  static let patienceWithBusyPeer = 6
 
   private var lastSign: NIODeadline
   private var lastPing: NIODeadline?

@@ -161,15 +161,30 @@ import WebSocketTransport
     #expect(try await rig.sent().isEmpty)
   }
 
-  @Test func bytesThatAreStuckAreNoSilence() async throws {
+  @Test func bytesThatAreStuckGetMoreTimeAndNotAllTheTimeThereIs() async throws {
     let rig = try await rig()
     rig.socket.isStuck.withLock { $0 = true }
     try await rig.send(.text("stuck"))
-    await advance(rig, 20)
+    await advance(rig, 6)
     #expect(rig.channel.isActive)
-    try await rig.unstick()
     await advance(rig)
     #expect(!rig.channel.isActive)
+    #expect(await code(rig.inbound) == .peerLeft)
+    await #expect(throws: P2PCopyError.self) { try await rig.send(.text("too late")) }
+  }
+
+  @Test func bytesThatAreTakenOneByOneAreNoSilence() async throws {
+    let rig = try await rig()
+    rig.socket.isStuck.withLock { $0 = true }
+    for _ in 0..<5 {
+      try await rig.send(.text("stuck"))
+      await advance(rig, 5)
+      try await rig.unstick()
+      rig.socket.isStuck.withLock { $0 = true }
+      try await rig.send(.text("again"))
+      await advance(rig)
+    }
+    #expect(rig.channel.isActive)
   }
 
   @Test func theOtherSidesCloseLeavesTimeToDecide() async throws {

@@ -2,41 +2,62 @@ import Testing
 import WebSocketTransport
 
 @Suite struct KeepaliveTests {
-  private func actions(_ intervals: [(heard: Bool, isReading: Bool, isWriting: Bool)]) -> [Keepalive.Action] {
+  /// One interval: whether something was heard, whether the socket is read, what waits to be written, and how much of it
+  /// was written in the interval.
+  private struct Interval {
+    var isHeard = false
+    var isReading = true
+    var isWriting = false
+    var written: Int64 = 0
+
+    static let silent = Interval()
+    static let heard = Interval(isHeard: true)
+    static let paused = Interval(isReading: false)
+    static let stuck = Interval(isWriting: true)
+    static let writing = Interval(isWriting: true, written: 1)
+  }
+
+  private func actions(_ intervals: [Interval]) -> [Keepalive.Action] {
     var keepalive = Keepalive()
-    _ = keepalive.intervalPassed(isReading: true, isWriting: false)
+    var written: Int64 = 1000
+    _ = keepalive.intervalPassed(isReading: true, isWriting: false, writtenByteCount: written)
     return intervals.map { interval in
-      if interval.heard { keepalive.heard() }
-      return keepalive.intervalPassed(isReading: interval.isReading, isWriting: interval.isWriting)
+      if interval.isHeard { keepalive.heard() }
+      written += interval.written
+      return keepalive.intervalPassed(
+        isReading: interval.isReading, isWriting: interval.isWriting, writtenByteCount: written)
     }
   }
 
   @Test func theFirstIntervalIsQuiet() {
     var keepalive = Keepalive()
-    #expect(keepalive.intervalPassed(isReading: true, isWriting: false) == .nothing)
-    #expect(keepalive.intervalPassed(isReading: true, isWriting: false) == .ping)
+    #expect(keepalive.intervalPassed(isReading: true, isWriting: false, writtenByteCount: 0) == .nothing)
+    #expect(keepalive.intervalPassed(isReading: true, isWriting: false, writtenByteCount: 0) == .ping)
   }
 
   @Test func givesUpAfterThreeUnansweredProbes() {
-    let silent = (heard: false, isReading: true, isWriting: false)
-    #expect(actions([silent, silent, silent, silent]) == [.ping, .ping, .ping, .giveUp])
+    #expect(actions([.silent, .silent, .silent, .silent]) == [.ping, .ping, .ping, .giveUp])
   }
 
   @Test func anyByteStartsAnew() {
-    let silent = (heard: false, isReading: true, isWriting: false)
-    let heard = (heard: true, isReading: true, isWriting: false)
-    #expect(actions([silent, silent, silent, heard, silent]) == [.ping, .ping, .ping, .nothing, .ping])
+    #expect(
+      actions([.silent, .silent, .silent, .heard, .silent]) == [.ping, .ping, .ping, .nothing, .ping])
   }
 
   @Test func silenceDoesNotCountWhileNobodyListens() {
-    let paused = (heard: false, isReading: false, isWriting: false)
-    #expect(actions([paused, paused, paused, paused, paused]) == Array(repeating: .nothing, count: 5))
+    #expect(actions(Array(repeating: .paused, count: 5)) == Array(repeating: .nothing, count: 5))
   }
 
-  @Test func waitsWhileOurOwnBytesAreStuck() {
-    let stuck = (heard: false, isReading: true, isWriting: true)
-    let silent = (heard: false, isReading: true, isWriting: false)
+  @Test func waitsLongerWhileOurOwnBytesAreStuckAndNotWithoutEnd() {
     #expect(
-      actions([stuck, stuck, stuck, stuck, stuck, silent]) == [.ping, .ping, .ping, .nothing, .nothing, .giveUp])
+      actions(Array(repeating: .stuck, count: 6)) == [.ping, .ping, .ping, .ping, .ping, .giveUp])
+    #expect(actions([.stuck, .stuck, .stuck, .stuck, .silent]) == [.ping, .ping, .ping, .ping, .giveUp])
+  }
+
+  @Test func bytesThatAreTakenAreASignOfLife() {
+    #expect(actions(Array(repeating: .writing, count: 20)) == Array(repeating: .nothing, count: 20))
+    #expect(
+      actions([.stuck, .stuck, .stuck, .stuck, .stuck, .writing, .stuck])
+        == [.ping, .ping, .ping, .ping, .ping, .nothing, .ping])
   }
 }

@@ -3,7 +3,8 @@ public struct TransportOptions: Sendable {
   /// How long name resolution, connecting, TLS and the upgrade may take together.
   public var connectTimeout: Duration = .seconds(30)
 
-  /// After how long without a byte from the relay the connection is probed; three unanswered probes end it.
+  /// After how long without a byte from the relay the connection is probed. Three unanswered probes end it; five, while
+  /// something waits to be sent and nothing of it is taken.
   public var keepaliveInterval: Duration = .seconds(20)
 
   /// The largest message that is accepted, in bytes.

@@ -32,6 +32,8 @@ package final class FrameHandler: ChannelDuplexHandler {
   private var context: ChannelHandlerContext?
   private var isReadHeldBack = false
   private var needsFlush = false
+  /// Bytes of queued frames that were handed to the channel.
+  private var handedOverByteCount: Int64 = 0
   private var isPongUnwritten = false
   private var nextPong: ByteBuffer?
   private var lastError: (any Error)?
@@ -192,6 +194,7 @@ package final class FrameHandler: ChannelDuplexHandler {
     var unannounced = 0
     while let frame = batch.popFirst() {
       unannounced += 1
+      handedOverByteCount += Int64(frame.byteCount)
       var promise: EventLoopPromise<Void>?
       if frame.byteCount >= Self.promptByteCount || batch.isEmpty {
         promise = completion(of: unannounced, context: context)
@@ -226,12 +229,22 @@ package final class FrameHandler: ChannelDuplexHandler {
 
   private func keepaliveIntervalPassed() {
     guard let context else { return }
-    switch keepalive.intervalPassed(isReading: !isReadHeldBack, isWriting: outbound.isPending) {
+    let buffered = (try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
+    switch keepalive.intervalPassed(
+      isReading: !isReadHeldBack, isWriting: outbound.isPending,
+      writtenByteCount: handedOverByteCount - Int64(buffered))
+    {
     case .nothing: break
     case .ping: ping(context)
     case .giveUp:
       if case .open = state {
-        giveUp(P2PCopyError(.peerLeft, "the connection to the relay at \(address) went silent"))
+        // What is stuck here may be stuck at the relay or behind it: nobody on this side can tell.
+        giveUp(
+          P2PCopyError(
+            .peerLeft,
+            outbound.isPending
+              ? "the relay at \(address) takes nothing any more: it, the way there or the other side hangs"
+              : "the connection to the relay at \(address) went silent"))
         return
       }
       // After its Close the relay owes us nothing. The probes go on while this side makes up its mind, since they keep

@@ -10,10 +10,15 @@ package struct Keepalive {
   /// How many probes in a row may stay unanswered.
   package static let maximumProbes = 3
 
+  /// The same while something of ours waits and the system takes nothing of it: the relay takes nothing because the other
+  /// peer does not, which may be stuck for a while with what it has.
+  package static let maximumProbesWhileStuck = 5
+
   package init() {}
 
   private var hasHeard = true
   private var probes = 0
+  private var writtenByteCount: Int64 = 0
 
   /// A byte has come.
   package mutating func heard() { hasHeard = true }
@@ -23,17 +28,21 @@ package struct Keepalive {
   /// - Parameters:
   ///   - isReading: Whether the relay could have been heard: not while reading stands still on our side.
   ///   - isWriting: Whether something of ours waits to be written: it may keep the relay from seeing the probe.
+  ///   - writtenByteCount: How much of ours the system has taken so far. As long as it takes more of what waits, the
+  ///     connection is alive.
   /// - Returns: What to do.
-  package mutating func intervalPassed(isReading: Bool, isWriting: Bool) -> Action {
+  package mutating func intervalPassed(isReading: Bool, isWriting: Bool, writtenByteCount: Int64) -> Action {
+    let isMoving = isWriting && writtenByteCount > self.writtenByteCount
+    self.writtenByteCount = max(self.writtenByteCount, writtenByteCount)
     defer { hasHeard = false }
-    if hasHeard || !isReading {
+    if hasHeard || !isReading || isMoving {
       probes = 0
       return .nothing
     }
-    guard probes >= Self.maximumProbes else {
+    guard probes >= (isWriting ? Self.maximumProbesWhileStuck : Self.maximumProbes) else {
       probes += 1
       return .ping
     }
-    return isWriting ? .nothing : .giveUp
+    return .giveUp
   }
 }
