@@ -1,7 +1,7 @@
 /// Where a relay listens, and how.
 public struct RelayConfiguration: Hashable, Sendable {
-  /// An IP address or a host name. `localhost` means the loopback addresses and no others; `0.0.0.0` and `::` mean every
-  /// address of the machine.
+  /// An IP address, in brackets as in a URL or without, or a host name. `localhost` means the loopback addresses and no
+  /// others; `0.0.0.0` and `::` mean every address of the machine.
   public var host: String
 
   /// The TCP port; 0 lets the system choose a free one.
@@ -26,9 +26,14 @@ public struct RelayConfiguration: Hashable, Sendable {
   /// As long as the command lets a peer wait.
   private static let longestWait = Duration.seconds(86_400 * 30)
 
+  /// The host as the system takes it: without brackets.
+  var bareHost: String {
+    host.first == "[" && host.last == "]" ? String(host.dropFirst().dropLast()) : host
+  }
+
   /// Refuses what cannot work.
   func validate() throws(RelayError) {
-    guard !host.isEmpty else {
+    guard !bareHost.isEmpty else {
       throw RelayError(
         .invalidConfiguration,
         "the relay needs an address to listen on: give an IP address, a host name, or localhost")

@@ -72,7 +72,7 @@ public final class RelayServer: Sendable {
       let switchboard = try await startSwitchboard(
         loop, configuration.limits, usesTLS: tls != nil, logger)
       let bootstrap = RelayPipeline.bootstrap(group: loop, switchboard: switchboard, tls: tls)
-      let listeners = try await RelayListeners.open(bootstrap, host: configuration.host, port: configuration.port)
+      let listeners = try await RelayListeners.open(bootstrap, host: configuration.bareHost, port: configuration.port)
       let server = RelayServer(group: group, listeners: listeners, switchboard: switchboard, logger: logger)
       logger.info(
         "listening",

@@ -45,17 +45,21 @@ struct MeetingPlaceTests {
     "Addresses to listen on",
     arguments: [
       ("127.0.0.1", "127.0.0.1", 0), ("0.0.0.0:8765", "0.0.0.0", 8765), ("[::1]:1", "::1", 1), ("[::]", "::", 0),
-      ("::1", "::1", 0), ("host.example:65535", "host.example", 65535),
+      ("::1", "::1", 0), ("host.example:65535", "host.example", 65535), ("[::1]", "::1", 0), ("::", "::", 0),
+      ("[::]:8765", "::", 8765), ("0.0.0.0", "0.0.0.0", 0), ("0:0:0:0:0:0:0:0", "::", 0), ("[0::0]:7", "::", 7),
+      ("fe80::1%eth0", "fe80::1%eth0", 0), ("[fe80:0::1%eth0]:7", "fe80::1%eth0", 7), ("localhost", "localhost", 0),
     ])
   func listenAddress(text: String, host: String, port: Int) throws {
-    let parsed = try EmbeddedRelay.parse(text)
+    let parsed = try ListenAddress(text)
     #expect(parsed.host == host)
     #expect(parsed.port == port)
+    #expect(parsed.isEveryAddress == ["0.0.0.0", "::"].contains(host))
+    #expect(parsed.localHost == (host == "::" ? "::1" : host == "0.0.0.0" ? "127.0.0.1" : host))
   }
 
-  @Test("No addresses to listen on", arguments: ["", ":1", "h:", "h:x", "h:65536", "[::1", "[::1]x", "h:-1"])
+  @Test("No addresses to listen on", arguments: ["", ":1", "h:", "h:x", "h:65536", "[::1", "[::1]x", "h:-1", "h:+1", "[]", "[]:1", "a:b:c"])
   func badListenAddress(text: String) {
-    #expect(throws: P2PCopyError.self) { try EmbeddedRelay.parse(text) }
+    #expect(throws: P2PCopyError.self) { try ListenAddress(text) }
   }
 
   @Test("The invitation has the exact command, the code not among its arguments")

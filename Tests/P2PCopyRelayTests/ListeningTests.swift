@@ -22,6 +22,13 @@ struct ListeningTests {
     }
   }
 
+  @Test("An IPv6 address is the same with brackets and without", arguments: ["::1", "[::1]"])
+  func brackets(host: String) async throws {
+    try await RelayServer.run(host: host) { relay in
+      #expect(relay.addresses == ["[::1]:\(relay.port)"])
+    }
+  }
+
   @Test("A port in use is named, with what to do", arguments: ["localhost", "127.0.0.1"])
   func inUse(host: String) async throws {
     try await RelayServer.run { first in
@@ -53,7 +60,7 @@ struct ListeningTests {
     var limits = RelayLimits()
     limits.helloTimeout = .zero
     let configurations = [
-      RelayConfiguration(host: ""), RelayConfiguration(port: 65536), RelayConfiguration(port: -1),
+      RelayConfiguration(host: ""), RelayConfiguration(host: "[]"), RelayConfiguration(port: 65536), RelayConfiguration(port: -1),
       RelayConfiguration(limits: limits),
     ]
     for configuration in configurations {

@@ -51,6 +51,9 @@ public struct RelayAddress: Hashable, Sendable, CustomStringConvertible {
         throw refuse("its host is malformed")
       }
     } else {
+      guard authority.count(where: { $0 == ":" }) < 2 else {
+        throw refuse("an IPv6 address stands in brackets, such as \(scheme)://[::1]:8765")
+      }
       let parts = authority.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
       host = parts[0]
       if parts.count > 1 { portText = parts[1] }
