@@ -230,8 +230,8 @@ struct HostileHandshakeTests {
     arguments: Departure.allCases)
   func guess(departure: Departure) async throws {
     var transfer = QuickTransfer()
-    // Long enough that only the silent one meets it.
-    transfer.receiveOptions.stepTimeout = departure == .silence ? .milliseconds(100) : .seconds(60)
+    // Long enough that only the silent one meets it, and that one not before it has said what it says.
+    transfer.receiveOptions.stepTimeout = .seconds(departure == .silence ? 8 : 60)
     let ready = transfer
     async let received = ready.watched { await ready.receive(into: folder.path("out")) }
     let connection = try await RecordPeer.connect(as: .sender, to: transfer.relay)

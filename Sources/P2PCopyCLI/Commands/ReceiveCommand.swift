@@ -89,10 +89,12 @@ struct ReceiveCommand: AsyncParsableCommand {
     let receiver = Receiver(relay: relay, code: code, codecs: try connection.codecs(), options: options)
     let view = TransferView(role: .receiver, quiet: connection.quiet, isOutputTaken: stdout)
     try await Interruptible.run {
-      if stdout {
-        try await receiver.receiveToStandardOutput { events in await view.show(events) }
-      } else {
-        try await receiver.receive(into: out ?? ".") { events in await view.show(events) }
+      try await view.watch { listener in
+        if stdout {
+          try await receiver.receiveToStandardOutput(listener: listener)
+        } else {
+          try await receiver.receive(into: out ?? ".", listener: listener)
+        }
       }
     }
   }

@@ -149,12 +149,12 @@ struct SendCommand: AsyncParsableCommand {
     let sender = Sender(relay: relay, code: code, codecs: try codecs(), options: options)
     let view = TransferView(role: .sender, quiet: connection.quiet, invitation: invitation)
     try await Interruptible.run {
-      if paths == ["-"] {
-        try await sender.sendStandardInput(named: RelativePath(validating: stdinName.bytes)) { events in
-          await view.show(events)
+      try await view.watch { listener in
+        if paths == ["-"] {
+          try await sender.sendStandardInput(named: RelativePath(validating: stdinName.bytes), listener: listener)
+        } else {
+          try await sender.send(paths, listener: listener)
         }
-      } else {
-        try await sender.send(paths) { events in await view.show(events) }
       }
     }
   }
