@@ -215,8 +215,9 @@ final class TransferMonitor: Sendable {
   ///   - error: The error that stands for them.
   func failUnnamed(count: UInt64, _ error: P2PCopyError) {
     state.withLock { state in
-      let (sum, overflow) = state.summary.failureCount.addingReportingOverflow(Int(clamping: count))
-      state.summary.failureCount = overflow ? .max : sum
+      var sum = SaturatingCount(state.summary.failureCount)
+      sum += count
+      state.summary.failureCount = sum.value
       state.summary.unnamedFailure = error
     }
   }
@@ -225,7 +226,9 @@ final class TransferMonitor: Sendable {
   func fail(_ failure: EntryFailure) {
     state.withLock { state in
       state.fileCount += 1
-      state.summary.failureCount += 1
+      var count = SaturatingCount(state.summary.failureCount)
+      count += 1
+      state.summary.failureCount = count.value
       if state.summary.failures.count < TransferSummary.maximumFailureCount {
         state.summary.failures.append(failure)
       } else if failure.error.code != state.summary.failures[0].error.code {
