@@ -14,6 +14,15 @@ struct TransferView: Sendable {
   var isTerminal = Console.isTerminal
   /// Whether standard output carries data, so that the summary goes elsewhere.
   var isOutputTaken = false
+  /// Called when a result could not be printed.
+  var outputFailed: @Sendable (OutputFailure) -> Void = { _ in }
+
+  /// The same view, which says when a result could not be printed.
+  func tellingOutputFailures(to listener: @escaping @Sendable (OutputFailure) -> Void) -> TransferView {
+    var view = self
+    view.outputFailed = listener
+    return view
+  }
 
   /// Shows events until the transfer is over.
   func show(_ events: TransferEvents) async {
@@ -38,7 +47,7 @@ struct TransferView: Sendable {
       case .waitingForPeer(let relay):
         guard !isWaiting else { continue }
         isWaiting = true
-        for line in invitation { Console.output(line) }
+        for line in invitation { output(line) }
         say("waiting for the \(role.other) at \(relay) …")
       case .paired:
         guard !isPaired else { continue }
@@ -82,7 +91,7 @@ struct TransferView: Sendable {
 
   private func finish(_ summary: TransferSummary, isStarted: Bool) {
     if isStarted, !quiet {
-      if isOutputTaken { Console.error(text(for: summary)) } else { Console.output(text(for: summary)) }
+      if isOutputTaken { Console.error(text(for: summary)) } else { outputSummary(text(for: summary)) }
     }
     // A single failure is the error that the command ends with.
     guard summary.failureCount > 1 else { return }
@@ -93,6 +102,24 @@ struct TransferView: Sendable {
     let others = summary.failureCount - min(summary.failures.count, Self.maximumNamedFailures)
     guard others > 0 else { return }
     Console.error("  \(summary.failures.isEmpty ? "" : "and ")\(others) more")
+  }
+
+  /// Prints what the other side needs: without it there is no transfer.
+  private func output(_ text: String) {
+    do throws(OutputFailure) {
+      try Console.output(text)
+    } catch {
+      outputFailed(error)
+    }
+  }
+
+  /// Prints the summary. Who started this without a standard output, or closed it, does not want it.
+  private func outputSummary(_ text: String) {
+    do throws(OutputFailure) {
+      try Console.output(text)
+    } catch {
+      if !error.isNobodyThere { outputFailed(error) }
+    }
   }
 
   /// The summary in one line.
