@@ -110,7 +110,7 @@ import Testing
     let second = try await workspace.run(["code"])
     for result in [first, second] {
       #expect(result.status == 0 && result.errors.isEmpty, "\(result)")
-      #expect(result.output.wholeMatch(of: /[0-9]{4}-[a-z]{5}-[a-z]{5}\n/) != nil, "\(result)")
+      #expect(result.output.wholeMatch(of: /[0-9]{6}-[a-z]{5}-[a-z]{5}\n/) != nil, "\(result)")
     }
     #expect(first.output != second.output)
   }
