@@ -80,11 +80,14 @@ let package = Package(
       ],
       swiftSettings: strict),
 
+    // What happens before a command's main.
+    .target(name: "CProcessStart"),
     // The commands, as a library: a build with more codecs is one line of main.
     .target(
       name: "P2PCopyCLI",
       dependencies: [
-        "P2PCopy", "P2PCopyCore", "P2PCopyRelay", "CSystemCalls", .argumentParser, .logging, .nioCore, .unixSignals,
+        "P2PCopy", "P2PCopyCore", "P2PCopyRelay", "CProcessStart", "CSystemCalls", .argumentParser, .logging,
+        .nioCore, .unixSignals,
       ],
       swiftSettings: strict),
     .executableTarget(

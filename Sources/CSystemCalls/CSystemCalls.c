@@ -5,6 +5,7 @@
 #include <linux/openat2.h>
 #include <stdio.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -35,4 +36,8 @@ int p2p_copy_open_without_links(int directory, const char *path, int flags) {
 
 int p2p_copy_make_memory_file(void) {
   return memfd_create("p2p-copy", MFD_CLOEXEC);
+}
+
+int p2p_copy_forbid_memory_access(void) {
+  return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 }

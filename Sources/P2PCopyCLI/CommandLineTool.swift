@@ -13,21 +13,23 @@ public enum CommandLineTool {
   /// The codecs of this run. Task-local, so that there is no global state and tests run side by side.
   @TaskLocal static var codecs = CodecRegistry()
 
-  /// The arguments of this run, without the program's name: the parser does not tell in which order different options
-  /// stand.
-  @TaskLocal static var arguments: [String] = []
+  /// The arguments of this run: the parser does not tell in which order different options stand, and does not get codes.
+  @TaskLocal static var arguments = GivenArguments()
+
+  /// The code of `P2P_COPY_CODE`.
+  @TaskLocal static var environmentCode: ConcealedCode?
 
   /// Runs the command with the process's arguments and ends the process with its exit status.
   @MainActor
   public static func main(plugins: [any CodecPlugin.Type]) async -> Never {
-    // First, and before this function is left for another thread, which may be one too many.
-    ProcessResources.prepare(for: CommandLine.arguments.dropFirst().first)
-    // A closed pipe and a limit on the size of files are errors of the call that meets them, which says so.
-    signal(SIGPIPE, SIG_IGN)
-    signal(SIGXFSZ, SIG_IGN)
-    let arguments = ProcessArguments.texts()
-    ProcessArguments.concealCode(arguments)
-    ProcessEnd.now(await run(arguments, codecs: CodecRegistry(plugins: plugins)))
+    ProcessStart.prepare()
+    let (arguments, environmentCode) = ProcessArguments.take()
+    // Before this function is left for another thread, which may be one too many.
+    ProcessResources.prepare(for: arguments.texts.first)
+    ProcessEnd.now(
+      await $environmentCode.withValue(environmentCode) {
+        await run(arguments, codecs: CodecRegistry(plugins: plugins))
+      })
   }
 
   /// Runs the command.
@@ -37,7 +39,20 @@ public enum CommandLineTool {
   ///   - codecs: The codecs to use.
   /// - Returns: The exit status.
   package static func run(_ arguments: [String], codecs: CodecRegistry) async -> Int32 {
-    await $arguments.withValue(arguments) { await $codecs.withValue(codecs) { await run(arguments) } }
+    await run(GivenArguments(arguments), codecs: codecs)
+  }
+
+  /// The help of a command, `nil` when there is none of that name.
+  package static func help(for command: String) -> String? {
+    RootCommand.configuration.subcommands.first { $0.configuration.commandName == command }
+      .map { RootCommand.helpMessage(for: $0) }
+  }
+
+  /// The options of `send` and `receive` that take a value.
+  package static var optionsWithValue: Set<String> { CodeSearch.optionsWithValue }
+
+  private static func run(_ arguments: GivenArguments, codecs: CodecRegistry) async -> Int32 {
+    await $arguments.withValue(arguments) { await $codecs.withValue(codecs) { await run(arguments.texts) } }
   }
 
   private static func run(_ arguments: [String]) async -> Int32 {
@@ -52,21 +67,34 @@ public enum CommandLineTool {
     } catch let error as P2PCopyError {
       Console.error("p2p-copy: \(error.message)")
       return error.code.exitStatus
+    } catch let failure as OutputFailure {
+      return end(failure)
     } catch {
       return report(error, arguments)
     }
   }
 
+  /// The status for what could not be printed. A reader that went away is told nothing, as other tools do.
+  private static func end(_ failure: OutputFailure) -> Int32 {
+    guard !failure.hasReaderLeft else { return OutputFailure.readerLeftStatus }
+    Console.error("p2p-copy: \(failure.error.message)")
+    return failure.error.code.exitStatus
+  }
+
   /// Prints what the argument parser has to say: help on standard output, a complaint on standard error.
   private static func report(_ error: any Error, _ arguments: [String]) -> Int32 {
     if RootCommand.exitCode(for: error).isSuccess {
-      Console.output(RootCommand.fullMessage(for: error))
-      return 0
+      do throws(OutputFailure) {
+        try Console.output(RootCommand.fullMessage(for: error))
+        return 0
+      } catch {
+        return end(error)
+      }
     }
     let names = RootCommand.configuration.subcommands.map { $0.configuration.commandName }
     let command = arguments.first { !$0.hasPrefix("-") }.flatMap { names.contains($0) ? " \($0)" : nil } ?? ""
     // What was typed is in the message.
-    var message = DisplayText.escaped(ArgumentText.decode(RootCommand.message(for: error)))
+    var message = ArgumentText.shown(RootCommand.message(for: error))
     if message.hasSuffix(".") { message.removeLast() }
     Console.error("p2p-copy: \(message); see p2p-copy\(command) --help")
     return P2PCopyError.Code.usage.exitStatus

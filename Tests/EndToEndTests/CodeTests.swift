@@ -63,12 +63,76 @@ import Testing
     (["receive", "--wait", "60", "RELAY", "--out", "out", "4821-so secret a code"]),
     (["receive", "--protocol", "1", "--out=out", "--", "RELAY", "-secret"]),
     (["send", "--ca-file", "a://b", "RELAY", "secret", "file"]),
+    (["receive", "--protocol", "1", "RELAY", "-secret"]),
+    (["send", "RELAY", "--wait=60", "n=2=nsecret", "--protocol=1", "file"]),
   ])
   func aCodeAnywhereOnTheCommandLineIsHidden(arguments: [String]) async throws {
     let relay = try await workspace.relay()
     let command = try workspace.start(arguments.map { $0 == "RELAY" ? relay.url : $0 })
     try await command.waitFor("waiting for the ")
     #expect(!(try Self.processList(of: command)).contains("secret"))
+  }
+
+  /// Whatever is wrong with a command, its message does not have the code.
+  @Test(arguments: [
+    ["receive", "RELAY", "482137-lusab-babad", "more"], ["receive", "482137-lusab-babad", "RELAY"],
+    ["receive", "lusab-babad-gutih-tugad"], ["receive", "--relay", "RELAY", "482137-lusab-babad"],
+    ["receive", "--code-file", "482137-lusab-babad", "--relay", "RELAY"],
+    ["receive", "--code-file=my lusab", "--relay=RELAY"],
+    ["receive", "--code", "482137-lusab-babad", "RELAY"], ["receive", "--code=my lusab", "RELAY"],
+    ["receive", "RELAY", "--wait", "482137-lusab-babad"], ["receive", "RELAY", "--frobnicate=482137-lusab-babad"],
+    ["receive", "--relay", "482137-lusab-babad"], ["code", "482137-lusab-babad"], ["482137-lusab-babad"],
+    ["send", "482137-lusab-babad", "RELAY", "file"], ["send", "my lusab", "RELAY", "file"],
+    ["send", "--relay", "RELAY", "my lusab", "file"], ["send", "P2P_COPY_CODE=lusab", "file"],
+    ["send", "file", "482137-lusab-babad"],
+    ["send", "--quiet", "RELAY", "\u{201C}482137\u{2013}LUSAB-babad\u{201D}", "missing"],
+  ])
+  func anErrorDoesNotHaveTheCode(arguments: [String]) async throws {
+    let result = try await workspace.run(arguments.map { $0.replacing("RELAY", with: "ws://127.0.0.1:9") })
+    #expect(result.status == 2 && result.errorLines.count == 1, "\(result)")
+    #expect(!(result.errors + result.output).lowercased().contains("lusab"), "\(result)")
+  }
+
+  /// Neither in the environment that the system shows nor in a core dump.
+  @Test func aCodeIsNotInTheEnvironment() async throws {
+    let relay = try await workspace.relay()
+    let command = try start("receive", Way.all[3], relay, ["--out", "out"])
+    try await command.waitFor("waiting for the sender")
+    let limits = try String(contentsOfFile: "/proc/\(command.identifier)/limits", encoding: .utf8)
+    let core = try #require(limits.split(separator: "\n").first { $0.hasPrefix("Max core file size") })
+    #expect(core.split(separator: " ").dropFirst(4).prefix(2) == ["0", "0"], "\(core)")
+    // Who may not read it has no secret either.
+    let environment = FileManager.default.contents(atPath: "/proc/\(command.identifier)/environ") ?? Data()
+    #expect(!String(decoding: environment, as: UTF8.self).contains("secret"))
+  }
+
+  /// With the code in the environment or a file, what follows the relay are paths.
+  @Test(arguments: [Way.all[1], Way.all[3]]) func aCodeGivenElsewhereLeavesPaths(way: Way) async throws {
+    let relay = try await workspace.relay()
+    let receiver = try start("receive", Way.all[0], relay, ["--out", "out"])
+    let sent = try await workspace.run(["send"] + way.arguments + [relay.url, "file"], environment: way.environment)
+    let received = await receiver.result()
+    #expect(sent.status == 0 && received.status == 0, "\(sent) \(received)")
+    #expect(Content.bytes(workspace["out/file"]) == Content.random(1000))
+    let refused = try await workspace.run(
+      ["receive"] + way.arguments + [relay.url, "something"], environment: way.environment)
+    #expect(refused.status == 2 && refused.errors.contains("P2P_COPY_CODE"), "\(refused)")
+    #expect(!refused.errors.contains("something"), "\(refused)")
+  }
+
+  /// What pasting does to a generated code is undone on both sides, and said.
+  @Test func aPastedCodeMeets() async throws {
+    let relay = try await workspace.relay()
+    try workspace.file("pasted", "\u{FEFF}\r\n  482137\u{2013}LUSAB\u{2011}babad \r\n".utf8)
+    let receiver = try workspace.start(["receive", "--relay", relay.url, "--code-file", "pasted", "--out", "out"])
+    let sent = try await workspace.run(
+      ["send", relay.url, "file"], environment: ["P2P_COPY_CODE": "\u{201C}482137-lusab-babad.\u{201D}"])
+    let received = await receiver.result()
+    #expect(sent.status == 0 && received.status == 0, "\(sent) \(received)")
+    #expect(
+      sent.errors.contains("note: the code was read without the quotation marks, without the full stop"), "\(sent)")
+    #expect(received.errors.contains("in small letters, with '-' for other dashes"), "\(received)")
+    #expect(!(sent.errors + received.errors).lowercased().contains("lusab"), "\(sent) \(received)")
   }
 
   @Test(arguments: ["send", "receive"]) func withoutACodeAndATerminalThereIsAnError(command: String) async throws {

@@ -19,7 +19,7 @@ import Testing
     let invitation = try Invitation(in: await Self.invitation(of: sender))
     let code = try #require(invitation.environment["P2P_COPY_CODE"])
     let isProtocol1 = options.contains("1")
-    if !isProtocol1 { #expect(code.wholeMatch(of: /[0-9]{4}-[a-z]{5}-[a-z]{5}/) != nil) }
+    if !isProtocol1 { #expect(code.wholeMatch(of: /[0-9]{6}-[a-z]{5}-[a-z]{5}/) != nil) }
     #expect(invitation.arguments.contains("--encrypt") == isProtocol1)
     let receiver = try workspace.start(
       invitation.arguments, environment: invitation.environment, in: workspace.directory("out"))

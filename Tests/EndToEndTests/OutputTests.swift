@@ -152,16 +152,86 @@ import Testing
     #expect(lines.last?.hasPrefix("p2p-copy: interrupted") == true, "\(received)")
   }
 
-  @Test(arguments: ["/dev/full", "closed"]) func nobodyToPrintToIsNoFailure(output: String) async throws {
+  /// Whoever closes the standard streams wants no output; a full disk is an error, and everything has arrived all the same.
+  @Test(arguments: [(">/dev/full 2>&1", 19), ("<&- >&- 2>&-", 0), (">&- 2>&-", 0), ("<&-", 0)])
+  func aSummaryThatCannotBePrinted(redirection: String, status: Int32) async throws {
     let relay = try await workspace.relay()
-    let redirection = output == "closed" ? "exec \"$0\" \"$@\" >&- 2>&-" : "exec \"$0\" \"$@\" >\(output) 2>&1"
-    let receiver = try workspace.start(
-      ["receive", relay.url, "4821-lusab-babad", "--out", "out"], wrapper: ["sh", "-c", redirection])
-    let sent = try await workspace.run(
-      ["send", relay.url, "4821-lusab-babad", "src"], wrapper: ["sh", "-c", redirection])
+    let wrapper = ["sh", "-c", "exec \"$0\" \"$@\" \(redirection)"]
+    let receiver = try workspace.start(["receive", relay.url, "4821-lusab-babad", "--out", "out"], wrapper: wrapper)
+    let sent = try await workspace.run(["send", relay.url, "4821-lusab-babad", "src"], wrapper: wrapper)
     let received = await receiver.result()
-    #expect(sent.status == 0 && received.status == 0, "\(sent) \(received)")
+    #expect(sent.status == status && received.status == status, "\(sent) \(received)")
     try Content.expectSame(workspace["src"], workspace["out/src"])
+  }
+
+  static let commandsThatPrint = [
+    ["code"], ["codecs"], ["--version"], ["--help"], ["send", "--help"], ["send", "--dry-run", "src"],
+    ["verify", "out", "receipt"], ["send", "src"],
+  ]
+
+  private func receive() async throws {
+    let relay = try await workspace.relay()
+    let pair = try await workspace.transfer(["src"], relay: relay, receiving: ["--receipt", "receipt"])
+    #expect(pair.received.status == 0, "\(pair)")
+  }
+
+  @Test(arguments: commandsThatPrint) func whatCannotBePrintedIsAnError(arguments: [String]) async throws {
+    if arguments[0] == "verify" { try await receive() }
+    for redirection in [">/dev/full", ">&-"] {
+      let result = try await workspace.run(arguments, wrapper: ["sh", "-c", "exec \"$0\" \"$@\" \(redirection)"])
+      #expect(result.status == 19 && result.errors.contains("cannot write to standard output"), "\(result)")
+    }
+  }
+
+  /// A pipe that nobody reads from: opened by a descriptor that is closed before the command starts.
+  @Test(arguments: commandsThatPrint) func aReaderThatWentAwayIsToldNothing(arguments: [String]) async throws {
+    if arguments[0] == "verify" { try await receive() }
+    let script = "mkfifo pipe && exec 3<>pipe 4>pipe 3<&- && exec \"$0\" \"$@\" >&4 4>&-"
+    let result = try await workspace.run(
+      arguments + ["--quiet"].filter { _ in arguments == ["send", "src"] }, wrapper: ["sh", "-c", script])
+    #expect(result.status == 141, "\(result)")
+    #expect(!result.errors.contains("p2p-copy:"), "\(result)")
+  }
+
+  /// A pipe that does not block, whose reader is slower: everything comes.
+  @Test func aPipeThatDoesNotBlockGetsEverything() async throws {
+    let name = String(repeating: "n", count: 200)
+    for number in 0..<1500 { try workspace.file("many/\(name)\(number)", []) }
+    let script = """
+      (dd oflag=nonblock if=/dev/null count=0 2>/dev/null; exec "$0" "$@" 2>errors; ) | (sleep 0.3; grep -c n1*)
+      """
+    let result = try await workspace.run(["send", "--dry-run", "many"], wrapper: ["sh", "-c", script])
+    #expect(result.output == "1501\n", "\(result)")
+  }
+
+  @Test func closedStreamsAreNotTakenByConnections() async throws {
+    let relay = try await workspace.relay()
+    let receiver = try workspace.start(
+      ["receive", relay.url, "4821-lusab-babad", "--out", "out"],
+      wrapper: ["sh", "-c", "exec \"$0\" \"$@\" <&- >&- 2>&-"])
+    let descriptors = "/proc/\(receiver.identifier)/fd"
+    try await eventually("it has a connection") {
+      try FileManager.default.contentsOfDirectory(atPath: descriptors).contains { name in
+        (try? FileManager.default.destinationOfSymbolicLink(atPath: "\(descriptors)/\(name)"))?.hasPrefix("socket:")
+          == true
+      }
+    }
+    for number in 0...2 {
+      #expect(try FileManager.default.destinationOfSymbolicLink(atPath: "\(descriptors)/\(number)") == "/dev/null")
+    }
+    receiver.send(signal: SIGTERM)
+    #expect(await receiver.result().status == 130)
+  }
+
+  /// Also where a shell ignores it for what runs in the background.
+  @Test(arguments: ["exec", "trap '' QUIT; exec"]) func quitEndsItAtOnce(script: String) async throws {
+    let relay = try await workspace.relay()
+    let receiver = try workspace.start(
+      ["receive", relay.url, "4821-lusab-babad", "--out", "out"], wrapper: ["sh", "-c", "\(script) \"$0\" \"$@\""])
+    try await receiver.waitFor("waiting for the sender")
+    receiver.send(signal: SIGQUIT)
+    let result = await receiver.result()
+    #expect(result.signal == SIGQUIT, "\(result)")
   }
 
   @Test func versionHelpAndCodecs() async throws {

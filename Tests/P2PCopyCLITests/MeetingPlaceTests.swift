@@ -5,10 +5,12 @@ import Testing
 
 @Suite("Where two peers meet")
 struct MeetingPlaceTests {
+  private static func plain(_ arguments: [LocalPath]) -> [PositionalArgument] { arguments.map { .plain($0) } }
+
   @Test("A URL as first argument is the relay, the code is second")
   func positional() throws {
     let place = try MeetingPlace(
-      arguments: ["ws://h:1", "code", "a", "b"], relay: nil, codeFile: nil, takesPaths: true)
+      arguments: Self.plain(["ws://h:1", "code", "a", "b"]), relay: .none, isCodeGiven: false, takesPaths: true)
     #expect(place.relay?.description == "ws://h:1")
     #expect(place.code != nil)
     #expect(place.paths == ["a", "b"])
@@ -16,14 +18,16 @@ struct MeetingPlaceTests {
 
   @Test("With a code file everything behind the relay is a path")
   func codeFile() throws {
-    let place = try MeetingPlace(arguments: ["ws://h:1", "a", "b"], relay: nil, codeFile: "f", takesPaths: true)
+    let place = try MeetingPlace(
+      arguments: Self.plain(["ws://h:1", "a", "b"]), relay: .none, isCodeGiven: true, takesPaths: true)
     #expect(place.code == nil)
     #expect(place.paths == ["a", "b"])
   }
 
   @Test("With --relay every argument is a path")
   func relayOption() throws {
-    let place = try MeetingPlace(arguments: ["a", "b"], relay: "wss://h", codeFile: nil, takesPaths: true)
+    let place = try MeetingPlace(
+      arguments: Self.plain(["a", "b"]), relay: .option("wss://h"), isCodeGiven: false, takesPaths: true)
     #expect(place.relay?.port == 443)
     #expect(place.paths == ["a", "b"])
   }
@@ -31,13 +35,15 @@ struct MeetingPlaceTests {
   @Test("Contradictions are usage errors")
   func contradictions() {
     #expect(throws: P2PCopyError.self) {
-      try MeetingPlace(arguments: ["ws://h", "c", "a"], relay: "ws://h", codeFile: nil, takesPaths: true)
+      try MeetingPlace(
+        arguments: Self.plain(["ws://h", "c", "a"]), relay: .option("ws://h"), isCodeGiven: false, takesPaths: true)
     }
     #expect(throws: P2PCopyError.self) {
-      try MeetingPlace(arguments: ["ws://h", "c", "extra"], relay: nil, codeFile: nil, takesPaths: false)
+      try MeetingPlace(
+        arguments: Self.plain(["ws://h", "c", "extra"]), relay: .none, isCodeGiven: false, takesPaths: false)
     }
     #expect(throws: P2PCopyError.self) {
-      try MeetingPlace(arguments: ["://"], relay: nil, codeFile: nil, takesPaths: true)
+      try MeetingPlace(arguments: Self.plain(["://"]), relay: .none, isCodeGiven: false, takesPaths: true)
     }
   }
 

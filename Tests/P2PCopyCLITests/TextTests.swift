@@ -123,12 +123,12 @@ struct TextTests {
     let codes = (0..<100).map { _ in GeneratedChannelCode.make() }
     #expect(Set(codes).count == 100)
     let word = "[bdfghjklmnprstvz][aiou][bdfghjklmnprstvz][aiou][bdfghjklmnprstvz]"
-    let shape = try Regex("[0-9]{4}-\(word)-\(word)")
+    let shape = try Regex("[0-9]{6}-\(word)-\(word)")
     for code in codes {
       #expect(code.wholeMatch(of: shape) != nil)
       #expect(try PairingCode(code).advice.isEmpty)
     }
-    #expect(Set(codes.map { $0.prefix(4) }).count > 50)
+    #expect(Set(codes.map { $0.prefix(6) }).count > 50)
     #expect(Set(codes.map { $0.suffix(5) }).count > 50)
   }
 

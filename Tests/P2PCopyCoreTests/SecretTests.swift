@@ -40,13 +40,14 @@ struct SecretTests {
     let code = try PairingCode(code)
     let error = #expect(throws: P2PCopyError.self) { _ = try code.parts() }
     #expect(error?.code == .usage)
-    #expect(error?.message.contains("4821-lusab-babad") == true)
+    #expect(error?.message.contains("482137-lusab-babad") == true)
   }
 
   @Test(
     "Weak codes of one's own are remarked on",
     arguments: [
-      ("4821-lusab-babad", []), ("0000-correct horse", []), ("4821-lusab", ["short"]), ("4821-12345678", ["short"]),
+      ("482137-lusab-babad", []), ("4821-lusab-babad", []), ("123456789-lusab-babad", []), ("0000-correct horse", []),
+      ("4821-lusab", ["short"]), ("4821-12345678", ["short"]),
       ("4821-123456789", []), ("4821-aaaaaaaaaaaa", ["short"]), ("482-lusab-babad", ["('482') is public"]),
       ("name\u{1B}-lusab-babad", ["('name\\u{1B}') is public"]), ("my-dog", ["('my') is public", "short"]),
       ("correct horse battery", ["offline"]), ("secret", ["offline", "short"]),

@@ -40,4 +40,10 @@ int p2p_copy_open_without_links(int directory, const char *path, int flags);
 /// @return A descriptor, or -1 with errno set.
 int p2p_copy_make_memory_file(void);
 
+/// Forbids core dumps of this process and that other processes of the user read its memory: PR_SET_DUMPABLE of prctl(2),
+/// a variadic function, which Swift does not import.
+///
+/// @return 0, or -1 with errno set.
+int p2p_copy_forbid_memory_access(void);
+
 #endif

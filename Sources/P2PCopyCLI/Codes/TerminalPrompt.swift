@@ -6,7 +6,7 @@ enum TerminalPrompt {
   /// Asks on the controlling terminal, so that standard input can be something else.
   ///
   /// - Returns: The code, or `nil` when there is no terminal.
-  /// - Throws: ``P2PCopyError``: cancelled on Ctrl-C or Ctrl-D, usage when nothing was typed.
+  /// - Throws: ``P2PCopyError``: cancelled on Ctrl-C or Ctrl-D.
   static func secret(_ prompt: String) throws(P2PCopyError) -> PairingCode? {
     let terminal = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY)
     guard terminal >= 0 else { return nil }
@@ -22,10 +22,10 @@ enum TerminalPrompt {
       show("\n", on: terminal)
     }
     show(prompt, on: terminal)
-    return try readLine(from: terminal)
+    return try readLine(from: terminal, prompt)
   }
 
-  private static func readLine(from terminal: Int32) throws(P2PCopyError) -> PairingCode {
+  private static func readLine(from terminal: Int32, _ prompt: String) throws(P2PCopyError) -> PairingCode {
     let line = UnsafeMutableRawBufferPointer.allocate(byteCount: PairingCode.maximumByteCount, alignment: 1)
     defer {
       if let start = line.baseAddress { explicit_bzero(start, line.count) }
@@ -39,6 +39,12 @@ enum TerminalPrompt {
       guard result == 1, byte != 0x03, byte != 0x04 else { throw P2PCopyError(.cancelled, "interrupted") }
       switch byte {
       case UInt8(ascii: "\n"), UInt8(ascii: "\r"):
+        guard line[..<count].contains(where: { $0 != 0x20 && $0 != 0x09 }) else {
+          // Pasted with a line end in front, or nothing typed yet.
+          count = 0
+          show("\n\(prompt)", on: terminal)
+          continue
+        }
         return try PairingCode(
           SecretBytes(copying: RawSpan(_unsafeBytes: UnsafeRawBufferPointer(rebasing: line[..<count]))))
       case 0x7F, 0x08:

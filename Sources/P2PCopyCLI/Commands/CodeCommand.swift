@@ -5,13 +5,13 @@ struct CodeCommand: ParsableCommand {
     commandName: "code",
     abstract: "Print a fresh code, for scripts that start both sides.",
     discussion: """
-      The four digits are for the relay and public, the two words are the secret. A code is for one transfer.
+      The six digits are for the relay and public, the two words are the secret. A code is for one transfer.
 
       EXAMPLE
         P2P_COPY_CODE=$(p2p-copy code)
       """)
 
   func run() throws {
-    Console.output(GeneratedChannelCode.make())
+    try Console.output(GeneratedChannelCode.make())
   }
 }

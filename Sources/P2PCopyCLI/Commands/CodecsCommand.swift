@@ -8,6 +8,6 @@ struct CodecsCommand: ParsableCommand {
     discussion: "Within a kind the order is the order of preference.")
 
   func run() throws {
-    Console.output(CodecList.text(for: CommandLineTool.codecs))
+    try Console.output(CodecList.text(for: CommandLineTool.codecs))
   }
 }

@@ -75,6 +75,15 @@ struct ConnectionOptions: ParsableArguments {
     ].compactMap(\.self)
   }
 
+  /// The relay, unless it is an argument of its own.
+  var relayOption: RelayOption {
+    if let relay { return .option(ArgumentText.text(relay)) }
+    return Environment.value("P2P_COPY_RELAY").map { .environment($0) } ?? .none
+  }
+
+  /// Whether the code is given, and not as an argument.
+  var isCodeGiven: Bool { codeFile != nil || CommandLineTool.environmentCode != nil }
+
   var transportOptions: TransportOptions {
     var options = TransportOptions()
     options.trustRootsFile = caFile
@@ -94,6 +103,9 @@ struct ConnectionOptions: ParsableArguments {
   ///
   /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/usage``.
   func check(_ code: PairingCode) throws(P2PCopyError) {
+    if !quiet, !code.corrections.isEmpty {
+      Console.error("note: the code was read \(code.corrections.map(\.description).joined(separator: ", "))")
+    }
     guard transferProtocol == .two else { return }
     _ = try code.parts()
     guard !quiet else { return }

@@ -14,14 +14,14 @@ struct ReceiveCommand: AsyncParsableCommand {
       complete; until then it is kept as .NAME.p2p-copy-partial, and the same commands run again go on from there.
 
       EXAMPLES
-        p2p-copy receive wss://relay.example.org 4821-lusab-babad --out downloads
+        p2p-copy receive wss://relay.example.org 482137-lusab-babad --out downloads
         P2P_COPY_RELAY=wss://relay.example.org p2p-copy receive      # asks for the code
         p2p-copy receive --relay ws://localhost:8765 --code-file ~/.code --on-conflict rename
         p2p-copy receive --relay wss://relay.example.org --code-file ~/.code --stdout | tar x
       """)
 
   @Argument(help: ArgumentHelp("Relay and code, if given here.", valueName: "server code"))
-  var arguments: [LocalPath] = []
+  var arguments: [PositionalArgument] = []
 
   @OptionGroup var connection: ConnectionOptions
 
@@ -65,7 +65,7 @@ struct ReceiveCommand: AsyncParsableCommand {
 
   func run() async throws {
     let place = try MeetingPlace(
-      arguments: arguments, relay: connection.relay, codeFile: connection.codeFile, takesPaths: false)
+      arguments: arguments, relay: connection.relayOption, isCodeGiven: connection.isCodeGiven, takesPaths: false)
     guard let relay = place.relay else {
       throw P2PCopyError(
         .usage, "no relay: give one such as wss://relay.example.org as the first argument, --relay or P2P_COPY_RELAY")
@@ -88,8 +88,8 @@ struct ReceiveCommand: AsyncParsableCommand {
     options.transport = connection.transportOptions
     let receiver = Receiver(relay: relay, code: code, codecs: try connection.codecs(), options: options)
     let view = TransferView(role: .receiver, quiet: connection.quiet, isOutputTaken: stdout)
-    try await Interruptible.run {
-      try await view.watch { listener in
+    try await Interruptible.run { stop in
+      try await view.tellingOutputFailures(to: stop).watch { listener in
         if stdout {
           try await receiver.receiveToStandardOutput(listener: listener)
         } else {

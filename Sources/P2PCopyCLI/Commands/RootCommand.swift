@@ -11,8 +11,8 @@ struct RootCommand: AsyncParsableCommand {
       EXAMPLES
         p2p-copy send results/                          # the shortest way: prints what the other side types
         p2p-copy run-relay-server 0.0.0.0 443 --certfile cert.pem --keyfile key.pem
-        p2p-copy send wss://relay.example.org 4821-lusab-babad results/
-        p2p-copy receive wss://relay.example.org 4821-lusab-babad --out downloads
+        p2p-copy send wss://relay.example.org 482137-lusab-babad results/
+        p2p-copy receive wss://relay.example.org 482137-lusab-babad --out downloads
 
       The exit status is 0 only when every file arrived; docs/usage.md lists the others.
       """,

@@ -49,7 +49,7 @@ struct RunRelayServerCommand: AsyncParsableCommand {
   var logLevel = Logger.Level.info
 
   func run() async throws {
-    var configuration = RelayConfiguration(host: host, port: port)
+    var configuration = RelayConfiguration(host: ArgumentText.text(host), port: port)
     configuration.tls = try tlsFiles()
     guard (0...86_400).contains(drain) else {
       throw P2PCopyError(.usage, "--drain takes a number of seconds from 0 to 86400")
@@ -72,8 +72,13 @@ struct RunRelayServerCommand: AsyncParsableCommand {
       throw P2PCopyError(code, error.message, cause: error)
     }
     let scheme = tls ? "wss" : "ws"
-    await RelayLifetime.run(server, drain: .seconds(drain)) {
-      for address in server.addresses { Console.output("Relay listening on \(scheme)://\(address)") }
+    try await RelayLifetime.run(server, drain: .seconds(drain)) {
+      do throws(OutputFailure) {
+        for address in server.addresses { try Console.output("Relay listening on \(scheme)://\(address)") }
+      } catch {
+        // Started without a standard output, or its reader has seen enough: the relay is there all the same.
+        guard error.isNobodyThere else { throw error }
+      }
     }
   }
 

@@ -36,17 +36,18 @@ struct SelectionOptions: ParsableArguments {
   }
 
   /// The rules in the order in which they stand on the command line.
-  static func rules(in arguments: [String]) -> FilterRules {
+  static func rules(in given: GivenArguments) -> FilterRules {
+    let arguments = given.texts
     var rules: [FilterRule] = []
     var index = 0
     while index < arguments.count, arguments[index] != "--" {
       for (option, action) in [("--include", FilterRule.Action.include), ("--exclude", .exclude)] {
         if arguments[index] == option, index + 1 < arguments.count {
           index += 1
-          rules.append(FilterRule(action, ArgumentText.decode(arguments[index])))
+          rules.append(FilterRule(action, given.bytes(for: arguments[index])))
           break
         } else if arguments[index].hasPrefix(option + "=") {
-          rules.append(FilterRule(action, ArgumentText.decode(arguments[index].dropFirst(option.count + 1))))
+          rules.append(FilterRule(action, given.bytes(for: arguments[index].dropFirst(option.count + 1))))
         }
       }
       index += 1

@@ -21,7 +21,7 @@ struct SendCommand: AsyncParsableCommand {
       EXAMPLES
         p2p-copy send results/ notes.txt
         p2p-copy send results/ --listen 192.0.2.7
-        p2p-copy send wss://relay.example.org 4821-lusab-babad results/ --receipt receipt.json
+        p2p-copy send wss://relay.example.org 482137-lusab-babad results/ --receipt receipt.json
         p2p-copy send results/ --exclude '*.tmp' --exclude cache/ --dry-run
         P2P_COPY_RELAY=wss://relay.example.org p2p-copy send results/ --code-file ~/.code --compressor zstd --level 9
         tar c . | p2p-copy send --relay wss://relay.example.org --code-file ~/.code -
@@ -29,7 +29,7 @@ struct SendCommand: AsyncParsableCommand {
       """)
 
   @Argument(help: ArgumentHelp("Relay and code, if given here, and what to send.", valueName: "path"))
-  var arguments: [LocalPath]
+  var arguments: [PositionalArgument]
 
   @OptionGroup var connection: ConnectionOptions
 
@@ -75,7 +75,7 @@ struct SendCommand: AsyncParsableCommand {
 
   func run() async throws {
     let place = try MeetingPlace(
-      arguments: arguments, relay: connection.relay, codeFile: connection.codeFile, takesPaths: true)
+      arguments: arguments, relay: connection.relayOption, isCodeGiven: connection.isCodeGiven, takesPaths: true)
     if place.paths.contains("-") {
       guard place.paths.count == 1 else {
         throw P2PCopyError(.usage, "'-' (standard input) is sent alone: leave out the other paths, or send ./-")
@@ -105,7 +105,9 @@ struct SendCommand: AsyncParsableCommand {
     } else {
       let code = try CodeSource.given(codeFile: connection.codeFile)
       if let code { try connection.check(code) }
-      try await EmbeddedRelay.run(listen: listen, code: code, transferProtocol: connection.transferProtocol) {
+      try await EmbeddedRelay.run(
+        listen: listen.map { ArgumentText.text($0) }, code: code, transferProtocol: connection.transferProtocol
+      ) {
         relay, code, invitation in
         var options = options
         options.encrypt = true
@@ -148,8 +150,8 @@ struct SendCommand: AsyncParsableCommand {
   ) async throws {
     let sender = Sender(relay: relay, code: code, codecs: try codecs(), options: options)
     let view = TransferView(role: .sender, quiet: connection.quiet, invitation: invitation)
-    try await Interruptible.run {
-      try await view.watch { listener in
+    try await Interruptible.run { stop in
+      try await view.tellingOutputFailures(to: stop).watch { listener in
         if paths == ["-"] {
           try await sender.sendStandardInput(named: RelativePath(validating: stdinName.bytes), listener: listener)
         } else {

@@ -36,7 +36,9 @@ struct VerifyCommand: ParsableCommand {
       result = try verification.verify(directory: directory) { view.show($0) }
     }
     for line in VerificationReport.problemLines(result) { Console.error(line) }
-    if !quiet { Console.output(VerificationReport.summary(result)) }
+    // What was found comes before whether it could be printed.
+    let printing = Result { if !quiet { try Console.output(VerificationReport.summary(result)) } }
     if let error = result.error { throw error }
+    try printing.get()
   }
 }

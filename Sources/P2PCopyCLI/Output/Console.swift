@@ -3,7 +3,11 @@ import Glibc
 /// Standard output and standard error, unbuffered: results go to the first, everything else to the second.
 enum Console {
   /// Prints a line of results.
-  static func output(_ text: String) { write(text + "\n", to: STDOUT_FILENO) }
+  ///
+  /// - Throws: ``OutputFailure`` when it could not be written: somebody counts on it.
+  static func output(_ text: String) throws(OutputFailure) {
+    if let number = failure(writing: text + "\n", to: STDOUT_FILENO) { throw OutputFailure(number: number) }
+  }
 
   /// Prints a line about what goes on or went wrong.
   static func error(_ text: String) { write(text + "\n", to: STDERR_FILENO) }
@@ -25,16 +29,30 @@ enum Console {
     return Int(size.ws_col)
   }
 
+  /// Writes what is for a person to see. When it cannot be written there is nobody left to tell.
   private static func write(_ text: String, to descriptor: Int32) {
+    guard failure(writing: text, to: descriptor) == nil else { return }
+  }
+
+  /// Writes all of a text, and waits where a descriptor that does not block has no room.
+  ///
+  /// - Returns: The error number when it could not; `nil` when everything is written.
+  private static func failure(writing text: String, to descriptor: Int32) -> Int32? {
     var text = text
-    text.withUTF8 { bytes in
+    return text.withUTF8 { bytes in
       var rest = UnsafeRawBufferPointer(bytes)
       while let start = rest.baseAddress, !rest.isEmpty {
         let count = Glibc.write(descriptor, start, rest.count)
-        // Nobody reads any more, or the disk is full: there is nobody left to tell.
-        if count < 0, errno != EINTR { return }
-        rest = UnsafeRawBufferPointer(rebasing: rest[max(0, count)...])
+        if count >= 0 {
+          rest = UnsafeRawBufferPointer(rebasing: rest[count...])
+        } else if errno == EAGAIN {
+          var waited = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+          if poll(&waited, 1, -1) < 0, errno != EINTR { return errno }
+        } else if errno != EINTR {
+          return errno
+        }
       }
+      return nil
     }
   }
 }

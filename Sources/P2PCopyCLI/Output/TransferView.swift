@@ -15,6 +15,15 @@ struct TransferView: Sendable {
   var isTerminal = Console.isTerminal
   /// Whether standard output carries data, so that the summary goes elsewhere.
   var isOutputTaken = false
+  /// Called when a result could not be printed.
+  var outputFailed: @Sendable (OutputFailure) -> Void = { _ in }
+
+  /// The same view, which says when a result could not be printed.
+  func tellingOutputFailures(to listener: @escaping @Sendable (OutputFailure) -> Void) -> TransferView {
+    var view = self
+    view.outputFailed = listener
+    return view
+  }
 
   /// Runs a transfer and shows it.
   ///
@@ -68,7 +77,7 @@ struct TransferView: Sendable {
       case .waitingForPeer(let relay):
         guard !isWaiting else { continue }
         isWaiting = true
-        for line in invitation { Console.output(line) }
+        for line in invitation { output(line) }
         say("waiting for the \(role.other) at \(relay) …")
       case .paired:
         guard !isPaired else { continue }
@@ -116,12 +125,30 @@ struct TransferView: Sendable {
           Console.error("and \(others) more failed")
         }
         if isStarted, !quiet {
-          if isOutputTaken { Console.error(text(for: summary)) } else { Console.output(text(for: summary)) }
+          if isOutputTaken { Console.error(text(for: summary)) } else { outputSummary(text(for: summary)) }
         }
         return summary
       }
     }
     return nil
+  }
+
+  /// Prints what the other side needs: without it there is no transfer.
+  private func output(_ text: String) {
+    do throws(OutputFailure) {
+      try Console.output(text)
+    } catch {
+      outputFailed(error)
+    }
+  }
+
+  /// Prints the summary. Who started this without a standard output, or closed it, does not want it.
+  private func outputSummary(_ text: String) {
+    do throws(OutputFailure) {
+      try Console.output(text)
+    } catch {
+      if !error.isNobodyThere { outputFailed(error) }
+    }
   }
 
   /// The summary in one line.

@@ -5,7 +5,8 @@ import P2PCopyCore
 enum DryRun {
   /// Prints one line an entry on standard output, and what is left out or cannot be read on standard error.
   ///
-  /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/sourceUnreadable`` when something cannot be read.
+  /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/sourceUnreadable`` when something cannot be read,
+  ///   ``OutputFailure`` when standard output does not take the list.
   static func run(_ paths: [LocalPath], _ options: SendOptions, quiet: Bool) throws {
     let walk = try SourceWalk(
       paths, rules: options.rules, links: options.links, list: options.fileList,
@@ -20,7 +21,7 @@ enum DryRun {
           fileCount += 1
           byteCount += size
         }
-        Console.output(line(for: entry))
+        try Console.output(line(for: entry))
       case .notice(let text): if !quiet { Console.error(text) }
       case .failure(let failure):
         Console.error("cannot send: \(failure.error.message)")

@@ -1,11 +1,14 @@
 import Glibc
+import P2PCopyCore
 
 /// The process's environment.
 enum Environment {
-  /// A variable's value; `nil` when it is missing or empty.
+  /// A variable's value as text; `nil` when it is missing or empty.
   static func value(_ name: String) -> String? {
-    guard let value = getenv(name) else { return nil }
-    let text = String(cString: value)
-    return text.isEmpty ? nil : text
+    guard let value = getenv(name), value[0] != 0 else { return nil }
+    return String(cString: value)
   }
+
+  /// Whether a variable is there and not empty.
+  static func has(_ name: String) -> Bool { getenv(name).map { $0[0] != 0 } ?? false }
 }

@@ -1,17 +1,47 @@
 import Glibc
 import P2PCopyCore
+import Synchronization
 import UnixSignals
 
 /// Runs something that Ctrl-C, SIGTERM and SIGHUP end in good order.
 enum Interruptible {
+  /// Why somebody inside stopped the work, the first reason only.
+  private final class StopReason: Sendable {
+    private let reason = Mutex<OutputFailure?>(nil)
+
+    var value: OutputFailure? { reason.withLock { $0 } }
+
+    func set(_ failure: OutputFailure) { reason.withLock { $0 = $0 ?? failure } }
+  }
+
   /// Runs `body` and cancels it on the first signal. A second one ends the process at once.
-  static func run<Result: Sendable>(_ body: @escaping @Sendable () async throws -> Result) async throws {
+  ///
+  /// - Parameter body: The work. It gets a function that cancels it because something could not be printed.
+  /// - Throws: What `body` throws, unless it was stopped for its output: then the ``OutputFailure``, also when it had
+  ///   come to its end all the same.
+  static func run<Result: Sendable>(
+    _ body: @escaping @Sendable (_ stop: @escaping @Sendable (OutputFailure) -> Void) async throws -> Result
+  ) async throws {
     // Under nohup a hangup is ignored, and it must stay so.
     let trapped: [UnixSignal] = isIgnored(SIGHUP) ? [.sigint, .sigterm] : [.sigint, .sigterm, .sighup]
     let signals = await UnixSignalsSequence(trapping: trapped)
     try await withThrowingTaskGroup(of: Void.self) { group in
-      let work = Task { try await body() }
-      group.addTask { _ = try await work.value }
+      let reason = StopReason()
+      let (stops, stop) = AsyncStream<Void>.makeStream()
+      let work = Task {
+        try await body { failure in
+          reason.set(failure)
+          stop.yield()
+        }
+      }
+      group.addTask {
+        do {
+          _ = try await work.value
+        } catch let error as P2PCopyError where error.code == .cancelled {
+          throw reason.value ?? error
+        }
+        if let failure = reason.value { throw failure }
+      }
       group.addTask {
         var count = 0
         for await _ in signals {
@@ -20,7 +50,11 @@ enum Interruptible {
           work.cancel()
         }
       }
-      defer { group.cancelAll() }
+      let stopping = Task { for await _ in stops { work.cancel() } }
+      defer {
+        stopping.cancel()
+        group.cancelAll()
+      }
       try await group.next()
     }
   }

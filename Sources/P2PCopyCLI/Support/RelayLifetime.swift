@@ -11,9 +11,15 @@ enum RelayLifetime {
   ///   - server: The relay.
   ///   - drain: How long running transfers may go on.
   ///   - announce: Says that the relay is there, once signals end it in good order.
-  static func run(_ server: RelayServer, drain: Duration, announce: () -> Void) async {
+  /// - Throws: What `announce` throws; the relay is stopped then.
+  static func run(_ server: RelayServer, drain: Duration, announce: () throws -> Void) async throws {
     let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
-    announce()
+    do {
+      try announce()
+    } catch {
+      await server.shutDownNow()
+      throw error
+    }
     await withTaskGroup(of: Void.self) { group in
       group.addTask {
         await withDiscardingTaskGroup { stops in

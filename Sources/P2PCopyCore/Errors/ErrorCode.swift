@@ -53,6 +53,9 @@ extension P2PCopyError {
     public static let peerFailed = Code("peer-failed", 17)
     /// The relay server could not start: address in use, unreadable certificate.
     public static let relayNotStarted = Code("relay-not-started", 18)
+    /// Standard output did not take what was to be printed: disk full, an input/output error. A transfer itself is as its
+    /// summary would have said.
+    public static let outputUnwritable = Code("output-unwritable", 19)
     /// Everything is in place, and the destination refused to take some modes or times.
     public static let metadataRefused = Code("metadata-refused", 20)
     /// The system gives this process too little memory, or too few threads or open files.
@@ -70,7 +73,7 @@ extension P2PCopyError {
     public static let all: [Code] = [
       internalError, usage, relayUnreachable, relayRefused, peerNeverCame, peerLeft, protocolViolation, wrongCode,
       checksumMismatch, sourceUnreadable, destinationUnwritable, unsafePath, destinationExists, incomplete,
-      noCommonCodec, corruptData, peerFailed, relayNotStarted, metadataRefused, outOfResources,
+      noCommonCodec, corruptData, peerFailed, relayNotStarted, outputUnwritable, metadataRefused, outOfResources,
       cancelled,
     ]
   }

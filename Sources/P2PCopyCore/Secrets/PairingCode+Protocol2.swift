@@ -13,7 +13,7 @@ extension PairingCode {
           let part = dash == 0 ? "before" : "behind"
           throw P2PCopyError(
             .usage,
-            "the code has nothing \(part) its first '-'; a code looks like 4821-lusab-babad: a number for the relay, then"
+            "the code has nothing \(part) its first '-'; a code looks like 482137-lusab-babad: a number for the relay, then"
               + " a secret ('p2p-copy code' makes one)")
         }
         let secret = UnsafeRawBufferPointer(rebasing: bytes[(dash + 1)...])
@@ -41,7 +41,8 @@ extension PairingCode {
   }
 
   private static func advice(channel: Slice<UnsafeRawBufferPointer>) -> [String] {
-    if channel.count == 4, channel.allSatisfy(isDigit) { return [] }
+    // Six digits, of older versions four; the longer ones are numbers just as well.
+    if (4...9).contains(channel.count), channel.allSatisfy(isDigit) { return [] }
     let shown = DisplayText.escaped(channel.prefix(40)) + (channel.count > 40 ? "…" : "")
     return ["the part of the code before the first '-' ('\(shown)') is public: the relay sees it"]
   }

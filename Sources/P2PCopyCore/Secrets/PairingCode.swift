@@ -12,15 +12,22 @@ public struct PairingCode: Sendable {
 
   private let storage: Storage
 
+  /// What was different in a generated code as it was given, in the order of the cases; empty for every other code.
+  public let corrections: [Correction]
+
   /// Takes a code.
   ///
-  /// - Parameter text: The code, 1 to 4096 bytes of UTF-8, used exactly as given.
+  /// A generated one (`482137-lusab-babad`, or four words for protocol 1) may have blanks, line ends, quotation marks or a
+  /// full stop around it, capital letters, and dashes of other kinds: it is used as it was generated, and ``corrections``
+  /// says so. Every other code is used exactly as given.
+  ///
+  /// - Parameter text: The code, 1 to 4096 bytes of UTF-8.
   /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/usage`` when it is empty or too long.
   public init(_ text: String) throws(P2PCopyError) {
     try self.init(SecretBytes(copying: text.utf8Span.span.bytes))
   }
 
-  /// Takes a code as UTF-8 bytes.
+  /// Takes a code as UTF-8 bytes, as ``init(_:)`` does text.
   ///
   /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/usage`` when it is empty or too long.
   public init(_ bytes: consuming SecretBytes) throws(P2PCopyError) {
@@ -28,7 +35,18 @@ public struct PairingCode: Sendable {
     guard bytes.byteCount <= Self.maximumByteCount else {
       throw P2PCopyError(.usage, "the code is longer than \(Self.maximumByteCount) bytes; give a shorter one")
     }
-    storage = Storage(bytes)
+    if let pasted = bytes.withUnsafeBytes({ PastedCode(reading: $0) }) {
+      corrections = Correction.allCases.filter(pasted.corrections.contains)
+      storage = Storage(pasted.intoCode())
+    } else {
+      corrections = []
+      storage = Storage(bytes)
+    }
+  }
+
+  /// Whether bytes are a generated code, or would be one without what ``init(_:)`` takes off.
+  package static func isGenerated(_ bytes: UnsafeRawBufferPointer) -> Bool {
+    PastedCode(reading: bytes) != nil
   }
 
   /// Calls `body` with the code's bytes.

@@ -25,7 +25,12 @@ public struct RelayAddress: Hashable, Sendable, CustomStringConvertible {
         .usage,
         "'\(DisplayText.escaped(text.utf8))' is not a relay address: \(why); give one such as wss://relay.example.org")
     }
-    guard let separator = text.firstRange(of: "://") else { throw refuse("it has no scheme") }
+    guard let separator = text.firstRange(of: "://") else {
+      throw P2PCopyError(
+        .usage,
+        "'\(DisplayText.escaped(text.utf8))' is not a relay address: its scheme is missing; write it with ws:// in front, or"
+          + " wss:// for a relay with TLS, as in wss://relay.example.org")
+    }
     let scheme = text[..<separator.lowerBound].lowercased()
     let isScheme = { (character: Character) in
       character.isASCII && (character.isLetter || character.isNumber || "+-.".contains(character))
