@@ -189,9 +189,16 @@ let package = Package(
     .testTarget(
       name: "P2PCopyCLITests", dependencies: ["P2PCopyCLI", "P2PCopy", "P2PCopyCore", .crypto], swiftSettings: strict),
     .target(name: "CTestSystemCalls", path: "Tests/CTestSystemCalls"),
+    .executableTarget(
+      name: "ReturningProgram",
+      dependencies: [
+        "P2PCopy", "P2PCopyTesting", "Zstd", "AESGCM", "ChaCha20Poly1305", "XXH128", "SHA256Sum", "Argon2id", "SPAKE2",
+        .crypto,
+      ],
+      path: "Tests/ReturningProgram", swiftSettings: strict),
     .testTarget(
       name: "EndToEndTests",
-      dependencies: ["P2PCopyCore", "WebSocketFraming", "CTestSystemCalls", "p2p-copy", .nioCore],
+      dependencies: ["P2PCopyCore", "WebSocketFraming", "CTestSystemCalls", "p2p-copy", "ReturningProgram", .nioCore],
       swiftSettings: strict),
     .testTarget(
       name: "InteropTests", dependencies: ["p2p-copy"], exclude: ["requirements.txt", "Recording/record.py"],

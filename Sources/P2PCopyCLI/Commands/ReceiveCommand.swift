@@ -47,9 +47,8 @@ struct ReceiveCommand: AsyncParsableCommand {
 
   func validate() throws {
     if stdout, out != nil { throw ValidationError("--stdout and --out exclude each other: leave out one") }
-    guard connection.transferProtocol == .one else { return }
-    if stdout || !metadata || keepSetID {
-      throw ValidationError("--stdout, --no-metadata and --keep-set-id are for protocol 2: leave out --protocol 1")
+    if stdout, connection.transferProtocol == .one {
+      throw ValidationError("--stdout is for protocol 2: leave out --protocol 1")
     }
   }
 
@@ -60,8 +59,6 @@ struct ReceiveCommand: AsyncParsableCommand {
       throw P2PCopyError(
         .usage, "no relay: give one such as wss://relay.example.org as the first argument, --relay or P2P_COPY_RELAY")
     }
-    let code = try place.code ?? CodeSource.read(codeFile: connection.codeFile)
-    try connection.check(code)
     var options = ReceiveOptions()
     options.transferProtocol = connection.transferProtocol
     options.encrypt = connection.encrypt ?? false
@@ -73,6 +70,9 @@ struct ReceiveCommand: AsyncParsableCommand {
     options.reportsEachFile = !connection.quiet && !Console.isTerminal
     options.peerTimeout = .seconds(connection.wait)
     options.transport = connection.transportOptions
+    try options.check()
+    let code = try place.code ?? CodeSource.read(codeFile: connection.codeFile)
+    try connection.check(code)
     let receiver = Receiver(relay: relay, code: code, codecs: try connection.codecs(), options: options)
     let view = TransferView(role: .receiver, quiet: connection.quiet, isOutputTaken: stdout)
     try await Interruptible.run {
