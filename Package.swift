@@ -61,7 +61,10 @@ let package = Package(
   ],
   targets: [
     // The core: codec protocols, registry, negotiation, messages, secrets. No I/O.
-    .target(name: "P2PCopyCore", dependencies: [.nioCore, .crypto, .system], swiftSettings: strict),
+    .target(name: "P2PCopyCore", dependencies: ["StrictJSON", .nioCore, .crypto, .system], swiftSettings: strict),
+
+    // JSON from strangers: exact keys, none twice, bounded. Without Foundation.
+    .target(name: "StrictJSON", swiftSettings: strict),
 
     // RFC 6455 frames on the data path, shared by the relay and the transport.
     .target(name: "WebSocketFraming", dependencies: [.nioCore], swiftSettings: strict),
@@ -69,14 +72,15 @@ let package = Package(
     // The library: send, receive.
     .target(name: "CSystemCalls"),
     .target(
-      name: "P2PCopy", dependencies: ["P2PCopyCore", "CSystemCalls", .nioCore, .nioPosix, .crypto, .system],
+      name: "P2PCopy",
+      dependencies: ["P2PCopyCore", "StrictJSON", "CSystemCalls", .nioCore, .nioPosix, .crypto, .system],
       swiftSettings: strict),
 
     // The relay server. Knows no codec.
     .target(
       name: "P2PCopyRelay",
       dependencies: [
-        "WebSocketFraming", .nioCore, .nioPosix, .nioHTTP1, .nioWebSocket, .nioSSL, .logging, .system,
+        "StrictJSON", "WebSocketFraming", .nioCore, .nioPosix, .nioHTTP1, .nioWebSocket, .nioSSL, .logging, .system,
       ],
       swiftSettings: strict),
 
@@ -148,7 +152,8 @@ let package = Package(
 
     // Tests, a folder a target.
     .testTarget(
-      name: "P2PCopyCoreTests", dependencies: ["P2PCopyCore", .nioCore, .system], resources: [.copy("Vectors")],
+      name: "P2PCopyCoreTests", dependencies: ["P2PCopyCore", "StrictJSON", .nioCore, .system],
+      resources: [.copy("Vectors")],
       swiftSettings: strict),
     .testTarget(
       name: "WebSocketFramingTests", dependencies: ["WebSocketFraming", .nioCore], swiftSettings: strict),

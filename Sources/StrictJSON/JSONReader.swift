@@ -9,7 +9,7 @@ package protocol JSONSource {
   func read(into memory: UnsafeMutableRawBufferPointer, at offset: Int64) throws(Failure) -> Int
 
   /// The error for content that is not what it should be.
-  package func malformed(_ why: String) -> Failure
+  func malformed(_ why: String) -> Failure
 }
 
 /// Reads JSON (RFC 8259) piece by piece, in memory that does not depend on its length.

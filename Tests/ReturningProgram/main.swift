@@ -37,6 +37,14 @@ struct QuickKeyDeriver: KeyDeriver {
   }
 }
 
+/// How many worker threads there are: each transfer has its own, and joins them before it returns.
+func workerThreadCount() throws -> Int {
+  let threads = try FileManager.default.contentsOfDirectory(atPath: "/proc/self/task")
+  return threads.count { thread in
+    (try? String(contentsOfFile: "/proc/self/task/\(thread)/comm", encoding: .utf8))?.hasPrefix("TP-#") == true
+  }
+}
+
 /// Sends a file from one folder into another.
 func transfer(_ course: Course, in folder: String, isQuick: Bool) async throws {
   var codecs = CodecRegistry(plugins: [
@@ -57,16 +65,26 @@ func transfer(_ course: Course, in folder: String, isQuick: Bool) async throws {
   }
   receiver.options.conflictPolicy = .overwrite
   let (readySender, readyReceiver) = (sender, receiver)
-  let sending = Task { try await readySender.send([folder + "/file"]) { _ in } }
+  let (paired, continuation) = AsyncStream.makeStream(of: Void.self)
+  let sending = Task {
+    try await readySender.send([folder + "/file"]) { events in
+      for await event in events { if case .paired = event { continuation.yield() } }
+      continuation.finish()
+    }
+  }
   let receiving = Task { try await readyReceiver.receive(into: folder + "/out") { _ in } }
-  if course == .cancelled { sending.cancel() }
+  if course == .cancelled, await paired.contains(where: { _ in true }) { sending.cancel() }
   let results = (await sending.result, await receiving.result)
   let isRight =
     switch (course, results) {
     case (.succeeds, (.success, .success)), (.succeedsWithProtocol1, (.success, .success)): true
-    case (.wrongCode, (.failure, .failure)), (.cancelled, (.failure, .failure)): true
+    case (.wrongCode, (.failure, .failure)): true
+    // It may have been too late for that.
+    case (.cancelled, _): true
     default: false
     }
+  let threadCount = try workerThreadCount()
+  guard threadCount == 0 else { throw P2PCopyError(.internalError, "\(threadCount) threads are left") }
   guard isRight else { throw P2PCopyError(.internalError, "\(course) ended otherwise: \(results)") }
 }
 

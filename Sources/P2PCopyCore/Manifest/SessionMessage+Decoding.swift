@@ -36,13 +36,9 @@ extension SessionMessage {
     case "end":
       return .end(try totals(json), treeDigest: try treeDigest(json), failureCount: try failureCount(json))
     case "receipt":
-<<<<<<< HEAD
       return .receipt(
-        try fields.totals(), treeDigest: try fields.digest(), failureCount: fields.failures ?? 0,
-        metadataRefusalCount: fields.metadataRefusals ?? 0)
-=======
-      return .receipt(try totals(json), treeDigest: try treeDigest(json), failureCount: try failureCount(json))
->>>>>>> df7f6d4 (WIP json, options, threads)
+        try totals(json), treeDigest: try treeDigest(json), failureCount: try failureCount(json),
+        metadataRefusalCount: try json.integer("metadata_refusals") ?? 0)
     case "working": return .working
     case "error":
       let code = P2PCopyError.Code(named: (try json.string("code") ?? "").utf8) ?? .peerFailed
@@ -52,21 +48,6 @@ extension SessionMessage {
     }
   }
 
-<<<<<<< HEAD
-  private struct Fields: Decodable {
-    var type: String
-    var resume: Bool?
-    var offer: Offer?
-    var selection: Selection?
-    var entries: UInt64?
-    var files: UInt64?
-    var bytes: UInt64?
-    var failures: UInt64?
-    var metadataRefusals: UInt64?
-    var treeDigest: String?
-    var code: String?
-    var message: String?
-=======
   private static func totals(_ json: JSONObject) throws -> SessionTotals {
     guard let entries: UInt64 = try json.integer("entries"), let files: UInt64 = try json.integer("files"),
       let bytes: UInt64 = try json.integer("bytes")
@@ -77,7 +58,6 @@ extension SessionMessage {
     totals.bytes = bytes
     return totals
   }
->>>>>>> df7f6d4 (WIP json, options, threads)
 
   private static func failureCount(_ json: JSONObject) throws -> UInt64 {
     try json.integer("failures") ?? 0
