@@ -61,7 +61,10 @@ let package = Package(
   ],
   targets: [
     // The core: codec protocols, registry, negotiation, messages, secrets. No I/O.
-    .target(name: "P2PCopyCore", dependencies: [.nioCore, .crypto, .system], swiftSettings: strict),
+    .target(name: "P2PCopyCore", dependencies: ["StrictJSON", .nioCore, .crypto, .system], swiftSettings: strict),
+
+    // JSON from strangers: exact keys, none twice, bounded. Without Foundation.
+    .target(name: "StrictJSON", swiftSettings: strict),
 
     // RFC 6455 frames on the data path, shared by the relay and the transport.
     .target(name: "WebSocketFraming", dependencies: [.nioCore], swiftSettings: strict),
@@ -69,14 +72,15 @@ let package = Package(
     // The library: send, receive.
     .target(name: "CSystemCalls"),
     .target(
-      name: "P2PCopy", dependencies: ["P2PCopyCore", "CSystemCalls", .nioCore, .nioPosix, .crypto, .system],
+      name: "P2PCopy",
+      dependencies: ["P2PCopyCore", "StrictJSON", "CSystemCalls", .nioCore, .nioPosix, .crypto, .system],
       swiftSettings: strict),
 
     // The relay server. Knows no codec.
     .target(
       name: "P2PCopyRelay",
       dependencies: [
-        "WebSocketFraming", .nioCore, .nioPosix, .nioHTTP1, .nioWebSocket, .nioSSL, .logging, .system,
+        "StrictJSON", "WebSocketFraming", .nioCore, .nioPosix, .nioHTTP1, .nioWebSocket, .nioSSL, .logging, .system,
       ],
       swiftSettings: strict),
 
@@ -151,7 +155,8 @@ let package = Package(
 
     // Tests, a folder a target.
     .testTarget(
-      name: "P2PCopyCoreTests", dependencies: ["P2PCopyCore", .nioCore, .system], resources: [.copy("Vectors")],
+      name: "P2PCopyCoreTests", dependencies: ["P2PCopyCore", "StrictJSON", .nioCore, .system],
+      resources: [.copy("Vectors")],
       swiftSettings: strict),
     .testTarget(
       name: "WebSocketFramingTests", dependencies: ["WebSocketFraming", .nioCore], swiftSettings: strict),
@@ -192,9 +197,16 @@ let package = Package(
     .testTarget(
       name: "P2PCopyCLITests", dependencies: ["P2PCopyCLI", "P2PCopy", "P2PCopyCore", .crypto], swiftSettings: strict),
     .target(name: "CTestSystemCalls", path: "Tests/CTestSystemCalls"),
+    .executableTarget(
+      name: "ReturningProgram",
+      dependencies: [
+        "P2PCopy", "P2PCopyTesting", "Zstd", "AESGCM", "ChaCha20Poly1305", "XXH128", "SHA256Sum", "Argon2id", "SPAKE2",
+        .crypto,
+      ],
+      path: "Tests/ReturningProgram", swiftSettings: strict),
     .testTarget(
       name: "EndToEndTests",
-      dependencies: ["P2PCopyCore", "WebSocketFraming", "CTestSystemCalls", "p2p-copy", .nioCore],
+      dependencies: ["P2PCopyCore", "WebSocketFraming", "CTestSystemCalls", "p2p-copy", "ReturningProgram", .nioCore],
       swiftSettings: strict),
     .testTarget(
       name: "InteropTests", dependencies: ["p2p-copy"], exclude: ["requirements.txt", "Recording/record.py"],

@@ -94,6 +94,7 @@ public struct Receiver: Sendable {
     _ directory: LocalPath, _ listener: @escaping @Sendable (TransferEvents) async -> Void
   ) async throws -> TransferSummary {
     try await Transfer.run(reportsEachFile: options.reportsEachFile, listener) { monitor in
+      try options.check()
       // Made before connecting, so that a directory that cannot be used is known before the sender begins.
       let output = try OutputDirectory(path: directory)
       let claimedPaths = ClaimedPaths()

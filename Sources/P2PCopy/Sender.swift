@@ -92,10 +92,10 @@ public struct Sender: Sendable {
   public func sendStandardInput(
     named name: RelativePath, listener: @escaping @Sendable (TransferEvents) async -> Void = { _ in }
   ) async throws -> TransferSummary {
-    guard options.transferProtocol == .two else {
-      throw P2PCopyError(.usage, "protocol 1 cannot send standard input; use protocol 2")
+    try await sendWithProtocol2(listener) { _ in
+      try options.checkForStandardInput()
+      return SendSource(streamNamed: name)
     }
-    return try await sendWithProtocol2(listener) { _ in SendSource(streamNamed: name) }
   }
 
   /// The same with the name as text.
@@ -110,6 +110,7 @@ public struct Sender: Sendable {
     _ paths: [LocalPath], _ listener: @escaping @Sendable (TransferEvents) async -> Void
   ) async throws -> TransferSummary {
     try await Transfer.run(reportsEachFile: options.reportsEachFile, listener) { monitor in
+      try options.check()
       let tree = try SourceTree(listing: paths)
       for notice in tree.notices { monitor.notice(notice) }
       for failure in tree.failures { monitor.fail(failure) }

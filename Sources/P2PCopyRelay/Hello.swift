@@ -1,5 +1,5 @@
-import FoundationEssentials
 import NIOCore
+import StrictJSON
 
 /// The first message of a peer: what it wants to be paired by. Nothing else a peer sends is ever looked at.
 struct Hello: Hashable {
@@ -52,43 +52,20 @@ struct Hello: Hashable {
     self.speaksProtocol2 = speaksProtocol2
   }
 
-  /// Decodes the text of a message; unknown fields are ignored.
+  /// Decodes the text of a message; unknown fields are ignored, and a known one of another type counts as missing.
   init(decoding text: ByteBuffer) throws(Failure) {
-    let fields: Fields
+    let value: JSONValue
     do {
-      fields = try JSONDecoder().decode(Fields.self, from: Data(text.readableBytesView))
-    } catch DecodingError.typeMismatch {
-      throw .notHello
+      value = try JSONValue(parsing: text.readableBytesView)
     } catch {
       throw .notJSON
     }
-    guard fields.type == "hello" else { throw .notHello }
-    guard let codeHash = fields.codeHash, (1...Self.maximumCodeHashByteCount).contains(codeHash.utf8.count),
-      let role = fields.role.flatMap(Role.init)
-    else { throw .incomplete(speaksProtocol2: fields.speaksProtocol2) }
-    self.init(codeHash: codeHash, role: role, speaksProtocol2: fields.speaksProtocol2)
-  }
-}
-
-/// The fields of interest; one of another type counts as missing.
-private struct Fields: Decodable {
-  enum Key: String, CodingKey {
-    case type
-    case codeHash = "code_hash_hex"
-    case role
-    case protocolNumber = "protocol"
-  }
-
-  let type: String?
-  let codeHash: String?
-  let role: String?
-  let speaksProtocol2: Bool
-
-  init(from decoder: any Decoder) throws {
-    let container = try decoder.container(keyedBy: Key.self)
-    type = try? container.decode(String.self, forKey: .type)
-    codeHash = try? container.decode(String.self, forKey: .codeHash)
-    role = try? container.decode(String.self, forKey: .role)
-    speaksProtocol2 = (try? container.decode(Int.self, forKey: .protocolNumber)) == 2
+    guard case .object(let fields) = value, fields.members["type"]?.string == "hello" else { throw .notHello }
+    let speaksProtocol2 = fields.members["protocol"]?.integer(as: Int.self) == 2
+    guard let codeHash = fields.members["code_hash_hex"]?.string,
+      (1...Self.maximumCodeHashByteCount).contains(codeHash.utf8.count),
+      let role = fields.members["role"]?.string.flatMap(Role.init)
+    else { throw .incomplete(speaksProtocol2: speaksProtocol2) }
+    self.init(codeHash: codeHash, role: role, speaksProtocol2: speaksProtocol2)
   }
 }

@@ -71,6 +71,9 @@ struct PairingTests {
       (#"{"type":"hello","code_hash_hex":"c0de","role":null}"#, "Bad hello"),
       (#"{"type":"hello","code_hash_hex":"\#(String(repeating: "0", count: 1025))","role":"sender"}"#, "Bad hello"),
       (String(repeating: "[", count: 60_000), "Bad hello json"),
+      (#"{"TYPE":"hello","code_hash_hex":"c0de","role":"sender"}"#, "First frame must be hello"),
+      (#"{"type":"hello","codeHashHex":"c0de","role":"sender"}"#, "Bad hello"),
+      (#"{"type":"hello","code_hash_hex":"c0de","code_hash_hex":"c0df","role":"sender"}"#, "Bad hello json"),
     ])
   func badHello(text: String, reason: String) throws {
     let relay = EmbeddedRelay()

@@ -1,6 +1,6 @@
 public import P2PCopyCore
 
-/// How to receive.
+/// How to receive. What the protocol that is chosen has no use for is refused, not ignored.
 public struct ReceiveOptions: Sendable {
   /// The protocol to speak; the sender must use the same.
   public var transferProtocol = TransferProtocol.two

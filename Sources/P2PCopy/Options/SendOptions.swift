@@ -1,6 +1,6 @@
 public import P2PCopyCore
 
-/// How to send.
+/// How to send. What the protocol that is chosen has no use for is refused, not ignored.
 public struct SendOptions: Sendable {
   /// The protocol to speak; the receiver must use the same.
   public var transferProtocol = TransferProtocol.two

@@ -1,8 +1,9 @@
 import Glibc
 import P2PCopyCore
+import StrictJSON
 
 /// A receipt that is open for reading.
-final class ReceiptFile: Sendable {
+final class ReceiptFile: JSONSource, Sendable {
   /// The path, safe to show.
   let shownPath: String
   private let descriptor: FileDescriptor

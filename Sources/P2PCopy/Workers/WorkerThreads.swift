@@ -13,10 +13,6 @@ final class WorkerThreads: TaskExecutor {
     pool.start()
   }
 
-  deinit {
-    pool.shutdownGracefully { _ in }
-  }
-
   /// Runs a task's next piece on one of the threads.
   func enqueue(_ job: consuming ExecutorJob) {
     let job = UnownedJob(job)
@@ -24,9 +20,22 @@ final class WorkerThreads: TaskExecutor {
     pool.submit { _ in job.runSynchronously(on: self.asUnownedTaskExecutor()) }
   }
 
-  /// Runs `body` and its child tasks on threads made for it.
+  /// Runs `body` and its child tasks on threads made for it, which are gone when this returns.
+  ///
+  /// A thread that is still winding down when the process ends runs what libraries clean up for a thread, and that at the
+  /// same time as what they clean up for the process: libcrypto crashes then, now and then, after everything was done.
   static func run<Result: Sendable>(count: Int, _ body: @Sendable () async -> Result) async -> Result {
     let threads = WorkerThreads(count: count)
-    return await withTaskExecutorPreference(threads) { await body() }
+    let result = await withTaskExecutorPreference(threads) { await body() }
+    await threads.join()
+    return result
+  }
+
+  /// Ends the threads and waits for them. Called from none of them.
+  private func join() async {
+    await withCheckedContinuation { continuation in
+      // Only the pool that a process shares fails to end.
+      pool.shutdownGracefully { _ in continuation.resume() }
+    }
   }
 }

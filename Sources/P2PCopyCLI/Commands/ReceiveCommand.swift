@@ -54,12 +54,8 @@ struct ReceiveCommand: AsyncParsableCommand {
 
   func validate() throws {
     if stdout, out != nil { throw ValidationError("--stdout and --out exclude each other: leave out one") }
-    guard connection.transferProtocol == .one else {
-      if resume { throw ValidationError("--resume is for protocol 1: protocol 2 goes on by itself; leave it out") }
-      return
-    }
-    if stdout || !metadata || keepSetID {
-      throw ValidationError("--stdout, --no-metadata and --keep-set-id are for protocol 2: leave out --protocol 1")
+    if stdout, connection.transferProtocol == .one {
+      throw ValidationError("--stdout is for protocol 2: leave out --protocol 1")
     }
   }
 
@@ -70,8 +66,6 @@ struct ReceiveCommand: AsyncParsableCommand {
       throw P2PCopyError(
         .usage, "no relay: give one such as wss://relay.example.org as the first argument, --relay or P2P_COPY_RELAY")
     }
-    let code = try place.code ?? CodeSource.read(codeFile: connection.codeFile)
-    try connection.check(code)
     try OutputFiles.check(
       [connection.receipt, connection.checksums], apartFrom: [connection.codeFile, connection.caFile])
     var options = ReceiveOptions()
@@ -86,6 +80,9 @@ struct ReceiveCommand: AsyncParsableCommand {
     options.reportsEachFile = !connection.quiet && !Console.isTerminal
     options.peerTimeout = .seconds(connection.wait)
     options.transport = connection.transportOptions
+    try options.check()
+    let code = try place.code ?? CodeSource.read(codeFile: connection.codeFile)
+    try connection.check(code)
     let receiver = Receiver(relay: relay, code: code, codecs: try connection.codecs(), options: options)
     let view = TransferView(role: .receiver, quiet: connection.quiet, isOutputTaken: stdout)
     try await Interruptible.run { stop in

@@ -30,11 +30,6 @@ struct SelectionOptions: ParsableArguments {
   @Flag(inversion: .prefixedNo, help: "Send modes and times along.")
   var metadata = true
 
-  /// Whether something here was asked for that protocol 1 cannot do.
-  var isUsed: Bool {
-    !exclude.isEmpty || !include.isEmpty || filesFrom != nil || links != .keep || !metadata
-  }
-
   /// The rules in the order in which they stand on the command line.
   static func rules(in given: GivenArguments) -> FilterRules {
     let arguments = given.texts

@@ -66,10 +66,9 @@ struct SendCommand: AsyncParsableCommand {
 
   func validate() throws {
     guard connection.transferProtocol == .one else { return }
-    if selection.isUsed || compressor != nil || level != nil || cipher != nil {
-      throw ValidationError(
-        "--include, --exclude, --files-from, --links, --no-metadata, --compressor, --level and --cipher are for protocol 2:"
-          + " leave out --protocol 1")
+    // What the library has no option for; the others it refuses itself.
+    if compressor != nil || level != nil {
+      throw ValidationError("--compressor and --level are for protocol 2: leave out --protocol 1")
     }
   }
 
@@ -91,6 +90,7 @@ struct SendCommand: AsyncParsableCommand {
       throw P2PCopyError(.usage, "there is nothing to send: name files or directories (p2p-copy send --help)")
     }
     let options = try sendOptions()
+    if place.paths.contains("-") { try options.checkForStandardInput() } else { try options.check() }
     if dryRun {
       try DryRun.run(place.paths, options, quiet: connection.quiet)
       return

@@ -1,4 +1,4 @@
-import FoundationEssentials
+import StrictJSON
 
 /// The messages before the first record: JSON texts between a peer and the relay, and between the peers.
 public enum HandshakeMessage: Hashable, Sendable {
@@ -83,53 +83,42 @@ extension HandshakeMessage {
     guard text.utf8.count <= Self.maximumByteCount else {
       throw P2PCopyError(.protocolViolation, "a handshake message of \(text.utf8.count) bytes came")
     }
-    let fields: Fields
     do {
-      let decoder = JSONDecoder()
-      decoder.keyDecodingStrategy = .convertFromSnakeCase
-      fields = try decoder.decode(Fields.self, from: Data(text.utf8))
+      self = try Self.message(JSONObject(parsing: text.utf8))
+    } catch let error as P2PCopyError {
+      throw error
     } catch {
       throw P2PCopyError(.protocolViolation, "a malformed handshake message came", cause: error)
     }
-    self = try fields.handshakeMessage()
   }
 
-  private struct Fields: Decodable {
-    var type: String
-    var code: String?
-    var message: String?
-    var `protocol`: UInt32?
-    var share: String?
-    var kemKey: String?
-    var kemCiphertext: String?
-    var confirmation: String?
-
-    func handshakeMessage() throws(P2PCopyError) -> HandshakeMessage {
-      switch type {
-      case "waiting": return .waiting
-      case "ready": return .ready
-      case "error":
-        return .relayError(code: code ?? "", message: String((message ?? "").prefix(300)))
-      case "pake":
-        let number = `protocol` ?? 0
-        if kemKey != nil {
-          return .senderPake(
-            protocolNumber: number, share: try bytes(share), kemKey: try bytes(kemKey))
-        }
-        return .receiverPake(
-          protocolNumber: number, share: try bytes(share), kemCiphertext: try bytes(kemCiphertext),
-          confirmation: try bytes(confirmation))
-      case "pake_confirm": return .confirm(try bytes(confirmation))
-      case "wrong_code": return .wrongCode
-      default: return .unknown(type: type)
+  private static func message(_ json: JSONObject) throws -> HandshakeMessage {
+    switch try json.string("type") {
+    case "waiting": return .waiting
+    case "ready": return .ready
+    case "error":
+      return .relayError(
+        code: try json.string("code") ?? "", message: String((try json.string("message") ?? "").prefix(300)))
+    case "pake":
+      let number = try json.integer("protocol", as: UInt32.self) ?? 0
+      if json.has("kem_key") {
+        return .senderPake(
+          protocolNumber: number, share: try bytes("share", of: json), kemKey: try bytes("kem_key", of: json))
       }
+      return .receiverPake(
+        protocolNumber: number, share: try bytes("share", of: json),
+        kemCiphertext: try bytes("kem_ciphertext", of: json), confirmation: try bytes("confirmation", of: json))
+    case "pake_confirm": return .confirm(try bytes("confirmation", of: json))
+    case "wrong_code": return .wrongCode
+    case let type?: return .unknown(type: type)
+    case nil: throw P2PCopyError(.protocolViolation, "a handshake message without a type came")
     }
+  }
 
-    private func bytes(_ text: String?) throws(P2PCopyError) -> [UInt8] {
-      guard let text, let bytes = Hex.decode(text) else {
-        throw P2PCopyError(.protocolViolation, "a handshake message with a missing or malformed field came")
-      }
-      return bytes
+  private static func bytes(_ key: String, of json: JSONObject) throws -> [UInt8] {
+    guard let bytes = try json.string(key).flatMap(Hex.decode) else {
+      throw P2PCopyError(.protocolViolation, "a handshake message with a missing or malformed field came")
     }
+    return bytes
   }
 }

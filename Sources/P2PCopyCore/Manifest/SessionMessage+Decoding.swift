@@ -1,4 +1,4 @@
-import FoundationEssentials
+import StrictJSON
 
 extension SessionMessage {
   /// The longest control record that is read, in bytes.
@@ -12,119 +12,107 @@ extension SessionMessage {
   /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/protocolViolation`` when it is malformed.
   public init(decoding bytes: some Collection<UInt8>) throws(P2PCopyError) {
     guard bytes.count <= Self.maximumByteCount else { throw P2PCopyError.malformed("a control record") }
-    let fields: Fields
     do {
-      let decoder = JSONDecoder()
-      decoder.keyDecodingStrategy = .convertFromSnakeCase
-      fields = try decoder.decode(Fields.self, from: Data(bytes))
+      self = try Self.message(JSONObject(parsing: bytes))
+    } catch let error as P2PCopyError {
+      throw error
     } catch {
       throw P2PCopyError(.protocolViolation, "the other side sent a control record that is malformed", cause: error)
     }
-    self = try Self.message(fields)
   }
 
-  private static func message(_ fields: Fields) throws(P2PCopyError) -> SessionMessage {
-    switch fields.type {
+  private static func message(_ json: JSONObject) throws -> SessionMessage {
+    guard let type = try json.string("type") else { throw P2PCopyError.malformed("a control record") }
+    switch type {
     case "manifest":
-      guard let offer = fields.offer, let resume = fields.resume else { throw P2PCopyError.malformed("a manifest") }
-      return .manifest(try offer.sessionOffer(resume: resume))
+      guard let offer = try json.object("offer"), let resume = try json.bool("resume") else {
+        throw P2PCopyError.malformed("a manifest")
+      }
+      return .manifest(try sessionOffer(offer, resume: resume))
     case "receiver_manifest":
-      guard let selection = fields.selection else { throw P2PCopyError.malformed("a receiver manifest") }
-      return .receiverManifest(try selection.sessionSelection())
-    case "manifest_end": return .manifestEnd(try fields.totals(), failureCount: fields.failures ?? 0)
+      guard let selection = try json.object("selection") else { throw P2PCopyError.malformed("a receiver manifest") }
+      return .receiverManifest(try sessionSelection(selection))
+    case "manifest_end": return .manifestEnd(try totals(json), failureCount: try failureCount(json))
     case "end":
-      return .end(try fields.totals(), treeDigest: try fields.digest(), failureCount: fields.failures ?? 0)
+      return .end(try totals(json), treeDigest: try treeDigest(json), failureCount: try failureCount(json))
     case "stored":
-      guard let byteCount = fields.bytes else { throw P2PCopyError.malformed("a count of what is stored") }
+      guard let byteCount: UInt64 = try json.integer("bytes") else {
+        throw P2PCopyError.malformed("a count of what is stored")
+      }
       return .stored(byteCount: byteCount)
     case "receipt":
       return .receipt(
-        try fields.totals(), treeDigest: try fields.digest(), failureCount: fields.failures ?? 0,
-        metadataRefusalCount: fields.metadataRefusals ?? 0, presentDirectoryCount: fields.presentDirectories ?? 0)
+        try totals(json), treeDigest: try treeDigest(json), failureCount: try failureCount(json),
+        metadataRefusalCount: try json.integer("metadata_refusals") ?? 0,
+        presentDirectoryCount: try json.integer("present_directories") ?? 0)
     case "working": return .working
     case "error":
-      let code = P2PCopyError.Code(named: (fields.code ?? "").utf8) ?? .peerFailed
-      return .error(code: code, message: DisplayText.escapedOnce((fields.message ?? "").utf8.prefix(4096)))
-    default: return .unknown(type: fields.type)
+      let code = P2PCopyError.Code(named: (try json.string("code") ?? "").utf8) ?? .peerFailed
+      return .error(
+        code: code, message: DisplayText.escapedOnce((try json.string("message") ?? "").utf8.prefix(4096)))
+    default: return .unknown(type: type)
     }
   }
 
-  private struct Fields: Decodable {
-    var type: String
-    var resume: Bool?
-    var offer: Offer?
-    var selection: Selection?
-    var entries: UInt64?
-    var files: UInt64?
-    var bytes: UInt64?
-    var failures: UInt64?
-    var metadataRefusals: UInt64?
-    var presentDirectories: UInt64?
-    var treeDigest: String?
-    var code: String?
-    var message: String?
+  private static func totals(_ json: JSONObject) throws -> SessionTotals {
+    guard let entries: UInt64 = try json.integer("entries"), let files: UInt64 = try json.integer("files"),
+      let bytes: UInt64 = try json.integer("bytes")
+    else { throw P2PCopyError.malformed("totals") }
+    var totals = SessionTotals()
+    totals.entries = entries
+    totals.files = files
+    totals.bytes = bytes
+    return totals
+  }
 
-    func totals() throws(P2PCopyError) -> SessionTotals {
-      guard let entries, let files, let bytes else { throw P2PCopyError.malformed("totals") }
-      var totals = SessionTotals()
-      totals.entries = entries
-      totals.files = files
-      totals.bytes = bytes
-      return totals
+  private static func failureCount(_ json: JSONObject) throws -> UInt64 {
+    try json.integer("failures") ?? 0
+  }
+
+  private static func treeDigest(_ json: JSONObject) throws -> [UInt8] {
+    guard let digest = try json.string("tree_digest").flatMap(Hex.decode), digest.count == 32 else {
+      throw P2PCopyError.malformed("a tree digest")
     }
+    return digest
+  }
 
-    func digest() throws(P2PCopyError) -> [UInt8] {
-      guard let digest = treeDigest.flatMap(Hex.decode), digest.count == 32 else {
-        throw P2PCopyError.malformed("a tree digest")
+  private static func sessionOffer(_ json: JSONObject, resume: Bool) throws -> SessionOffer {
+    guard let chunkSizes = try json.array("chunk_sizes") else { throw P2PCopyError.malformed("an offer") }
+    var chunkByteCounts: [Int] = []
+    for size in chunkSizes.prefix(maximumCodecCount) {
+      guard let size: Int = size.integer() else { throw P2PCopyError.malformed("an offer") }
+      chunkByteCounts.append(size)
+    }
+    return SessionOffer(
+      codecs: CodecOffer(
+        ciphers: try codecs("ciphers", of: json), compressors: try codecs("compressors", of: json),
+        digests: try codecs("digests", of: json)),
+      chunkByteCounts: chunkByteCounts, connectionCount: try json.integer("connections") ?? 1, wantsResume: resume)
+  }
+
+  private static func codecs(_ key: String, of json: JSONObject) throws -> [CodecOffer.Entry] {
+    guard let entries = try json.objects(key), entries.count <= maximumCodecCount else {
+      throw P2PCopyError.malformed("an offer")
+    }
+    return try entries.map { entry in
+      guard let name = try entry.string("name") else { throw P2PCopyError.malformed("an offer") }
+      var parameters: [String: Int] = [:]
+      for (name, value) in try entry.object("parameters")?.members ?? [:] {
+        guard let value: Int = value.integer() else { throw P2PCopyError.malformed("an offer") }
+        parameters[name] = value
       }
-      return digest
+      return CodecOffer.Entry(name: try CodecName(validating: name), parameters: parameters)
     }
   }
 
-  private struct Offer: Decodable {
-    struct Entry: Decodable {
-      var name: String
-      var parameters: [String: Int]?
-    }
-
-    var ciphers: [Entry]
-    var compressors: [Entry]
-    var digests: [Entry]
-    var chunkSizes: [Int]
-    var connections: Int?
-
-    func sessionOffer(resume: Bool) throws(P2PCopyError) -> SessionOffer {
-      SessionOffer(
-        codecs: CodecOffer(
-          ciphers: try entries(ciphers), compressors: try entries(compressors), digests: try entries(digests)),
-        chunkByteCounts: Array(chunkSizes.prefix(maximumCodecCount)), connectionCount: connections ?? 1,
-        wantsResume: resume)
-    }
-
-    private func entries(_ entries: [Entry]) throws(P2PCopyError) -> [CodecOffer.Entry] {
-      guard entries.count <= maximumCodecCount else { throw P2PCopyError.malformed("an offer") }
-      var result: [CodecOffer.Entry] = []
-      for entry in entries {
-        result.append(
-          CodecOffer.Entry(name: try CodecName(validating: entry.name), parameters: entry.parameters ?? [:]))
-      }
-      return result
-    }
-  }
-
-  private struct Selection: Decodable {
-    var cipher: String
-    var compressor: String
-    var digest: String
-    var chunkSize: Int
-    var connections: Int?
-
-    func sessionSelection() throws(P2PCopyError) -> SessionSelection {
-      SessionSelection(
-        codecs: CodecSelection(
-          cipher: try CodecName(validating: cipher), compressor: try CodecName(validating: compressor),
-          digest: try CodecName(validating: digest)),
-        chunkByteCount: chunkSize, connectionCount: connections ?? 1)
-    }
+  private static func sessionSelection(_ json: JSONObject) throws -> SessionSelection {
+    guard let cipher = try json.string("cipher"), let compressor = try json.string("compressor"),
+      let digest = try json.string("digest"), let chunkByteCount: Int = try json.integer("chunk_size")
+    else { throw P2PCopyError.malformed("a selection") }
+    return SessionSelection(
+      codecs: CodecSelection(
+        cipher: try CodecName(validating: cipher), compressor: try CodecName(validating: compressor),
+        digest: try CodecName(validating: digest)),
+      chunkByteCount: chunkByteCount, connectionCount: try json.integer("connections") ?? 1)
   }
 }

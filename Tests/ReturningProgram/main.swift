@@ -1,0 +1,100 @@
+// A program that uses the library and ends as programs do, by returning: whatever is cleaned up at the end of a process
+// meets what the library left behind. `ReturningProgramTests` runs it many times, `scripts/run-returning-program` under the
+// address sanitizer.
+
+import AESGCM
+import Argon2id
+import ChaCha20Poly1305
+import Crypto
+import Foundation
+import P2PCopy
+import P2PCopyTesting
+import SHA256Sum
+import SPAKE2
+import XXH128
+import Zstd
+
+/// How one transfer of this program goes.
+enum Course: CaseIterable {
+  case succeeds, succeedsWithProtocol1, wrongCode, cancelled
+}
+
+/// Under Argon2id's name a derivation that costs nothing.
+struct QuickKeyDeriver: KeyDeriver {
+  var name: CodecName { "argon2id" }
+  var summary: String { "for tests" }
+
+  func deriveKey(
+    from secret: borrowing SecretBytes, salt: RawSpan, cost: KeyDerivationCost, byteCount: Int
+  ) throws(P2PCopyError) -> SecretBytes {
+    let key = secret.withUnsafeBytes { SymmetricKey(data: $0) }
+    let salt = salt.withUnsafeBytes { [UInt8]($0) }
+    let derived = HKDF<SHA256>.deriveKey(
+      inputKeyMaterial: key, salt: salt, info: [UInt8](), outputByteCount: byteCount)
+    return SecretBytes(byteCount: byteCount) { (memory: inout MutableRawSpan) in
+      memory.withUnsafeMutableBytes { memory in derived.withUnsafeBytes { memory.copyMemory(from: $0) } }
+    }
+  }
+}
+
+/// How many worker threads there are: each transfer has its own, and joins them before it returns.
+func workerThreadCount() throws -> Int {
+  let threads = try FileManager.default.contentsOfDirectory(atPath: "/proc/self/task")
+  return threads.count { thread in
+    (try? String(contentsOfFile: "/proc/self/task/\(thread)/comm", encoding: .utf8))?.hasPrefix("TP-#") == true
+  }
+}
+
+/// Sends a file from one folder into another.
+func transfer(_ course: Course, in folder: String, isQuick: Bool) async throws {
+  var codecs = CodecRegistry(plugins: [
+    ZstdCompressor.self, AESGCMCipher.self, ChaCha20Poly1305Cipher.self, XXH128Digest.self, SHA256Digest.self,
+    SPAKE2KeyExchange.self,
+  ])
+  if isQuick { codecs.register(QuickKeyDeriver()) } else { Argon2idKeyDeriver.register(in: &codecs) }
+  codecs.register(InMemoryTransport(relay: InMemoryRelay()))
+  let code = "4821-lusab-babad"
+  var sender = try Sender(relay: "memory://relay", code: code, codecs: codecs)
+  var receiver = try Receiver(
+    relay: "memory://relay", code: course == .wrongCode ? code + "x" : code, codecs: codecs)
+  if course == .succeedsWithProtocol1 {
+    sender.options.transferProtocol = .one
+    sender.options.encrypt = true
+    receiver.options.transferProtocol = .one
+    receiver.options.encrypt = true
+  }
+  receiver.options.conflictPolicy = .overwrite
+  let (readySender, readyReceiver) = (sender, receiver)
+  let (paired, continuation) = AsyncStream.makeStream(of: Void.self)
+  let sending = Task {
+    try await readySender.send([folder + "/file"]) { events in
+      for await event in events { if case .paired = event { continuation.yield() } }
+      continuation.finish()
+    }
+  }
+  let receiving = Task { try await readyReceiver.receive(into: folder + "/out") { _ in } }
+  if course == .cancelled, await paired.contains(where: { _ in true }) { sending.cancel() }
+  let results = (await sending.result, await receiving.result)
+  let isRight =
+    switch (course, results) {
+    case (.succeeds, (.success, .success)), (.succeedsWithProtocol1, (.success, .success)): true
+    case (.wrongCode, (.failure, .failure)): true
+    // It may have been too late for that.
+    case (.cancelled, _): true
+    default: false
+    }
+  let threadCount = try workerThreadCount()
+  guard threadCount == 0 else { throw P2PCopyError(.internalError, "\(threadCount) threads are left") }
+  guard isRight else { throw P2PCopyError(.internalError, "\(course) ended otherwise: \(results)") }
+}
+
+guard CommandLine.arguments.count >= 3, let count = Int(CommandLine.arguments[2]) else {
+  FileHandle.standardError.write(Data("usage: ReturningProgram FOLDER COUNT [quick]\n".utf8))
+  exit(2)
+}
+let folder = CommandLine.arguments[1]
+try Data(repeating: 7, count: 3 << 20).write(to: URL(fileURLWithPath: folder + "/file"))
+for number in 0..<count {
+  let course = Course.allCases[number % Course.allCases.count]
+  try await transfer(course, in: folder, isQuick: CommandLine.arguments.contains("quick"))
+}
