@@ -124,7 +124,8 @@ public struct Receiver: Sendable {
       if options.checksumsFile != nil { try codecs.keepOnly(digest: DeliveryLog.checksumsDigest) }
       let meeting = PeerMeeting(
         relay: relay, code: code, role: .receiver, codecs: codecs, peerTimeout: options.peerTimeout,
-        stepTimeout: options.stepTimeout, silenceLimit: options.silenceLimit, transportOptions: options.transport, monitor: monitor)
+        stepTimeout: options.stepTimeout, silenceLimit: options.silenceLimit, transportOptions: options.transport,
+        monitor: monitor)
       let session = ReceivingSession(
         options: options, target: target, codecs: codecs, monitor: monitor,
         log: try DeliveryLog(

@@ -143,7 +143,8 @@ public struct Sender: Sendable {
       }
       let meeting = PeerMeeting(
         relay: relay, code: code, role: .sender, codecs: codecs, peerTimeout: options.peerTimeout,
-        stepTimeout: options.stepTimeout, silenceLimit: options.silenceLimit, transportOptions: options.transport, monitor: monitor)
+        stepTimeout: options.stepTimeout, silenceLimit: options.silenceLimit, transportOptions: options.transport,
+        monitor: monitor)
       let session = SendingSession(
         options: options, codecs: codecs, monitor: monitor, log: log)
       return [{ try await meeting.run { channel, schedule in try await session.run(source, over: channel, schedule) } }]

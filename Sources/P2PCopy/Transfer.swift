@@ -21,7 +21,7 @@ package enum Transfer {
     let listening = Task { await listener(monitor.events) }
     let error: P2PCopyError? = await WorkerThreads.run(count: threadCount) {
       do {
-        return await runAll(try prepare(monitor))
+        return await runAll(try prepare(monitor), monitor)
       } catch {
         return wrap(error)
       }
@@ -37,12 +37,14 @@ package enum Transfer {
   }
 
   /// Runs sessions side by side. One that fails does not stop the others: what they carry still arrives.
-  private static func runAll(_ sessions: [Session]) async -> P2PCopyError? {
-    await withTaskGroup(of: P2PCopyError?.self) { group in
+  private static func runAll(_ sessions: [Session], _ monitor: TransferMonitor) async -> P2PCopyError? {
+    monitor.open(sessionCount: sessions.count)
+    return await withTaskGroup(of: P2PCopyError?.self) { group in
       for session in sessions {
         group.addTask {
           do {
             try await session()
+            monitor.closeSession()
             return nil
           } catch {
             return wrap(error)

@@ -26,8 +26,65 @@ import Testing
     let pair = try await workspace.transfer(["src"], relay: relay, sending: ["--quiet"], receiving: ["--quiet"])
     #expect(pair.received.status == 13, "\(pair)")
     for result in [pair.sent, pair.received] {
-      #expect(result.output.isEmpty && result.errorLines.count == 1, "\(result)")
+      #expect(result.output.isEmpty && result.errorLines.count == 2, "\(result)")
+      #expect(result.errorLines.first?.hasPrefix("failed: ") == true, "\(result)")
+      #expect(result.errorLines.last == "p2p-copy: 1 entry failed; see above", "\(result)")
     }
+  }
+
+  @Test(arguments: Dialect.protocols, [true, false])
+  func eachFailureIsToldOnceWithATotal(dialect: Dialect, onTerminal: Bool) async throws {
+    let names = ["one", "two", "three"]
+    for name in names {
+      try workspace.file("src/\(name)", [1])
+      try workspace.file("out/src/\(name)", [2])
+    }
+    let relay = try await workspace.relay()
+    let streams = onTerminal ? Command.Streams.terminal(columns: 200) : .pipes(input: [])
+    let receiver = try workspace.start(
+      ["receive", relay.url, "4821-lusab-babad", "--out", "out"] + dialect.options, streams: streams)
+    let sender = try workspace.start(
+      ["send", relay.url, "4821-lusab-babad", "src"] + dialect.options, streams: streams)
+    let (sent, received) = (await sender.result(), await receiver.result())
+    #expect(received.status == 13 && sent.status == 17, "\(sent) \(received)")
+    // The sender of protocol 1 hears only that something failed.
+    for result in dialect == .protocol2 ? [sent, received] : [received] {
+      let text = result.output + result.errors
+      for name in names {
+        #expect(text.components(separatedBy: "src/\(name)' exists and was left alone").count == 2, "\(result)")
+      }
+      #expect(text.contains("p2p-copy: 3 entries failed; see above"), "\(result)")
+      #expect(text.contains("; 3 failed"), "\(result)")
+    }
+  }
+
+  @Test func nothingIsDrawnBeforeAnythingBegan() async throws {
+    let relay = try await workspace.relay()
+    let sent = try await workspace.run(
+      ["send", relay.url, "4821-lusab-babad", "src", "--wait", "1"], streams: .terminal(columns: 80))
+    #expect(sent.status == 5 && !sent.output.contains("%") && !sent.output.contains("[#"), "\(sent)")
+  }
+
+  @Test(arguments: [120, 80, 41, 20] as [UInt16]) func wideNamesDoNotWrap(columns: UInt16) async throws {
+    let name = String(repeating: "漢字", count: 20) + "é" + String(repeating: "🎉", count: 10)
+    try workspace.file("wide/\(name)", Content.random(12 << 20))
+    let relay = try await workspace.relay()
+    let proxy = try workspace.proxy(to: relay) { frame, isFromPeer in
+      if isFromPeer, frame.payload.count > 1000 { usleep(60_000) }
+      return [frame]
+    }
+    let receiver = try workspace.start(
+      ["receive", relay.url, "4821-lusab-babad", "--out", "out"], streams: .terminal(columns: columns))
+    let sender = try workspace.start(["send", proxy.url, "4821-lusab-babad", "wide"])
+    let (sent, received) = (await sender.result(), await receiver.result())
+    #expect(sent.status == 0 && received.status == 0, "\(sent) \(received)")
+    let progress = Self.drawn(received.output).filter { $0.contains("%") }
+    #expect(!progress.isEmpty, "\(received)")
+    for line in progress {
+      let width = line.unicodeScalars.reduce(0) { $0 + ($1.value < 0x2E80 ? 1 : 2) }
+      #expect(width < columns, "\(line)")
+    }
+    if columns == 120 { #expect(progress.contains { $0.hasSuffix("🎉") }, "\(progress)") }
   }
 
   @Test func awayFromATerminalThereArePlainLines() async throws {
@@ -45,7 +102,7 @@ import Testing
 
   /// The lines a terminal would show, drawn over or not: what stands between carriage returns and line feeds.
   private static func drawn(_ text: String) -> [String] {
-    text.replacingOccurrences(of: "\u{1B}[K", with: "")
+    text.replacing(/\u{1B}\[(K|\?7[lh])/, with: "")
       .split(whereSeparator: { $0 == "\r" || $0 == "\n" || $0 == "\r\n" }).map(String.init)
   }
 

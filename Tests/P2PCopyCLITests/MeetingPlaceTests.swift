@@ -63,7 +63,9 @@ struct MeetingPlaceTests {
     #expect(parsed.localHost == (host == "::" ? "::1" : host == "0.0.0.0" ? "127.0.0.1" : host))
   }
 
-  @Test("No addresses to listen on", arguments: ["", ":1", "h:", "h:x", "h:65536", "[::1", "[::1]x", "h:-1", "h:+1", "[]", "[]:1", "a:b:c"])
+  @Test(
+    "No addresses to listen on",
+    arguments: ["", ":1", "h:", "h:x", "h:65536", "[::1", "[::1]x", "h:-1", "h:+1", "[]", "[]:1", "a:b:c"])
   func badListenAddress(text: String) {
     #expect(throws: P2PCopyError.self) { try ListenAddress(text) }
   }

@@ -46,12 +46,64 @@ struct TextTests {
     }
   }
 
-  @Test("Progress beyond what was announced does not break the line")
-  func tooMuchProgress() {
+  @Test("Before anything is known there is no share, no bar and no total")
+  func nothingYet() {
+    for isTotalKnown in [false, true] {
+      var line = ProgressLine()
+      var progress = TransferProgress()
+      progress.isTotalKnown = isTotalKnown
+      let text = line.text(progress, at: .now, width: 80)
+      #expect(!text.contains("%") && !text.contains("[") && !text.contains(" of "), "\(text)")
+    }
+    // Nor for files without content.
     var line = ProgressLine()
     var progress = TransferProgress()
-    progress.byteCount = .max
+    progress.fileCount = 2
+    progress.totalFileCount = 3
+    #expect(line.text(progress, at: .now, width: 80) == "2/3 files")
+  }
+
+  @Test("100 % is all of it and nothing less")
+  func almostAll() {
+    var line = ProgressLine()
+    var progress = TransferProgress()
+    progress.totalByteCount = 1 << 60
+    progress.byteCount = progress.totalByteCount - 1
+    #expect(line.text(progress, at: .now, width: 80).contains(" 99%"))
+    progress.byteCount += 1
     #expect(line.text(progress, at: .now, width: 80).contains("100%"))
+  }
+
+  @Test("No numbers break the line, whatever a peer announces or the clock says")
+  func hostileNumbers() {
+    let numbers: [Int64] = [.min, .min + 1, -1, 0, 1, 1 << 53, .max - 1, .max]
+    for total in numbers {
+      for done in numbers {
+        for transferred in numbers {
+          var line = ProgressLine()
+          var progress = TransferProgress()
+          progress.totalByteCount = total
+          _ = line.text(progress, at: .now, width: 80)
+          progress.byteCount = done
+          progress.transferredByteCount = transferred
+          progress.fileCount = Int(done)
+          progress.totalFileCount = Int(total)
+          let start = ContinuousClock.now
+          for seconds in [-1.0, 0, 1e-9, 1, 1e9] {
+            for width in [-5, 0, 1, 2, 80] {
+              let text = line.text(progress, at: start + .seconds(seconds), width: width)
+              #expect(text.count <= max(1, width - 1))
+            }
+          }
+        }
+      }
+    }
+  }
+
+  @Test("No times and rates break the text", arguments: [Double.nan, .infinity, -.infinity, -1, 1e300])
+  func hostileTimes(value: Double) {
+    #expect(!HumanReadable.timeLeft(value).isEmpty)
+    #expect(HumanReadable.rate(value).hasSuffix("/s"))
   }
 
   @Test("Proquints are those of the proposal", arguments: [(0x7F00, "lusab"), (0x0001, "babad"), (0x3F54, "gutih")])

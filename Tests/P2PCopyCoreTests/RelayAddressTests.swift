@@ -25,7 +25,8 @@ struct RelayAddressTests {
     "Refused with a usage error",
     arguments: [
       "", "relay", "://x", "ws://", "ws://:80", "ws://h:0", "ws://h:65536", "ws://h:x", "ws://h:+1", "ws://u@h",
-      "ws://[::1", "ws://[::1]x", "ws://a b", "ws://h/a b", "w s://h", "ws://h:1:2", "ws://ü", "ws://::1:8765", "ws://::",
+      "ws://[::1", "ws://[::1]x", "ws://a b", "ws://h/a b", "w s://h", "ws://h:1:2", "ws://ü", "ws://::1:8765",
+      "ws://::",
     ])
   func refused(text: String) {
     #expect {

@@ -60,7 +60,8 @@ struct ListeningTests {
     var limits = RelayLimits()
     limits.helloTimeout = .zero
     let configurations = [
-      RelayConfiguration(host: ""), RelayConfiguration(host: "[]"), RelayConfiguration(port: 65536), RelayConfiguration(port: -1),
+      RelayConfiguration(host: ""), RelayConfiguration(host: "[]"), RelayConfiguration(port: 65536),
+      RelayConfiguration(port: -1),
       RelayConfiguration(limits: limits),
     ]
     for configuration in configurations {

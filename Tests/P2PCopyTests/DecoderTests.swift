@@ -71,7 +71,9 @@ struct DecoderTests {
           connectionCount: 2)),
       .manifestEnd(totals, failureCount: 3), .end(totals, treeDigest: tree, failureCount: 1),
       .receipt(totals, treeDigest: tree, failureCount: 0),
-      .receipt(totals, treeDigest: tree, failureCount: 0, metadataRefusalCount: 3), .working,
+      .receipt(totals, treeDigest: tree, failureCount: 0, metadataRefusalCount: 3),
+      .receipt(totals, treeDigest: tree, failureCount: 0, presentDirectoryCount: 4), .stored(byteCount: 1 << 40),
+      .working,
       .error(code: .checksumMismatch, message: "so"),
       .unknown(type: "novelty"),
     ]

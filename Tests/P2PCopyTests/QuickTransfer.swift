@@ -25,6 +25,8 @@ struct QuickTransfer: Sendable {
     tamper: InMemoryRelay.Tamper? = nil, speaksProtocol2: Bool = true, codecs: CodecRegistry = QuickTransfer.quickCodecs
   ) {
     relay = InMemoryRelay(tamper: tamper, speaksProtocol2: speaksProtocol2)
+    // So that how many messages there are does not depend on the clock.
+    receiveOptions.acknowledgementInterval = .seconds(3600)
     self.codecs = codecs
     self.codecs.register(Tap.Transport(tap: tap, inner: InMemoryTransport(relay: relay)))
   }

@@ -11,11 +11,13 @@ extension RecordPeer {
   }
 
   func sendReceipt(
-    _ entries: [TestDelivery], extraByteCount: UInt64 = 0, failureCount: UInt64 = 0
+    _ entries: [TestDelivery], extraByteCount: UInt64 = 0, failureCount: UInt64 = 0, presentDirectoryCount: UInt64 = 0
   ) async throws {
     var (totals, treeDigest) = TestDelivery.totals(of: entries)
     totals.bytes += extraByteCount
-    try await send(.receipt(totals, treeDigest: treeDigest, failureCount: failureCount))
+    try await send(
+      .receipt(
+        totals, treeDigest: treeDigest, failureCount: failureCount, presentDirectoryCount: presentDirectoryCount))
   }
 
   // MARK: What a sender sends

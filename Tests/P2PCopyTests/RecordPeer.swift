@@ -199,12 +199,25 @@ final class RecordPeer: @unchecked Sendable {
   }
 
   /// The body of the next record.
-  func receive() async throws -> [UInt8] {
+  func receiveAny() async throws -> [UInt8] {
     guard case .binary(var record)? = try await connection.receive() else {
       throw P2PCopyError(.peerLeft, "no record came")
     }
     try opener.open(&record)
     return Array(record.readableBytesView)
+  }
+
+  /// The body of the next record but those that say that the other side is alive or how far it is, which come at any time.
+  func receive() async throws -> [UInt8] {
+    while true {
+      let body = try await receiveAny()
+      guard body.first == RecordKind.control.rawValue, let message = try? SessionMessage(decoding: body.dropFirst())
+      else { return body }
+      switch message {
+      case .stored, .working: continue
+      default: return body
+      }
+    }
   }
 
   /// Reads to the end.

@@ -6,7 +6,7 @@ import Testing
 /// Peers that are there and say nothing: the other one ends by itself, and says that, not that somebody interrupted it.
 @Suite("Silence")
 struct SilenceTests {
-  private static let limit = Duration.milliseconds(200)
+  private static let limit = Duration.seconds(1)
 
   let folder: TemporaryDirectory
 
@@ -37,10 +37,13 @@ struct SilenceTests {
     let ready = transfer
     async let sent = ready.watched { await ready.send([folder.path("file")]) }
     let peer = try await RecordPeer.meet(as: .receiver, at: transfer.relay)
-    try await peer.negotiateAsReceiver()
-    try await peer.awaitRecord(.page)
-    try await peer.answer([])
-    if takesEverything { try await peer.awaitRecord(.pageEnd) }
+    // On a machine that is busy the other side may lose its patience earlier: then this fails, and that is all right.
+    _ = await result {
+      try await peer.negotiateAsReceiver()
+      try await peer.awaitRecord(.page)
+      try await peer.answer([])
+      if takesEverything { try await peer.awaitRecord(.pageEnd) }
+    }
     expectSilence(await sent, of: .receiver)
     await peer.finish()
   }
@@ -52,7 +55,7 @@ struct SilenceTests {
     let ready = transfer
     async let sent = ready.watched { await ready.send([folder.path("file")]) }
     let peer = try await RecordPeer.meet(as: .receiver, at: transfer.relay)
-    try await peer.negotiateAsReceiver()
+    _ = await result { try await peer.negotiateAsReceiver() }
     expectSilence(await sent, of: .receiver)
     await peer.finish()
   }
@@ -64,8 +67,9 @@ struct SilenceTests {
     let ready = transfer
     async let received = ready.watched { await ready.receive(into: folder.path("out")) }
     let peer = try await RecordPeer.meet(as: .sender, at: transfer.relay)
-    try await peer.negotiate()
-    if afterPage {
+    _ = await result {
+      try await peer.negotiate()
+      guard afterPage else { return }
       try await peer.send(page: [PageEntry(path: Array("x".utf8), kind: .file(byteCount: 1), metadata: nil)])
       _ = try await peer.receiveAnswer()
     }

@@ -7,11 +7,48 @@ final class TransferMonitor: Sendable {
   static let reportInterval = Duration.milliseconds(100)
 
   private struct State {
-    var progress = TransferProgress()
+    /// Bytes of content in everything that was announced.
+    var total = SaturatingCount<Int64>()
+    /// Bytes of content that were there before.
+    var present = SaturatingCount<Int64>()
+    /// Bytes of content that travelled and that the receiver has, as far as this side can know.
+    var moved = SaturatingCount<Int64>()
+    /// Bytes of content that were handed over and that a receiver has yet to acknowledge, with those that it has.
+    var sent = SaturatingCount<Int64>()
+    var isTotalKnown = false
+    var hasStream = false
+    var fileCount = 0
+    var totalFileCount = 0
+    var currentPath: RelativePath?
+    /// Sessions that are not over, well or not.
+    var openSessionCount = 0
     var summary = TransferSummary()
     var metadataRefusals = MetadataRefusals()
     var lastReport = ContinuousClock.now
     var startTime: ContinuousClock.Instant?
+
+    /// What there is to report.
+    var progress: TransferProgress {
+      var progress = TransferProgress()
+      progress.totalByteCount = total.value
+      progress.byteCount = (present + moved).value
+      // The last byte is done when its file is in place, and on the disk, and the other side knows: not before the end.
+      if isTotalKnown, openSessionCount > 0 { progress.byteCount = min(progress.byteCount, max(0, total.value - 1)) }
+      progress.transferredByteCount = moved.value
+      progress.isTotalKnown = isTotalKnown
+      progress.fileCount = fileCount
+      progress.totalFileCount = totalFileCount
+      progress.currentPath = currentPath?.description ?? ""
+      return progress
+    }
+
+    /// The progress, if enough time has passed since it was last reported.
+    mutating func dueProgress() -> TransferProgress? {
+      let now = ContinuousClock.now
+      guard now - lastReport >= TransferMonitor.reportInterval else { return nil }
+      lastReport = now
+      return progress
+    }
   }
 
   /// What the listener iterates over.
@@ -35,24 +72,40 @@ final class TransferMonitor: Sendable {
     continuation.yield(event)
   }
 
+  // MARK: What there is to do
+
+  /// So many sessions are about to begin.
+  func open(sessionCount: Int) {
+    state.withLock { $0.openSessionCount = sessionCount }
+  }
+
+  /// A session has ended well: what it was to bring is in place.
+  func closeSession() {
+    state.withLock { $0.openSessionCount -= 1 }
+  }
+
   /// The sizes of one session are known.
   func start(fileCount: Int, byteCount: Int64) {
     let progress = state.withLock { state in
       if state.startTime == nil { state.startTime = .now }
-      state.progress.totalFileCount += fileCount
-      state.progress.totalByteCount = state.progress.totalByteCount.addingReportingOverflow(byteCount).partialValue
+      state.isTotalKnown = true
+      state.totalFileCount += fileCount
+      state.total += byteCount
       return state.progress
     }
     emit(.started(progress))
   }
 
   /// More of the transfer is known: protocol 2 finds out what there is to send while it sends.
-  func announce(fileCount: Int, byteCount: Int64) {
+  ///
+  /// - Parameter fileByteCounts: The sizes of the files that were announced; `nil` for a stream, whose size nobody knows.
+  func announce(_ fileByteCounts: [Int64?]) {
     state.withLock { state in
       if state.startTime == nil { state.startTime = .now }
-      state.progress.isTotalKnown = false
-      state.progress.totalFileCount += fileCount
-      state.progress.totalByteCount = state.progress.totalByteCount.addingReportingOverflow(byteCount).partialValue
+      state.isTotalKnown = false
+      state.totalFileCount += fileByteCounts.count
+      state.total = state.total + SaturatingCount(summing: fileByteCounts.lazy.compactMap(\.self))
+      if fileByteCounts.contains(nil) { state.hasStream = true }
     }
   }
 
@@ -60,11 +113,13 @@ final class TransferMonitor: Sendable {
   func announcementsEnded() {
     let progress = state.withLock { state in
       if state.startTime == nil { state.startTime = .now }
-      state.progress.isTotalKnown = true
+      state.isTotalKnown = !state.hasStream
       return state.progress
     }
     emit(.started(progress))
   }
+
+  // MARK: What is done
 
   /// A directory or a symbolic link is in place.
   func finishOther(_ kind: DeliveredEntry.Kind) {
@@ -75,24 +130,44 @@ final class TransferMonitor: Sendable {
 
   /// A file begins; `resumedByteCount` bytes of it are there already.
   func beginFile(_ path: RelativePath, resumedByteCount: Int64 = 0) {
-    let shown = path.description
     state.withLock { state in
-      state.progress.currentPath = shown
-      state.progress.byteCount += resumedByteCount
-      state.summary.resumedByteCount += resumedByteCount
+      state.currentPath = path
+      state.present += resumedByteCount
     }
   }
 
-  /// Some bytes of the current file are done.
+  /// Some bytes of the current file are done: written, or sent to a receiver that acknowledges nothing.
   func advance(by byteCount: Int) {
-    let now = ContinuousClock.now
-    let due: TransferProgress? = state.withLock { state in
-      state.progress.byteCount += Int64(byteCount)
-      state.progress.transferredByteCount += Int64(byteCount)
-      state.summary.transferredByteCount += Int64(byteCount)
-      guard now - state.lastReport >= Self.reportInterval else { return nil }
-      state.lastReport = now
-      return state.progress
+    report { $0.moved += byteCount }
+  }
+
+  /// Some bytes of the current file were handed over to a receiver that is going to acknowledge them.
+  func send(byteCount: some BinaryInteger) {
+    report { $0.sent += byteCount }
+  }
+
+  /// How many bytes of content were handed over so far.
+  var sentByteCount: Int64 { state.withLock { $0.sent.value } }
+
+  /// The receiver had so many of the directories before.
+  func discountPresentDirectories(_ count: UInt64) {
+    state.withLock { state in
+      state.summary.directoryCount -= min(Int(clamping: count), state.summary.directoryCount)
+    }
+  }
+
+  /// The receiver has stored so many of the bytes that it was sent; never believed beyond that.
+  func acknowledge(byteCount: some BinaryInteger) {
+    report { state in
+      let stored = min(Int64(clamping: byteCount), state.sent.value)
+      state.moved = max(state.moved, SaturatingCount(stored))
+    }
+  }
+
+  private func report(after change: (inout State) -> Void) {
+    let due = state.withLock { state in
+      change(&state)
+      return state.dueProgress()
     }
     if let due { emit(.progress(due)) }
   }
@@ -100,7 +175,8 @@ final class TransferMonitor: Sendable {
   /// A file is complete.
   func finishFile(_ path: RelativePath, byteCount: Int64) {
     state.withLock { state in
-      state.progress.fileCount += 1
+      state.currentPath = path
+      state.fileCount += 1
       state.summary.completeFileCount += 1
     }
     if reportsEachFile { emit(.fileFinished(path: path.description, byteCount: byteCount)) }
@@ -109,11 +185,10 @@ final class TransferMonitor: Sendable {
   /// A file was complete before.
   func skipUnchanged(_ path: RelativePath, byteCount: Int64) {
     state.withLock { state in
-      state.progress.fileCount += 1
-      state.progress.byteCount += byteCount
+      state.fileCount += 1
+      state.present += byteCount
       state.summary.completeFileCount += 1
       state.summary.unchangedFileCount += 1
-      state.summary.resumedByteCount += byteCount
     }
     if reportsEachFile { emit(.fileSkipped(path: path.description, reason: "already complete")) }
   }
@@ -121,7 +196,7 @@ final class TransferMonitor: Sendable {
   /// A file was left alone because of the conflict policy.
   func skipExisting(_ path: RelativePath) {
     state.withLock { state in
-      state.progress.fileCount += 1
+      state.fileCount += 1
       state.summary.skippedFileCount += 1
     }
     if reportsEachFile { emit(.fileSkipped(path: path.description, reason: "something of that name exists")) }
@@ -140,8 +215,9 @@ final class TransferMonitor: Sendable {
   ///   - error: The error that stands for them.
   func failUnnamed(count: UInt64, _ error: P2PCopyError) {
     state.withLock { state in
-      let (sum, overflow) = state.summary.failureCount.addingReportingOverflow(Int(clamping: count))
-      state.summary.failureCount = overflow ? .max : sum
+      var sum = SaturatingCount(state.summary.failureCount)
+      sum += count
+      state.summary.failureCount = sum.value
       state.summary.unnamedFailure = error
     }
   }
@@ -149,8 +225,10 @@ final class TransferMonitor: Sendable {
   /// A file failed.
   func fail(_ failure: EntryFailure) {
     state.withLock { state in
-      state.progress.fileCount += 1
-      state.summary.failureCount += 1
+      state.fileCount += 1
+      var count = SaturatingCount(state.summary.failureCount)
+      count += 1
+      state.summary.failureCount = count.value
       if state.summary.failures.count < TransferSummary.maximumFailureCount {
         state.summary.failures.append(failure)
       } else if failure.error.code != state.summary.failures[0].error.code {
@@ -190,10 +268,14 @@ final class TransferMonitor: Sendable {
     let refusals = state.withLock { $0.metadataRefusals }
     for line in refusals.lines { notice(line) }
     let (progress, summary) = state.withLock { state in
-      if let startTime = state.startTime { state.summary.duration = ContinuousClock.now - startTime }
+      state.summary.transferredByteCount = state.moved.value
+      state.summary.resumedByteCount = state.present.value
+      // What never began has no progress to show.
+      guard let startTime = state.startTime else { return (nil as TransferProgress?, state.summary) }
+      state.summary.duration = ContinuousClock.now - startTime
       return (state.progress, state.summary)
     }
-    emit(.progress(progress))
+    if let progress { emit(.progress(progress)) }
     emit(.finished(summary))
     continuation.finish()
     return summary

@@ -14,7 +14,7 @@ public struct TransferSummary: Sendable {
   /// Files, directories and links that got another name, since their own was taken (`--on-conflict rename`).
   public var renamedCount = 0
 
-  /// Bytes of file content that travelled.
+  /// Bytes of file content that travelled and that the receiver has; at a sender of protocol 1, that were handed over.
   public var transferredByteCount: Int64 = 0
 
   /// Bytes of file content that were there before.
@@ -23,10 +23,10 @@ public struct TransferSummary: Sendable {
   /// From the first message to the peer until the end.
   public var duration: Duration = .zero
 
-  /// Directories in place (protocol 2).
+  /// Directories in place that were not there before (protocol 2).
   public var directoryCount = 0
 
-  /// Symbolic links in place (protocol 2).
+  /// Symbolic links in place that were not there before (protocol 2).
   public var linkCount = 0
 
   /// The most ``notices`` that are kept.
@@ -64,7 +64,7 @@ public struct TransferSummary: Sendable {
     let all = failures.map(\.error) + (unnamedFailure.map { [$0] } ?? [])
     let isSameCode = !hasOtherFailureCodes && all.allSatisfy { $0.code == first.code }
     return P2PCopyError(
-      isSameCode ? first.code : .incomplete, "\(failureCount) files failed, the first: \(first.message)",
+      isSameCode ? first.code : .incomplete, "\(failureCount) entries failed, the first: \(first.message)",
       cause: first.cause)
   }
 

@@ -40,11 +40,11 @@ struct SourceTree {
   /// smallest so far, as the Python tool does.
   func groups(_ count: Int) -> [[SourceFile]] {
     var groups = [[SourceFile]](repeating: [], count: count)
-    var sums = [Int64](repeating: 0, count: count)
+    var sums = [SaturatingCount<Int64>](repeating: SaturatingCount(), count: count)
     for file in files {
       guard let smallest = sums.indices.min(by: { (sums[$0], $0) < (sums[$1], $1) }) else { break }
       groups[smallest].append(file)
-      sums[smallest] = sums[smallest].addingReportingOverflow(file.byteCount).partialValue
+      sums[smallest] += file.byteCount
     }
     return groups
   }

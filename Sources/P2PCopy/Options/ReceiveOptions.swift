@@ -38,6 +38,9 @@ public struct ReceiveOptions: Sendable {
   /// Protocol 2: how long the other side may say nothing at all once the transfer runs.
   package var silenceLimit = Protocol2Suite.silenceLimit
 
+  /// Protocol 2: no more often than this is the sender told how much is stored.
+  package var acknowledgementInterval = Protocol2Suite.acknowledgementInterval
+
   /// Whether the listener hears of each file that is done or left alone. Without, a transfer of many small files costs less;
   /// failures are reported in any case.
   public var reportsEachFile = true

@@ -38,8 +38,8 @@ struct SendSession: Sendable {
   private func transfer(over channel: PeerChannel, _ contexts: CompressionContexts?) async throws {
     try await awaitReady(channel)
     monitor.emit(.paired)
-    let byteCount = files.reduce(Int64(0)) { $0.addingReportingOverflow($1.byteCount).partialValue }
-    monitor.start(fileCount: files.count, byteCount: byteCount)
+    let byteCount = SaturatingCount(summing: files.lazy.map(\.byteCount))
+    monitor.start(fileCount: files.count, byteCount: byteCount.value)
     try await channel.send(Self.manifest(of: files, resume: resume))
     let parts = resume ? try await receivedParts(channel) : [:]
     for file in files {

@@ -31,6 +31,9 @@ enum Protocol2Suite {
   /// After this time without hearing anything, a peer gives up.
   static let silenceLimit = Duration.seconds(120)
 
+  /// No more often than this does a receiver say how much it has stored.
+  static let acknowledgementInterval = Duration.milliseconds(250)
+
   /// The largest message on the wire.
   static let maximumMessageByteCount = 2 << 20
 

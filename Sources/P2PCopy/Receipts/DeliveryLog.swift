@@ -11,7 +11,7 @@ final class DeliveryLog: Sendable {
     var files = 0
     var directories = 0
     var links = 0
-    var bytes: Int64 = 0
+    var bytes = SaturatingCount<Int64>()
     var failures = 0
     /// An entry that is in place where one of the files shall be.
     var inTheWay: P2PCopyError?
@@ -73,7 +73,7 @@ final class DeliveryLog: Sendable {
       switch entry.kind {
       case .file:
         counts.files += 1
-        counts.bytes = counts.bytes.addingReportingOverflow(entry.byteCount).partialValue
+        counts.bytes += entry.byteCount
       case .directory: counts.directories += 1
       case .symbolicLink: counts.links += 1
       }
@@ -104,7 +104,8 @@ final class DeliveryLog: Sendable {
     if let inTheWay = counts.inTheWay { throw inTheWay }
     try receipt?.finish(
       ReceiptTotals(
-        fileCount: counts.files, directoryCount: counts.directories, linkCount: counts.links, byteCount: counts.bytes,
+        fileCount: counts.files, directoryCount: counts.directories, linkCount: counts.links,
+        byteCount: counts.bytes.value,
         treeDigest: treeDigest, isComplete: isComplete && counts.failures == 0, senderChain: senderChain,
         receiverChain: receiverChain))
     try checksums?.finish()

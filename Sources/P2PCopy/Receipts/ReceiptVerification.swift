@@ -73,18 +73,24 @@ public struct ReceiptVerification: Sendable {
     var state = TransferProgress()
     state.totalByteCount = byteCount
     state.totalFileCount = entryCount
+    var done = SaturatingCount<Int64>()
+    var read = SaturatingCount<Int64>()
     var result = Result(receipt: file.shownPath, content: content)
     let again = try ReceiptReader.read(file) { (entry, path) throws(P2PCopyError) in
       guard !Task.isCancelled else { throw P2PCopyError(.cancelled, "interrupted") }
       if entry.kind == .file { state.currentPath = path.description }
-      let start = state.byteCount
+      let before = done
       let problem = try checker.check(entry, path, in: tree) { count in
-        state.byteCount += Int64(count)
-        state.transferredByteCount += Int64(count)
+        done += count
+        read += count
+        state.byteCount = done.value
+        state.transferredByteCount = read.value
         progress(state)
       }
       // What did not have to be read counts as done.
-      state.byteCount = start.addingReportingOverflow(entry.byteCount).partialValue
+      done = before
+      done += entry.byteCount
+      state.byteCount = done.value
       state.fileCount += 1
       result.add(problem)
       progress(state)

@@ -90,10 +90,12 @@ struct ReceiveCommand: AsyncParsableCommand {
     let view = TransferView(role: .receiver, quiet: connection.quiet, isOutputTaken: stdout)
     try await Interruptible.run { stop in
       let view = view.tellingOutputFailures(to: stop)
-      if stdout {
-        try await receiver.receiveToStandardOutput { events in await view.show(events) }
-      } else {
-        try await receiver.receive(into: out ?? ".") { events in await view.show(events) }
+      try await view.watch { listener in
+        if stdout {
+          try await receiver.receiveToStandardOutput(listener: listener)
+        } else {
+          try await receiver.receive(into: out ?? ".", listener: listener)
+        }
       }
     }
   }

@@ -152,12 +152,12 @@ struct SendCommand: AsyncParsableCommand {
     let view = TransferView(role: .sender, quiet: connection.quiet, invitation: invitation)
     try await Interruptible.run { stop in
       let view = view.tellingOutputFailures(to: stop)
-      if paths == ["-"] {
-        try await sender.sendStandardInput(named: RelativePath(validating: stdinName.bytes)) { events in
-          await view.show(events)
+      try await view.watch { listener in
+        if paths == ["-"] {
+          try await sender.sendStandardInput(named: RelativePath(validating: stdinName.bytes), listener: listener)
+        } else {
+          try await sender.send(paths, listener: listener)
         }
-      } else {
-        try await sender.send(paths) { events in await view.show(events) }
       }
     }
   }

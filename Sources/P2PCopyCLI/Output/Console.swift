@@ -12,8 +12,12 @@ enum Console {
   /// Prints a line about what goes on or went wrong.
   static func error(_ text: String) { write(text + "\n", to: STDERR_FILENO) }
 
-  /// Writes to standard error without ending the line.
-  static func draw(_ text: String) { write(text, to: STDERR_FILENO) }
+  /// Draws a line over the one drawn before. What does not fit is cut off at the terminal's edge: should the terminal count
+  /// columns otherwise, or have become narrower just now, the line does not go on in the next row.
+  static func drawLine(_ line: String) { write("\r\u{1B}[K\u{1B}[?7l\(line)\u{1B}[?7h", to: STDERR_FILENO) }
+
+  /// Takes away the line drawn before.
+  static func clearLine() { write("\r\u{1B}[K", to: STDERR_FILENO) }
 
   /// Whether standard error is a terminal, on which a line can be drawn over.
   static var isTerminal: Bool { isatty(STDERR_FILENO) == 1 }

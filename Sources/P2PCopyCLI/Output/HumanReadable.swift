@@ -15,15 +15,17 @@ package enum HumanReadable {
   /// A rate, such as `120.5 MiB/s`.
   package static func rate(_ byteCount: Int64, in duration: Duration) -> String {
     let seconds = seconds(duration)
-    guard seconds > 0.001 else { return "-" }
-    return size(Int64(min(Double(byteCount) / seconds, 9e18))) + "/s"
+    return seconds > 0.001 ? rate(Double(byteCount) / seconds) : "-"
   }
+
+  /// A rate in bytes a second.
+  package static func rate(_ bytesPerSecond: Double) -> String { size(Int64(whole(bytesPerSecond))) + "/s" }
 
   /// A time, such as `0.4 s`, `2:05` or `1:02:05`.
   package static func time(_ duration: Duration) -> String {
     let seconds = seconds(duration)
     if seconds < 60 { return "\(oneDecimal(seconds)) s" }
-    let whole = Int(min(seconds, 1e9).rounded())
+    let whole = Self.whole(min(seconds, 1e9).rounded())
     let (hours, minutes) = (whole / 3600, whole / 60 % 60)
     return hours > 0
       ? "\(hours):\(twoDigits(minutes)):\(twoDigits(whole % 60))" : "\(minutes):\(twoDigits(whole % 60))"
@@ -31,7 +33,8 @@ package enum HumanReadable {
 
   /// A time still to go, in whole seconds, such as `14 s` or `2:05`.
   package static func timeLeft(_ seconds: Double) -> String {
-    seconds < 59.5 ? "\(Int(max(0, seconds).rounded())) s" : time(.seconds(min(seconds, 1e8).rounded()))
+    seconds < 59.5
+      ? "\(whole(max(0, seconds).rounded())) s" : time(.seconds(whole(min(seconds, 1e8).rounded())))
   }
 
   /// A duration in seconds.
@@ -42,8 +45,13 @@ package enum HumanReadable {
     "\(number) \(number == 1 ? noun : plural ?? noun + "s")"
   }
 
+  /// A number without its fraction, at most what fits; 0 for what is no number.
+  static func whole(_ value: Double) -> Int {
+    value.isNaN ? 0 : Int(exactly: value.rounded(.towardZero)) ?? (value < 0 ? .min : .max)
+  }
+
   private static func oneDecimal(_ value: Double) -> String {
-    let tenths = Int((value * 10).rounded())
+    let tenths = whole((value * 10).rounded())
     return "\(tenths / 10).\(tenths % 10)"
   }
 

@@ -1,8 +1,9 @@
 import P2PCopy
+import Synchronization
 
 /// Shows a transfer's events: a line drawn over on a terminal, plain lines elsewhere, and a summary at the end.
 struct TransferView: Sendable {
-  /// How many failed files the summary names.
+  /// How many failures are named; the others are counted.
   static let maximumNamedFailures = 100
   /// How often progress is shown where lines cannot be drawn over.
   static let plainInterval = Duration.seconds(10)
@@ -24,16 +25,45 @@ struct TransferView: Sendable {
     return view
   }
 
+  /// Runs a transfer and shows it.
+  ///
+  /// - Parameter transfer: The transfer; gets the listener that shows its events.
+  /// - Throws: What the transfer throws. What was said of single entries when they failed is not said again.
+  func watch(
+    _ transfer: (_ listener: @escaping @Sendable (TransferEvents) async -> Void) async throws -> TransferSummary
+  ) async throws {
+    let outcome = Mutex<TransferSummary?>(nil)
+    do {
+      _ = try await transfer { events in
+        let summary = await show(events)
+        outcome.withLock { $0 = summary }
+      }
+    } catch let error as P2PCopyError {
+      guard let summary = outcome.withLock({ $0 }), let failures = summary.error, !summary.failures.isEmpty else {
+        throw error
+      }
+      let total = "\(HumanReadable.count(summary.failureCount, "entry", "entries")) failed"
+      guard error.code == failures.code, error.message == failures.message else {
+        if quiet { Console.error(total) }
+        throw error
+      }
+      throw P2PCopyError(error.code, "\(total); see above", cause: error.cause)
+    }
+  }
+
   /// Shows events until the transfer is over.
-  func show(_ events: TransferEvents) async {
+  ///
+  /// - Returns: What it came to.
+  private func show(_ events: TransferEvents) async -> TransferSummary? {
     var line = ProgressLine()
     var isDrawn = false
     var isWaiting = false
     var isPaired = false
     var isStarted = false
+    var namedFailureCount = 0
     var lastPlain = ContinuousClock.now
     func clear() {
-      if isDrawn { Console.draw("\r\u{1B}[K") }
+      if isDrawn { Console.clearLine() }
       isDrawn = false
     }
     func say(_ text: @autoclosure () -> String) {
@@ -55,17 +85,18 @@ struct TransferView: Sendable {
         say("the \(role.other) is there")
       case .started(let progress):
         isStarted = true
+        guard progress.isTotalKnown else { continue }
         say(
           "\(HumanReadable.count(progress.totalFileCount, "file")),"
             + " \(HumanReadable.size(progress.totalByteCount)) in total")
       case .checking(let path):
         guard !quiet, isTerminal else { continue }
-        Console.draw("\r\u{1B}[Kchecking \(String(path.suffix(max(8, Console.width - 12))))")
+        Console.drawLine(ProgressLine.checking(path, width: Console.width))
         isDrawn = true
       case .progress(let progress):
         guard !quiet else { continue }
         if isTerminal {
-          Console.draw("\r\u{1B}[K" + line.text(progress, at: .now, width: Console.width))
+          Console.drawLine(line.text(progress, at: .now, width: Console.width))
           isDrawn = true
         } else if ContinuousClock.now - lastPlain >= Self.plainInterval {
           lastPlain = .now
@@ -79,29 +110,27 @@ struct TransferView: Sendable {
         say("skipped \(path): \(reason)")
       case .renamed(let path, let newPath): say("'\(path)' exists: what came is '\(newPath)'")
       case .fileFailed(let failure):
+        guard namedFailureCount < Self.maximumNamedFailures else { continue }
+        namedFailureCount += 1
         clear()
-        if !quiet { Console.error("failed: \(failure.error.message)") }
+        Console.error("failed: \(failure.error.message)")
       case .notice(let text): say(text)
       case .finished(let summary):
         clear()
-        finish(summary, isStarted: isStarted)
+        // What the other side counted without a name is the error in the end when it is all there is.
+        let others = summary.failureCount - namedFailureCount
+        if let unnamed = summary.unnamedFailure, namedFailureCount > 0 {
+          Console.error("failed: \(unnamed.message)")
+        } else if others > 0, namedFailureCount > 0 {
+          Console.error("and \(others) more failed")
+        }
+        if isStarted, !quiet {
+          if isOutputTaken { Console.error(text(for: summary)) } else { outputSummary(text(for: summary)) }
+        }
+        return summary
       }
     }
-  }
-
-  private func finish(_ summary: TransferSummary, isStarted: Bool) {
-    if isStarted, !quiet {
-      if isOutputTaken { Console.error(text(for: summary)) } else { outputSummary(text(for: summary)) }
-    }
-    // A single failure is the error that the command ends with.
-    guard summary.failureCount > 1 else { return }
-    Console.error("\(HumanReadable.count(summary.failureCount, "file")) not transferred:")
-    for failure in summary.failures.prefix(Self.maximumNamedFailures) {
-      Console.error("  \(failure.path): \(failure.error.message)")
-    }
-    let others = summary.failureCount - min(summary.failures.count, Self.maximumNamedFailures)
-    guard others > 0 else { return }
-    Console.error("  \(summary.failures.isEmpty ? "" : "and ")\(others) more")
+    return nil
   }
 
   /// Prints what the other side needs: without it there is no transfer.

@@ -20,12 +20,12 @@ struct VerificationView {
     guard now - last >= Self.interval else { return }
     last = now
     isDrawn = true
-    Console.draw("\r\u{1B}[K" + line.text(progress, at: now, width: Console.width))
+    Console.drawLine(line.text(progress, at: now, width: Console.width))
   }
 
   /// Leaves the line empty.
   mutating func clear() {
-    if isDrawn { Console.draw("\r\u{1B}[K") }
+    if isDrawn { Console.clearLine() }
     isDrawn = false
   }
 }

@@ -12,7 +12,7 @@ enum DryRun {
       paths, rules: options.rules, links: options.links, list: options.fileList,
       ownFiles: OwnFiles(at: [options.receiptFile, options.checksumsFile]))
     var fileCount = 0
-    var byteCount: Int64 = 0
+    var byteCount = SaturatingCount<Int64>()
     var failures: [EntryFailure] = []
     while let element = walk.next() {
       switch element {
@@ -30,7 +30,7 @@ enum DryRun {
     }
     if !quiet {
       Console.error(
-        "\(HumanReadable.count(fileCount, "file")), \(HumanReadable.size(byteCount)) would be sent; nothing was")
+        "\(HumanReadable.count(fileCount, "file")), \(HumanReadable.size(byteCount.value)) would be sent; nothing was")
     }
     guard let first = failures.first else { return }
     throw failures.count == 1

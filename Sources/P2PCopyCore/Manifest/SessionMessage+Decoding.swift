@@ -34,10 +34,13 @@ extension SessionMessage {
     case "manifest_end": return .manifestEnd(try fields.totals(), failureCount: fields.failures ?? 0)
     case "end":
       return .end(try fields.totals(), treeDigest: try fields.digest(), failureCount: fields.failures ?? 0)
+    case "stored":
+      guard let byteCount = fields.bytes else { throw P2PCopyError.malformed("a count of what is stored") }
+      return .stored(byteCount: byteCount)
     case "receipt":
       return .receipt(
         try fields.totals(), treeDigest: try fields.digest(), failureCount: fields.failures ?? 0,
-        metadataRefusalCount: fields.metadataRefusals ?? 0)
+        metadataRefusalCount: fields.metadataRefusals ?? 0, presentDirectoryCount: fields.presentDirectories ?? 0)
     case "working": return .working
     case "error":
       let code = P2PCopyError.Code(named: (fields.code ?? "").utf8) ?? .peerFailed
@@ -56,6 +59,7 @@ extension SessionMessage {
     var bytes: UInt64?
     var failures: UInt64?
     var metadataRefusals: UInt64?
+    var presentDirectories: UInt64?
     var treeDigest: String?
     var code: String?
     var message: String?

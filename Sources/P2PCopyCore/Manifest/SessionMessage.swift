@@ -8,9 +8,15 @@ public enum SessionMessage: Hashable, Sendable {
   case manifestEnd(SessionTotals, failureCount: UInt64)
   /// Sender: it has the receipts of all pages and agrees with them; `failureCount` entries failed at its side.
   case end(SessionTotals, treeDigest: [UInt8], failureCount: UInt64)
+  /// Receiver, now and then: so many bytes of content that travelled in this session are stored. What a sender shows as sent
+  /// follows it; nothing else does.
+  case stored(byteCount: UInt64)
   /// Receiver's last record: everything is in place and durable. `failureCount` entries failed at its side; of
-  /// `metadataRefusalCount` that are in place, mode or time could not be set.
-  case receipt(SessionTotals, treeDigest: [UInt8], failureCount: UInt64, metadataRefusalCount: UInt64 = 0)
+  /// `metadataRefusalCount` that are in place, mode or time could not be set; `presentDirectoryCount` directories were there
+  /// before.
+  case receipt(
+    SessionTotals, treeDigest: [UInt8], failureCount: UInt64, metadataRefusalCount: UInt64 = 0,
+    presentDirectoryCount: UInt64 = 0)
   /// Still here, working on something that sends nothing.
   case working
   /// The side that says so cannot go on.
@@ -27,6 +33,7 @@ extension SessionMessage {
     case .receiverManifest: "receiver_manifest"
     case .manifestEnd: "manifest_end"
     case .end: "end"
+    case .stored: "stored"
     case .receipt: "receipt"
     case .working: "working"
     case .error: "error"
@@ -77,12 +84,21 @@ extension SessionMessage {
         json.write(totals, failureCount)
         json.key("tree_digest")
         json.string(Hex.encode(treeDigest).utf8)
-      case .receipt(let totals, let treeDigest, let failureCount, let metadataRefusalCount):
+      case .stored(let byteCount):
+        json.string("stored".utf8)
+        json.key("bytes")
+        json.integer(Int64(clamping: byteCount))
+      case .receipt(
+        let totals, let treeDigest, let failureCount, let metadataRefusalCount, let presentDirectoryCount):
         json.string("receipt".utf8)
         json.write(totals, failureCount)
         if metadataRefusalCount > 0 {
           json.key("metadata_refusals")
           json.integer(Int64(clamping: metadataRefusalCount))
+        }
+        if presentDirectoryCount > 0 {
+          json.key("present_directories")
+          json.integer(Int64(clamping: presentDirectoryCount))
         }
         json.key("tree_digest")
         json.string(Hex.encode(treeDigest).utf8)

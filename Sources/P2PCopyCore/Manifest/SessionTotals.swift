@@ -6,7 +6,7 @@ public struct SessionTotals: Hashable, Sendable, Codable {
   /// Regular files.
   public var files: UInt64 = 0
 
-  /// Bytes of file content.
+  /// Bytes of file content; the largest number there is when they are more than that.
   public var bytes: UInt64 = 0
 
   /// Nothing yet.
@@ -16,7 +16,9 @@ public struct SessionTotals: Hashable, Sendable, Codable {
   public mutating func addFile(byteCount: Int64) {
     entries &+= 1
     files &+= 1
-    bytes = bytes.addingReportingOverflow(UInt64(clamping: byteCount)).partialValue
+    var sum = SaturatingCount(bytes)
+    sum += byteCount
+    bytes = sum.value
   }
 
   /// Adds a directory or a link.

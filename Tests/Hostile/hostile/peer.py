@@ -128,7 +128,7 @@ class Peer:
                     raise Refused(content["code"], content["message"])
                 # The end of the list may come between the records of any page.
                 if (
-                    content["type"] == "working"
+                    content["type"] in ("working", "stored")
                     or content["type"] == "manifest_end"
                     and bodies.CONTROL not in kinds
                     and kinds

@@ -9,5 +9,6 @@ struct ReceiveSettings: Sendable {
   let takenNames: TakenNames
   let keepsMetadata: Bool
   let keepsSetID: Bool
+  let acknowledgementInterval: Duration
   let monitor: TransferMonitor
 }

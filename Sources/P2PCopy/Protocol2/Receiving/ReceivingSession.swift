@@ -32,7 +32,8 @@ struct ReceivingSession: Sendable {
       wantsResume: agreed.wantsResume,
       takenNames: TakenNames(
         options.conflictPolicy, in: outputs.forNames, recordsMetadata: log.recordsMetadata),
-      keepsMetadata: options.keepsMetadata, keepsSetID: options.keepsSetID, monitor: monitor)
+      keepsMetadata: options.keepsMetadata, keepsSetID: options.keepsSetID,
+      acknowledgementInterval: options.acknowledgementInterval, monitor: monitor)
     try await transfer(settings, outputs, over: channel)
     await farewell(channel)
   }

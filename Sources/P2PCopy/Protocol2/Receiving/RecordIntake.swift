@@ -93,16 +93,14 @@ final class RecordIntake {
     let page = try ManifestPage(firstIndex: header.index, readingFrom: &raw)
     nextIndex += UInt64(page.entries.count)
     let incoming = IncomingPage(firstIndex: page.firstIndex, entries: page.entries.map(IncomingEntry.init))
-    let fileByteCounts = page.entries.compactMap { entry -> Int64? in
+    let fileByteCounts = page.entries.compactMap { entry -> Int64?? in
       switch entry.kind {
       case .file(let byteCount): byteCount
-      case .stream: 0
+      case .stream: .some(nil)
       case .directory, .symbolicLink: nil
       }
     }
-    settings.monitor.announce(
-      fileCount: fileByteCounts.count,
-      byteCount: fileByteCounts.reduce(0) { $0.addingReportingOverflow($1).partialValue })
+    settings.monitor.announce(fileByteCounts)
     channel.connection.buffers.recycle(record)
     try await store.put(.page(incoming), cost: 1024)
     try await answers.put(.page(incoming))

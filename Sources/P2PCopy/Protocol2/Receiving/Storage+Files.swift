@@ -14,7 +14,7 @@ extension Storage {
       try body.withReadableBytes { (bytes) throws(P2PCopyError) in try file.take(bytes, at: header.offset) }
     }
     channel.connection.buffers.recycle(body)
-    monitor.advance(by: header.rawByteCount)
+    advance(by: header.rawByteCount)
   }
 
   /// The file that a record belongs to: the current one, or the one that begins with it.
@@ -83,7 +83,7 @@ extension Storage {
     current = nil
     let (page, position) = try place(of: end.index)
     do throws(P2PCopyError) {
-      page.outcomes[position] = .delivered(try file.finish(end, settings), isUnchanged: false)
+      place(try file.finish(end, settings), page, position)
     } catch {
       if error.endsAllWriting || error.code == .protocolViolation { throw error }
       page.outcomes[position] = .failed(error)

@@ -27,7 +27,7 @@ extension Storage {
         try store(end, UnsafeRawBufferPointer(rebasing: bytes[..<byteCount]))
       }
       raw.moveReaderIndex(forwardBy: byteCount)
-      monitor.advance(by: byteCount)
+      advance(by: byteCount)
     }
     channel.connection.buffers.recycle(raw)
   }
@@ -59,8 +59,7 @@ extension Storage {
         try FileSink.standardOutput.write(bytes, at: 0)
       }
       if let placed { monitor.take(placed.refusal, of: .file, placed.path.description) }
-      page.outcomes[position] = .delivered(
-        entry.delivered(digest: digest, byteCount: end.byteCount, placed), isUnchanged: false)
+      place(entry.delivered(digest: digest, byteCount: end.byteCount, placed), page, position)
     } catch {
       if error.endsAllWriting { throw error }
       page.outcomes[position] = .failed(error)

@@ -21,6 +21,10 @@ final class Storage {
   private var senderFailureCount: UInt64 = 0
   /// What failed after the last page's receipt, which the sender does not know of yet.
   private var lateFailureCount: UInt64 = 0
+  /// What the sender is told now and then, so that it shows what is here and not what is on the way.
+  private var acknowledgement: StorageAcknowledgement
+  /// Directories that were there before the session.
+  private var presentDirectoryCount: UInt64 = 0
   let decompression: (any DecompressionContext)?
   let packLoan: DigestContexts.Loan
   let scratch: UnsafeMutableRawBufferPointer
@@ -33,6 +37,7 @@ final class Storage {
     self.output = output
     self.window = window
     self.log = log
+    acknowledgement = StorageAcknowledgement(interval: settings.acknowledgementInterval)
     decompression = try settings.compressor?.makeDecompressionContext()
     packLoan = try settings.digests.borrow()
     scratch = UnsafeMutableRawBufferPointer.allocate(byteCount: settings.chunkByteCount, alignment: 4096)
@@ -58,7 +63,14 @@ final class Storage {
         try await finish(totals, treeDigest, failureCount)
         return
       }
+      if let message = acknowledgement.due() { try await channel.send(message) }
     }
+  }
+
+  /// Raw bytes of content have been dealt with.
+  func advance(by byteCount: Int) {
+    monitor.advance(by: byteCount)
+    acknowledgement.byteCount += byteCount
   }
 
   // MARK: Pages
@@ -109,8 +121,11 @@ final class Storage {
   private func place(_ entry: IncomingEntry, _ plan: IncomingPage.Plan) -> PageStorage.Outcome {
     do throws(P2PCopyError) {
       let placed: PlacedEntry
+      var isUnchanged = false
       switch (plan, entry.kind) {
-      case (.made(let path, let origin), .directory): placed = try settle(directory: path, origin, entry)
+      case (.made(let path, let origin), .directory):
+        placed = try settle(directory: path, origin, entry)
+        isUnchanged = origin == .found
       case (.expected(let destination?), .symbolicLink(let target)):
         guard let output else { throw PageStorage.unasked(entry) }
         placed = try directory(of: destination, in: output).createSymbolicLink(
@@ -118,7 +133,7 @@ final class Storage {
         monitor.take(placed.refusal, of: .symbolicLink, placed.path.description)
       default: throw P2PCopyError(.incomplete, "'\(entry.shown)' was announced and never came")
       }
-      return .delivered(entry.delivered(digest: [], byteCount: 0, placed), isUnchanged: false)
+      return .delivered(entry.delivered(digest: [], byteCount: 0, placed), isUnchanged: isUnchanged)
     } catch {
       return .failed(error)
     }
@@ -156,20 +171,38 @@ final class Storage {
 
   private func settle(_ delivered: DeliveredEntry, _ entry: IncomingEntry, isUnchanged: Bool) {
     guard let sentPath = entry.path else { return }
-    let path = delivered.placedPath.flatMap { try? RelativePath(validating: $0) } ?? sentPath
-    // Directories say it themselves, once for all that is in them.
-    if delivered.kind != .directory, !isUnchanged, path.name != sentPath.name { monitor.rename(sentPath, to: path) }
+    let path = path(of: delivered, sentAs: sentPath)
     guard delivered.kind == .file else {
       self.delivered.addOther()
-      monitor.finishOther(delivered.kind)
+      if !isUnchanged {
+        // Directories say it themselves, once for all that is in them.
+        if delivered.kind != .directory { sayIfRenamed(sentPath, path) }
+        monitor.finishOther(delivered.kind)
+      } else if delivered.kind == .directory {
+        // Links that were there the sender knows from the answers.
+        presentDirectoryCount += 1
+      }
       return
     }
     self.delivered.addFile(byteCount: delivered.byteCount)
-    if isUnchanged {
-      monitor.skipUnchanged(path, byteCount: delivered.byteCount)
-    } else {
-      monitor.finishFile(path, byteCount: delivered.byteCount)
-    }
+    if isUnchanged { monitor.skipUnchanged(path, byteCount: delivered.byteCount) }
+  }
+
+  /// A file is in place: it counts from now on, though its page's receipt is yet to come.
+  func place(_ delivered: DeliveredEntry, _ page: PageStorage, _ position: Int) {
+    page.outcomes[position] = .delivered(delivered, isUnchanged: false)
+    guard let sentPath = page.page.entries[position].path else { return }
+    let path = path(of: delivered, sentAs: sentPath)
+    sayIfRenamed(sentPath, path)
+    monitor.finishFile(path, byteCount: delivered.byteCount)
+  }
+
+  private func path(of delivered: DeliveredEntry, sentAs path: RelativePath) -> RelativePath {
+    delivered.placedPath.flatMap { try? RelativePath(validating: $0) } ?? path
+  }
+
+  private func sayIfRenamed(_ sentPath: RelativePath, _ path: RelativePath) {
+    if path.name != sentPath.name { monitor.rename(sentPath, to: path) }
   }
 
   private func fail(_ shown: String, _ error: P2PCopyError) {
@@ -227,6 +260,7 @@ final class Storage {
     try await channel.send(
       .receipt(
         delivered, treeDigest: tree.value, failureCount: lateFailureCount,
-        metadataRefusalCount: UInt64(clamping: monitor.metadataRefusalCount)))
+        metadataRefusalCount: UInt64(clamping: monitor.metadataRefusalCount),
+        presentDirectoryCount: presentDirectoryCount))
   }
 }

@@ -34,6 +34,8 @@ final class OutgoingPage {
   var outcomes: [Outcome]
   /// Files whose size is known at their end only, by position: they are sent after the others.
   var alone: [Int] = []
+  /// How many bytes of content the session had sent with this page, once it is ``State/sent``.
+  var sentByteCount: Int64 = 0
   /// What was read of the files that are being compared, by position.
   var checked: [Int: DeliveredEntry] = [:]
 

@@ -25,6 +25,7 @@ struct PageUpload {
     try await sendFiles()
     for position in page.alone { try await StreamUpload(page, position, loop: loop).run() }
     page.state = .sent
+    page.sentByteCount = loop.settings.monitor.sentByteCount
     var record = loop.channel.emptyRecord()
     record.writeInteger(RecordKind.pageEnd.rawValue)
     record.writeInteger(page.firstIndex)
@@ -72,7 +73,7 @@ struct PageUpload {
         switch result.outcome {
         case .packed(let entry):
           page.outcomes[result.position] = .delivered(entry, isUnchanged: false)
-          loop.settings.monitor.advance(by: Int(entry.byteCount))
+          loop.settings.monitor.send(byteCount: entry.byteCount)
         case .comesAlone: page.alone.append(result.position)
         case .failed(let error): try await loop.fail(page, result.position, error)
         }
@@ -92,7 +93,7 @@ struct PageUpload {
         return
       }
       try await loop.channel.send(record.take())
-      loop.settings.monitor.advance(by: byteCount)
+      loop.settings.monitor.send(byteCount: byteCount)
     }
     guard isLast || file.error != nil, file.reportOnce() else { return }
     do throws(P2PCopyError) {

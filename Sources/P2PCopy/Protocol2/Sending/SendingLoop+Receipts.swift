@@ -26,6 +26,8 @@ extension SendingLoop {
         "the receiver's digest of the tree differs from this side's after '\(page.entries.last?.path.description ?? "")';"
           + " what arrived is not what was sent: run the same commands again")
     }
+    // Pages are received in order: what was sent up to the end of this one has been dealt with.
+    monitor.acknowledge(byteCount: page.sentByteCount)
     pages.removeFirst()
     _ = try credits.nextIfAny()
   }
@@ -33,7 +35,7 @@ extension SendingLoop {
   private func settle(_ entry: DeliveredEntry, _ path: RelativePath, isUnchanged: Bool) {
     guard entry.kind == .file else {
       delivered.addOther()
-      monitor.finishOther(entry.kind)
+      if !isUnchanged { monitor.finishOther(entry.kind) }
       return
     }
     delivered.addFile(byteCount: entry.byteCount)

@@ -91,12 +91,14 @@ final class SendingLoop {
   private func announce(_ page: SourcePages.Page) async throws {
     let outgoing = OutgoingPage(page)
     pages.append(outgoing)
-    let fileByteCounts = page.entries.compactMap { entry -> Int64? in
-      if case .file(let byteCount) = entry.kind { byteCount } else { nil }
+    let fileByteCounts = page.entries.compactMap { entry -> Int64?? in
+      switch entry.kind {
+      case .file(let byteCount): byteCount
+      case .stream: .some(nil)
+      case .directory, .symbolicLink: nil
+      }
     }
-    monitor.announce(
-      fileCount: fileByteCounts.count,
-      byteCount: fileByteCounts.reduce(0) { $0.addingReportingOverflow($1).partialValue })
+    monitor.announce(fileByteCounts)
     var record = channel.emptyRecord()
     record.writeRepeatingByte(0, count: BulkHeader.byteCount)
     let manifestPage = ManifestPage(

@@ -67,7 +67,7 @@ struct SendingSession: Sendable {
       }
       group.addTask {
         do {
-          try await Self.listen(to: channel, into: events)
+          try await Self.listen(to: channel, into: events, monitor)
         } catch {
           stop(error)
         }
@@ -105,7 +105,9 @@ struct SendingSession: Sendable {
   }
 
   /// Reads what the receiver sends until its receipt.
-  private static func listen(to channel: RecordChannel, into events: BoundedQueue<SenderEvent>) async throws {
+  private static func listen(
+    to channel: RecordChannel, into events: BoundedQueue<SenderEvent>, _ monitor: TransferMonitor
+  ) async throws {
     while true {
       var body = try await channel.receive()
       guard let kind = body.readInteger(as: UInt8.self).flatMap(RecordKind.init) else {
@@ -114,11 +116,14 @@ struct SendingSession: Sendable {
       switch kind {
       case .control:
         switch try SessionMessage(decoding: body.readableBytesView) {
-        case .receipt(let totals, let treeDigest, let failureCount, let metadataRefusalCount):
+        case .receipt(
+          let totals, let treeDigest, let failureCount, let metadataRefusalCount, let presentDirectoryCount):
+          monitor.discountPresentDirectories(presentDirectoryCount)
           try await events.put(
             .receipt(
               totals, treeDigest: treeDigest, failureCount: failureCount, metadataRefusalCount: metadataRefusalCount))
           return
+        case .stored(let byteCount): monitor.acknowledge(byteCount: byteCount)
         case .error(let code, let message): throw P2PCopyError(reportedBy: .receiver, code, message)
         case .working, .unknown: break
         case let other:

@@ -51,7 +51,7 @@ struct StreamUpload {
         BulkHeader(kind: .chunk, isCompressed: isCompressed, rawByteCount: byteCount, index: index, offset: offset)
           .write(to: &record, at: record.readerIndex + ChunkHeader.byteCount)
         try await loop.channel.send(consume record)
-        loop.settings.monitor.advance(by: byteCount)
+        loop.settings.monitor.send(byteCount: byteCount)
         offset += UInt64(byteCount)
         try await loop.handlePendingEvents()
       }
