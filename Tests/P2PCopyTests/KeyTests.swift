@@ -65,16 +65,18 @@ struct KeyTests {
     text.matches(of: /"([a-z_]+)":/).map { String($0.output.1) }
   }
 
+  private func capitalized(_ word: String) -> String { word.prefix(1).uppercased() + word.dropFirst() }
+
   private func camelCase(_ key: String) -> String {
     let words = key.split(separator: "_")
-    return String(words[0]) + words.dropFirst().map(\.capitalized).joined()
+    return String(words[0]) + words.dropFirst().map { capitalized(String($0)) }.joined()
   }
 
   @Test("Another spelling of a key is another key", arguments: formats)
   func spelling(format: Format) throws {
     #expect(try format.recode(format.text) == format.text)
     for key in keys(format.text) {
-      for other in [key.uppercased(), key.capitalized, camelCase(key), "_" + key, key + "_"] where other != key {
+      for other in [key.uppercased(), capitalized(key), camelCase(key), "_" + key, key + "_"] where other != key {
         let changed = format.text.replacing("\"\(key)\":", with: "\"\(other)\":")
         // Parameters of codecs are for people: any name will do.
         guard key != "level" else { continue }
