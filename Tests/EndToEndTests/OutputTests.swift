@@ -210,8 +210,10 @@ import Testing
       ["receive", relay.url, "4821-lusab-babad", "--out", "out"],
       wrapper: ["sh", "-c", "exec \"$0\" \"$@\" <&- >&- 2>&-"])
     let descriptors = "/proc/\(receiver.identifier)/fd"
-    try await eventually("it has a connection") {
-      try FileManager.default.contentsOfDirectory(atPath: descriptors).contains { name in
+    try await eventually("it is p2p-copy, no shell any more, and has a connection") {
+      let program = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(receiver.identifier)/exe")
+      guard program.split(separator: "/").last == BinaryLocation.path.split(separator: "/").last else { return false }
+      return try FileManager.default.contentsOfDirectory(atPath: descriptors).contains { name in
         (try? FileManager.default.destinationOfSymbolicLink(atPath: "\(descriptors)/\(name)"))?.hasPrefix("socket:")
           == true
       }
