@@ -136,7 +136,10 @@ final class Workspace: Sendable {
     let image = self["\(name).img"]
     try await tool(["truncate", "--size=16M", image])
     try await tool(["mkfs.vfat", image])
-    try await tool(["fusefat", "-o", "rw+", image, directory])
+    // It goes on in the background, and must not keep the pipes open that are read to their end here.
+    try await tool([
+      "sh", "-c", #"exec fusefat -o rw+ "$0" "$1" </dev/null >/dev/null 2>&1"#, image, directory,
+    ])
     state.withLock { $0.mounts.append(directory) }
     return directory
   }
