@@ -13,6 +13,9 @@ extension P2PCopyError {
     case 1002, 1003, 1007, 1008, 1009, 1010:
       self.init(.relayRefused, "the relay or the \(role.other) refused what was sent\(said)", cause: closure)
     // Said by the other role each of these makes no sense, and is taken for what it is: somebody left.
+    // A receiver that lost this side has not failed: the way between is what failed.
+    case TransportClosure.receiverFailed where role == .sender && reason == P2PCopyError.Code.peerLeft.name:
+      self.init(.peerLeft, "the receiver heard nothing more from this side\(said); \(Self.resumeHint)", cause: closure)
     case TransportClosure.receiverFailed where role == .sender:
       self.init(.peerFailed, "the receiver ended with a failure\(said); see there", cause: closure)
     case TransportClosure.senderFailed where role == .receiver:

@@ -136,10 +136,9 @@ final class Workspace: Sendable {
     let image = self["\(name).img"]
     try await tool(["truncate", "--size=16M", image])
     try await tool(["mkfs.vfat", image])
-    // It goes on in the background, and must not keep the pipes open that are read to their end here.
-    try await tool([
-      "sh", "-c", #"exec fusefat -o rw+ "$0" "$1" </dev/null >/dev/null 2>&1"#, image, directory,
-    ])
+    // It goes on in the background and must not keep open what tells that a process is over: Python starts it without.
+    let start = "import subprocess, sys; sys.exit(subprocess.run(sys.argv[1:], stdin=-3, stdout=-3, stderr=-3).returncode)"
+    try await tool(["python3", "-c", start, "fusefat", "-o", "rw+", image, directory])
     state.withLock { $0.mounts.append(directory) }
     return directory
   }
