@@ -137,7 +137,10 @@ final class Workspace: Sendable {
     try await tool(["truncate", "--size=16M", image])
     try await tool(["mkfs.vfat", image])
     // It goes on in the background and must not keep open what tells that a process is over: Python starts it without.
-    let start = "import subprocess, sys; sys.exit(subprocess.run(sys.argv[1:], stdin=-3, stdout=-3, stderr=-3).returncode)"
+    let start = """
+      import subprocess, sys
+      sys.exit(subprocess.run(sys.argv[1:], stdin=-3, stdout=-3, stderr=-3).returncode)
+      """
     try await tool(["python3", "-c", start, "fusefat", "-o", "rw+", image, directory])
     state.withLock { $0.mounts.append(directory) }
     return directory
