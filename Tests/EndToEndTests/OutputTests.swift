@@ -210,13 +210,15 @@ import Testing
       ["receive", relay.url, "4821-lusab-babad", "--out", "out"],
       wrapper: ["sh", "-c", "exec \"$0\" \"$@\" <&- >&- 2>&-"])
     let descriptors = "/proc/\(receiver.identifier)/fd"
-    try await eventually("it is p2p-copy, no shell any more, and has a connection") {
+    func target(_ number: String) -> String? {
+      try? FileManager.default.destinationOfSymbolicLink(atPath: "\(descriptors)/\(number)")
+    }
+    try await eventually("it is p2p-copy, no shell any more, and waits for signals and connections") {
       let program = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(receiver.identifier)/exe")
       guard program.split(separator: "/").last == BinaryLocation.path.split(separator: "/").last else { return false }
-      return try FileManager.default.contentsOfDirectory(atPath: descriptors).contains { name in
-        (try? FileManager.default.destinationOfSymbolicLink(atPath: "\(descriptors)/\(name)"))?.hasPrefix("socket:")
-          == true
-      }
+      let names = try FileManager.default.contentsOfDirectory(atPath: descriptors)
+      return ["0", "1", "2"].allSatisfy { target($0) != nil }
+        && names.count { target($0) == "anon_inode:[eventpoll]" } > 1
     }
     for number in 0...2 {
       #expect(try FileManager.default.destinationOfSymbolicLink(atPath: "\(descriptors)/\(number)") == "/dev/null")

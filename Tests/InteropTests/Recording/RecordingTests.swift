@@ -87,8 +87,9 @@ extension PythonInterop {
       return try await Slots.transfers.run {
         let recorder = try await Recorder("receiver", answer: manifest, surroundings.installation)
         let receiver = try TransferCommand(
-          tool: tool, verb: "receive", relay: recorder.url, code: "recorded", options: ["--out", directory.path],
-          directory: directory.path
+          tool: tool, verb: "receive", relay: recorder.url, code: "recorded",
+          // Without the option ours says nothing of files under their own names.
+          options: ["--out", directory.path] + (tool == .swift ? ["--resume"] : []), directory: directory.path
         ).start(surroundings)
         let messages = try await recorder.messages()
         // Files were announced that never came: ours says so, and the Python tool does not.
