@@ -59,7 +59,9 @@ extension PythonInterop {
       let manifest = #"{"type":"manifest","resume":true,"entries":[\#(list)]}"#
       let ours = try await received(by: .swift, manifest, into: directory)
       let theirs = try await received(by: .python, manifest, into: directory)
-      #expect(ours == theirs)
+      // Ours does not tell of a file that is longer than the sender's: nothing could be appended to it.
+      #expect(ours == theirs.map { $0.replacing(/,{"path":"tree\/longer[^}]*}/, with: "") })
+      #expect(theirs.last?.contains("tree/longer") == true)
       #expect(theirs.last?.contains("ünïcødé") == true)
     }
 
