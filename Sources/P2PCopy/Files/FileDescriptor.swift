@@ -35,6 +35,13 @@ package struct FileDescriptor: ~Copyable {
     close(number)
   }
 
+  /// Gives the descriptor to somebody else, who closes it.
+  consuming func release() -> Int32 {
+    let number = number
+    discard self
+    return number
+  }
+
   /// Reads into memory at an offset until it is full or the file ends.
   ///
   /// - Returns: How many bytes were read; fewer than the memory holds only at the end of the file.

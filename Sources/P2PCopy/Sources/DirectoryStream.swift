@@ -2,12 +2,14 @@ import Glibc
 
 /// The names in an open directory, a batch at a time: sorted within a batch, which makes a walk of an ordinary tree
 /// repeatable, and never all of a directory with a million names.
+///
+/// It can be set aside, which gives its descriptor back, and goes on where it was.
 final class DirectoryStream {
   private static let batchCount = 1024
 
-  /// For opening what is in it. Valid as long as the stream.
-  let descriptor: Int32
-  private let stream: OpaquePointer
+  private var stream: OpaquePointer?
+  /// Where reading goes on after it was set aside.
+  private var position = 0
   /// The batch's names, each with a NUL behind it.
   private var bytes: [UInt8] = []
   /// Where the batch's names begin, the next one last.
@@ -27,17 +29,45 @@ final class DirectoryStream {
     var number = openat(directory, path, flags)
     while number < 0, errno == EINTR { number = openat(directory, path, flags) }
     guard number >= 0 else { throw .last }
+    stream = try Self.stream(of: number)
+  }
+
+  deinit {
+    if let stream { closedir(stream) }
+  }
+
+  /// For opening what is in it. Valid until it is set aside; `nil` while it is.
+  var descriptor: Int32? { stream.map { dirfd($0) } }
+
+  /// Whether there is nothing more to say about it, neither names nor an error.
+  var isExhausted: Bool { isAtEnd && starts.isEmpty && error == nil }
+
+  /// Gives the descriptor back until ``resume(_:)``.
+  func setAside() {
+    guard let stream else { return }
+    position = telldir(stream)
+    closedir(stream)
+    self.stream = nil
+  }
+
+  /// Goes on where it was set aside.
+  ///
+  /// - Parameter directory: The same directory, opened again for reading.
+  /// - Throws: ``SystemError``.
+  func resume(_ directory: consuming FileDescriptor) throws(SystemError) {
+    let stream = try Self.stream(of: directory.release())
+    // A position of the file system's, not of this stream: the same wherever it is opened.
+    if !isAtEnd { seekdir(stream, position) }
+    self.stream = stream
+  }
+
+  private static func stream(of number: Int32) throws(SystemError) -> OpaquePointer {
     guard let stream = fdopendir(number) else {
       let error = SystemError.last
       close(number)
       throw error
     }
-    descriptor = number
-    self.stream = stream
-  }
-
-  deinit {
-    closedir(stream)
+    return stream
   }
 
   /// Appends the next name to a buffer.
@@ -63,7 +93,7 @@ final class DirectoryStream {
   private func readBatch() {
     guard !isAtEnd else { return }
     bytes.removeAll(keepingCapacity: true)
-    while starts.count < Self.batchCount {
+    while let stream, starts.count < Self.batchCount {
       errno = 0
       guard let entry = readdir(stream) else {
         if errno != 0 { error = .last }

@@ -34,6 +34,17 @@ package struct SourceOrigin: Sendable {
     }
   }
 
+  /// Opens it, a directory, for reading.
+  ///
+  /// - Parameter location: The path that it was found by.
+  /// - Returns: The descriptor.
+  /// - Throws: ``SystemError``, with `ELOOP`, `ENOTDIR` or `ESTALE` when it is no longer what was found.
+  func openDirectory(_ location: [UInt8]) throws(SystemError) -> FileDescriptor {
+    let descriptor = try descriptor(location, flags: O_RDONLY | O_DIRECTORY)
+    guard try identity.isStill(that: descriptor.number) else { throw SystemError(number: ESTALE) }
+    return descriptor
+  }
+
   private func descriptor(_ location: [UInt8], flags: Int32) throws(SystemError) -> FileDescriptor {
     guard let root else {
       return try FileDescriptor(opening: location, flags: flags | (links == .none ? O_NOFOLLOW : 0))

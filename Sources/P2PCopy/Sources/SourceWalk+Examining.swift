@@ -152,9 +152,7 @@ extension SourceWalk {
       // Exact copies: the buffers keep their room.
       let path = try RelativePath(validating: path.withUnsafeBufferPointer { Array($0) })
       let location = location.withUnsafeBufferPointer { Array($0) }
-      let origin = SourceOrigin(
-        root: root, links: root != nil && links == .follow ? .all : isFollowed ? .last : .none,
-        identity: status.identity)
+      let origin = origin(identity: status.identity, isFollowed: isFollowed)
       return .entry(
         SourceEntry(location: location, origin: origin, path: path, kind: kind, metadata: EntryMetadata(status)))
     } catch {

@@ -19,7 +19,8 @@ package final class SourceWalk {
   /// A directory that is being walked.
   struct Frame {
     let stream: DirectoryStream
-    let identity: FileStatus.Identity
+    /// The way to it, when it has to be opened again.
+    let origin: SourceOrigin
     /// How long ``SourceWalk/location`` and ``SourceWalk/path`` are for the directory itself.
     let locationCount: Int
     let pathCount: Int
@@ -27,6 +28,8 @@ package final class SourceWalk {
     let ownNames: [[UInt8]]
     /// The argument whose contents these are, when they go to the root of the transfer.
     let contentsOf: Int?
+
+    var identity: FileStatus.Identity { origin.identity }
   }
 
   /// A directory to be opened next: where the walk is, seen from an open directory.
@@ -49,6 +52,9 @@ package final class SourceWalk {
 
   /// How many notices may come before the first entry or failure until it counts as something to send.
   private static let maximumLookahead = 1000
+
+  /// How many directories are open, the innermost ones. Those outside them are opened again when the walk comes back.
+  private static let maximumOpenCount = 8
 
   static let slash = UInt8(ascii: "/")
 
@@ -184,11 +190,17 @@ package final class SourceWalk {
 
   /// Looks at the next name in the innermost directory.
   private func step(_ frame: Frame) -> Element? {
+    guard !frame.stream.isExhausted else {
+      frames.removeLast()
+      return nil
+    }
     location.removeSubrange(frame.locationCount...)
     path.removeSubrange(frame.pathCount...)
     if location.last != Self.slash { location.append(Self.slash) }
     let nameStart = location.count
+    let directory: Int32
     do throws(SystemError) {
+      directory = try openDescriptor(of: frame)
       guard try frame.stream.appendNextName(to: &location) else {
         frames.removeLast()
         return nil
@@ -196,6 +208,7 @@ package final class SourceWalk {
     } catch {
       frames.removeLast()
       location.removeSubrange(frame.locationCount...)
+      guard error.number != ESTALE else { return failure(saying: SourceMessage.replaced(location), error) }
       return failure("cannot list all of", error)
     }
     if !path.isEmpty { path.append(Self.slash) }
@@ -203,7 +216,7 @@ package final class SourceWalk {
     ownNames = frame.ownNames
     let status: FileStatus
     do throws(SystemError) {
-      status = try self.status(nameStart: nameStart, in: frame.stream.descriptor, followLinks: false)
+      status = try self.status(nameStart: nameStart, in: directory, followLinks: false)
     } catch {
       return rules.allows(path, isDirectory: false) ? failure("cannot look at", error) : nil
     }
@@ -213,7 +226,15 @@ package final class SourceWalk {
       case .some(let element): return element
       }
     }
-    return examine(status, isFollowed: false, nameStart: nameStart, in: frame.stream.descriptor)
+    return examine(status, isFollowed: false, nameStart: nameStart, in: directory)
+  }
+
+  /// The descriptor of a directory that is being walked, which may have been set aside.
+  private func openDescriptor(of frame: Frame) throws(SystemError) -> Int32 {
+    if let descriptor = frame.stream.descriptor { return descriptor }
+    try frame.stream.resume(try frame.origin.openDirectory(Array(location[..<frame.locationCount])))
+    guard let descriptor = frame.stream.descriptor else { throw SystemError(number: EBADF) }
+    return descriptor
   }
 
   private func stepList() -> ListStep {
@@ -227,17 +248,29 @@ package final class SourceWalk {
       let stream = try withName(descent.nameStart) { name throws(SystemError) in
         try DirectoryStream(opening: name, relativeTo: descent.directory, followLinks: descent.followsLink)
       }
-      guard try descent.identity.isStill(that: stream.descriptor) else { throw SystemError(number: ESTALE) }
+      guard let descriptor = stream.descriptor, try descent.identity.isStill(that: descriptor) else {
+        throw SystemError(number: ESTALE)
+      }
+      let origin = origin(identity: descent.identity, isFollowed: descent.followsLink)
       if root == nil { root = SourceRoot(arguments[nextArgument - 1], among: openRoots) }
+      if frames.count >= Self.maximumOpenCount { frames[frames.count - Self.maximumOpenCount].stream.setAside() }
       frames.append(
         Frame(
-          stream: stream, identity: descent.identity, locationCount: location.count, pathCount: path.count,
+          stream: stream, origin: origin, locationCount: location.count, pathCount: path.count,
           ownNames: ownFiles.names(in: descent.identity), contentsOf: descent.contentsOf))
       return nil
     } catch {
       guard error.number != ESTALE else { return failure(saying: SourceMessage.replaced(location), error) }
       return failure("cannot list", error)
     }
+  }
+
+  /// The way to what the walk is at.
+  func origin(identity: FileStatus.Identity, isFollowed: Bool) -> SourceOrigin {
+    // With a list the root is known from the beginning, and may be what the walk is at.
+    let root = root.flatMap { location.count > $0.startOfRest ? $0 : nil }
+    return SourceOrigin(
+      root: root, links: root != nil && links == .follow ? .all : isFollowed ? .last : .none, identity: identity)
   }
 
   /// Whether a directory is one that the walk is in.
