@@ -60,8 +60,12 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-system.git", exact: "1.8.1"),
   ],
   targets: [
-    // The core: codec protocols, registry, negotiation, messages, secrets. No I/O.
-    .target(name: "P2PCopyCore", dependencies: ["StrictJSON", .nioCore, .crypto, .system], swiftSettings: strict),
+    // The platform's C library under one name: the one place to add another.
+    .target(name: "CSystemCalls"),
+    .target(name: "P2PCopyPlatform", swiftSettings: strict),
+
+    // The contract: what a codec author imports. No I/O, no wire format.
+    .target(name: "P2PCopyCore", dependencies: ["P2PCopyPlatform", .nioCore, .system], swiftSettings: strict),
 
     // JSON from strangers: exact keys, none twice, bounded. Without Foundation.
     .target(name: "StrictJSON", swiftSettings: strict),
@@ -69,18 +73,48 @@ let package = Package(
     // RFC 6455 frames on the data path, shared by the relay and the transport.
     .target(name: "WebSocketFraming", dependencies: [.nioCore], swiftSettings: strict),
 
-    // The library: send, receive.
-    .target(name: "CSystemCalls"),
+    // How protocol 2 is written and read. No I/O.
+    .target(
+      name: "P2PCopyWire", dependencies: ["P2PCopyCore", "StrictJSON", .nioCore, .crypto], swiftSettings: strict),
+
+    // All that touches a disk.
+    .target(
+      name: "P2PCopyFiles", dependencies: ["P2PCopyCore", "P2PCopyPlatform", "CSystemCalls", .crypto],
+      swiftSettings: strict),
+
+    // What a transfer is, whichever protocol it speaks: options, events, receipts, workers.
+    .target(
+      name: "P2PCopyTransfer",
+      dependencies: [
+        "P2PCopyCore", "P2PCopyWire", "P2PCopyFiles", "P2PCopyPlatform", "StrictJSON", .nioCore, .nioPosix, .crypto,
+        .system,
+      ],
+      swiftSettings: strict),
+
+    // The wire protocol of p2p-copy 0.1 (Python), whole and alone.
+    .target(
+      name: "P2PCopyProtocol1",
+      dependencies: [
+        "P2PCopyCore", "P2PCopyWire", "P2PCopyFiles", "P2PCopyTransfer", "P2PCopyPlatform", "StrictJSON", .nioCore,
+        .crypto,
+      ],
+      swiftSettings: strict),
+
+    // The library: send, receive; the engine of protocol 2.
     .target(
       name: "P2PCopy",
-      dependencies: ["P2PCopyCore", "StrictJSON", "CSystemCalls", .nioCore, .nioPosix, .crypto, .system],
+      dependencies: [
+        "P2PCopyCore", "P2PCopyWire", "P2PCopyFiles", "P2PCopyTransfer", "P2PCopyProtocol1", "P2PCopyPlatform",
+        .nioCore, .crypto, .system,
+      ],
       swiftSettings: strict),
 
     // The relay server. Knows no codec.
     .target(
       name: "P2PCopyRelay",
       dependencies: [
-        "StrictJSON", "WebSocketFraming", .nioCore, .nioPosix, .nioHTTP1, .nioWebSocket, .nioSSL, .logging, .system,
+        "P2PCopyPlatform", "StrictJSON", "WebSocketFraming", .nioCore, .nioPosix, .nioHTTP1, .nioWebSocket, .nioSSL,
+        .logging, .system,
       ],
       swiftSettings: strict),
 
@@ -90,8 +124,8 @@ let package = Package(
     .target(
       name: "P2PCopyCLI",
       dependencies: [
-        "P2PCopy", "P2PCopyCore", "P2PCopyRelay", "CProcessStart", "CSystemCalls", .argumentParser, .logging,
-        .nioCore, .unixSignals,
+        "P2PCopy", "P2PCopyCore", "P2PCopyFiles", "P2PCopyTransfer", "P2PCopyPlatform", "P2PCopyRelay",
+        "CProcessStart", "CSystemCalls", .argumentParser, .logging, .nioCore, .unixSignals,
       ],
       swiftSettings: strict),
     .executableTarget(
@@ -110,7 +144,7 @@ let package = Package(
     .target(
       name: "WebSocketTransport",
       dependencies: [
-        "P2PCopyCore", "WebSocketFraming", .nioCore, .nioPosix, .nioHTTP1, .nioWebSocket, .nioSSL,
+        "P2PCopyCore", "P2PCopyPlatform", "WebSocketFraming", .nioCore, .nioPosix, .nioHTTP1, .nioWebSocket, .nioSSL,
       ],
       path: "Plugins/WebSocketTransport/WebSocketTransport", swiftSettings: strict),
     .systemLibrary(
@@ -150,12 +184,13 @@ let package = Package(
     .systemLibrary(
       name: "CArgon2", path: "Plugins/Argon2id/CArgon2", pkgConfig: "libargon2", providers: [.apt(["libargon2-dev"])]),
     .target(
-      name: "Argon2id", dependencies: ["P2PCopyCore", "CArgon2"], path: "Plugins/Argon2id/Argon2id",
+      name: "Argon2id", dependencies: ["P2PCopyCore", "P2PCopyPlatform", "CArgon2"], path: "Plugins/Argon2id/Argon2id",
       swiftSettings: strict),
 
     // Tests, a folder a target.
     .testTarget(
-      name: "P2PCopyCoreTests", dependencies: ["P2PCopyCore", "StrictJSON", .nioCore, .system],
+      name: "P2PCopyCoreTests",
+      dependencies: ["P2PCopyCore", "P2PCopyWire", "P2PCopyProtocol1", "StrictJSON", .nioCore, .system],
       resources: [.copy("Vectors")],
       swiftSettings: strict),
     .testTarget(
@@ -183,8 +218,9 @@ let package = Package(
     .testTarget(
       name: "P2PCopyTests",
       dependencies: [
-        "P2PCopy", "P2PCopyCore", "P2PCopyTesting", "Zstd", "AESGCM", "ChaCha20Poly1305", "XXH128", "SHA256Sum",
-        "Argon2id", "SPAKE2", .nioCore, .crypto, .system,
+        "P2PCopy", "P2PCopyCore", "P2PCopyWire", "P2PCopyFiles", "P2PCopyTransfer", "P2PCopyProtocol1",
+        "P2PCopyPlatform", "P2PCopyTesting", "Zstd", "AESGCM", "ChaCha20Poly1305", "XXH128", "SHA256Sum", "Argon2id",
+        "SPAKE2", .nioCore, .crypto, .system,
       ],
       resources: [.copy("Vectors")],
       swiftSettings: strict),
@@ -195,7 +231,9 @@ let package = Package(
       ],
       swiftSettings: strict),
     .testTarget(
-      name: "P2PCopyCLITests", dependencies: ["P2PCopyCLI", "P2PCopy", "P2PCopyCore", .crypto], swiftSettings: strict),
+      name: "P2PCopyCLITests",
+      dependencies: ["P2PCopyCLI", "P2PCopy", "P2PCopyCore", "P2PCopyFiles", "P2PCopyTransfer", .crypto],
+      swiftSettings: strict),
     .target(name: "CTestSystemCalls", path: "Tests/CTestSystemCalls"),
     .executableTarget(
       name: "ReturningProgram",
@@ -206,7 +244,11 @@ let package = Package(
       path: "Tests/ReturningProgram", swiftSettings: strict),
     .testTarget(
       name: "EndToEndTests",
-      dependencies: ["P2PCopyCore", "WebSocketFraming", "CTestSystemCalls", "p2p-copy", "ReturningProgram", .nioCore],
+      dependencies: [
+        "P2PCopyCore", "P2PCopyWire", "P2PCopyProtocol1", "WebSocketFraming", "CTestSystemCalls", "p2p-copy",
+        "ReturningProgram",
+        .nioCore,
+      ],
       swiftSettings: strict),
     .testTarget(
       name: "InteropTests", dependencies: ["p2p-copy"], exclude: ["requirements.txt", "Recording/record.py"],

@@ -1,4 +1,7 @@
 public import P2PCopyCore
+import P2PCopyFiles
+import P2PCopyProtocol1
+public import P2PCopyTransfer
 public import SystemPackage
 
 /// Receives files from a sender that has the same code.
@@ -94,20 +97,8 @@ public struct Receiver: Sendable {
     _ directory: LocalPath, _ listener: @escaping @Sendable (TransferEvents) async -> Void
   ) async throws -> TransferSummary {
     try await Transfer.run(reportsEachFile: options.reportsEachFile, listener) { monitor in
-      try options.check()
-      // Made before connecting, so that a directory that cannot be used is known before the sender begins.
-      let output = try OutputDirectory(path: directory)
-      let claimedPaths = ClaimedPaths()
-      let takenNames = TakenNames(options.conflictPolicy, in: output)
-      let completesFiles = options.completesFiles || options.conflictPolicy == .overwrite
-      return try SessionCodes.codes(for: code).map { code in
-        let session = ReceiveSession(
-          rendezvous: Rendezvous(
-            relay: relay, code: code, role: .receiver, encrypt: options.encrypt, codecs: codecs,
-            peerTimeout: options.peerTimeout, transportOptions: options.transport, monitor: monitor),
-          outputPath: directory, takenNames: takenNames, completesFiles: completesFiles, claimedPaths: claimedPaths)
-        return { try await session.run() }
-      }
+      try Protocol1.sessions(
+        receivingInto: directory, over: relay, code: code, codecs: codecs, options: options, monitor: monitor)
     }
   }
 

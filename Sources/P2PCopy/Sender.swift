@@ -1,4 +1,7 @@
 public import P2PCopyCore
+import P2PCopyFiles
+import P2PCopyProtocol1
+public import P2PCopyTransfer
 public import SystemPackage
 
 /// Sends files and directories to a receiver that has the same code.
@@ -110,21 +113,8 @@ public struct Sender: Sendable {
     _ paths: [LocalPath], _ listener: @escaping @Sendable (TransferEvents) async -> Void
   ) async throws -> TransferSummary {
     try await Transfer.run(reportsEachFile: options.reportsEachFile, listener) { monitor in
-      try options.check()
-      let tree = try SourceTree(listing: paths)
-      for notice in tree.notices { monitor.notice(notice) }
-      for failure in tree.failures { monitor.fail(failure) }
-      let codes = try SessionCodes.codes(for: code)
-      let groups = tree.groups(codes.count)
-      for group in groups { try checkManifest(of: group) }
-      return zip(codes, groups).map { code, files in
-        let session = SendSession(
-          rendezvous: Rendezvous(
-            relay: relay, code: code, role: .sender, encrypt: options.encrypt, codecs: codecs,
-            peerTimeout: options.peerTimeout, transportOptions: options.transport, monitor: monitor),
-          files: files, compression: options.compression, resume: options.resume ?? false)
-        return { try await session.run() }
-      }
+      try Protocol1.sessions(
+        sending: paths, over: relay, code: code, codecs: codecs, options: options, monitor: monitor)
     }
   }
 
@@ -149,18 +139,6 @@ public struct Sender: Sendable {
       let session = SendingSession(
         options: options, codecs: codecs, monitor: monitor, log: log)
       return [{ try await meeting.run { channel, schedule in try await session.run(source, over: channel, schedule) } }]
-    }
-  }
-
-  private func checkManifest(of files: [SourceFile]) throws(P2PCopyError) {
-    let plainByteCount = SendSession.manifest(of: files, resume: options.resume ?? false).encoded().utf8.count
-    // Sealed, it travels as hexadecimal digits with a nonce and a tag.
-    let byteCount = options.encrypt ? 2 * plainByteCount + 256 : plainByteCount
-    guard byteCount <= Protocol1Suite.maximumMessageByteCount else {
-      throw P2PCopyError(
-        .usage,
-        "\(files.count) files are too many for one manifest of protocol 1 (\(byteCount) bytes, 2 MiB at most);"
-          + " send in several runs, or spread them with a code that begins n=4=n (or more)")
     }
   }
 }

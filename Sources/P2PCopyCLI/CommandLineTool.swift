@@ -1,6 +1,6 @@
 import ArgumentParser
-import Glibc
 public import P2PCopyCore
+import P2PCopyPlatform
 
 /// The command `p2p-copy`, with the codecs that a program names.
 ///

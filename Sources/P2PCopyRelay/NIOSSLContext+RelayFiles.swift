@@ -1,14 +1,7 @@
 import NIOCore
 import NIOSSL
+import P2PCopyPlatform
 import SystemPackage
-
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#elseif canImport(Darwin)
-  import Darwin
-#endif
 
 /// The system's `read`, which a method of the same name hides.
 private func readBytes(_ descriptor: Int32, _ memory: UnsafeMutableRawPointer, _ count: Int) -> Int {

@@ -2,14 +2,7 @@ import NIOCore
 import NIOHTTP1
 import NIOPosix
 import NIOSSL
-
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#elseif canImport(Darwin)
-  import Darwin
-#endif
+import P2PCopyPlatform
 
 /// Builds what the bytes of an accepted connection go through.
 enum RelayPipeline {

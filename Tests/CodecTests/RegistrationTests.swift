@@ -2,6 +2,7 @@ import AESGCM
 import Argon2id
 import ChaCha20Poly1305
 import P2PCopyCore
+import P2PCopyWire
 import SHA256Sum
 import SPAKE2
 import Testing

@@ -1,5 +1,6 @@
 import P2PCopyCore
 import P2PCopyTesting
+import P2PCopyWire
 import Testing
 import Zstd
 

@@ -1,5 +1,6 @@
 import Glibc
 import P2PCopyCore
+import P2PCopyWire
 import Testing
 import WebSocketFraming
 
@@ -53,7 +54,7 @@ import WebSocketFraming
       #expect(header.contains(#""path":"big""#) && header.contains(#""append_from":0"#), "\(header)")
       var received = 0
       while let frame = try peer.next() {
-        if frame.opcode == .binary { received += frame.payload.count - ChunkHeader.byteCount }
+        if frame.opcode == .binary { received += frame.payload.count - RecordHeader.byteCount }
         if frame.opcode == .text, frame.payload == Array(#"{"type":"eof"}"#.utf8) { break }
       }
       #expect(received == byteCount)

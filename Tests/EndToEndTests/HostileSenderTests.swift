@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import P2PCopyCore
+import P2PCopyProtocol1
 import Testing
 import WebSocketFraming
 

@@ -1,4 +1,5 @@
 import P2PCopyCore
+import P2PCopyProtocol1
 import Testing
 
 @Suite("Control messages")

@@ -1,5 +1,7 @@
 import NIOCore
 import P2PCopyCore
+import P2PCopyProtocol1
+import P2PCopyWire
 import Testing
 
 @Suite("Known answers of p2p-copy 0.1")
@@ -35,7 +37,7 @@ struct KnownAnswerTests {
 
   @Test("The chain over a file and over its beginning")
   func fileChain() throws {
-    let step = ChunkHeader.maximumPayloadByteCount
+    let step = Protocol1Suite.maximumChunkByteCount
     func chain(_ bytes: [UInt8]) -> String {
       var checksum = ChainedChecksum()
       for start in stride(from: 0, to: bytes.count, by: step) {
@@ -57,12 +59,12 @@ struct KnownAnswerTests {
     for frame in frames {
       let payload = try #require(Hex.decode(frame.payloadHex))
       var checksum = ChainedChecksum()
-      var buffer = ByteBuffer(repeating: 0, count: ChunkHeader.byteCount)
+      var buffer = ByteBuffer(repeating: 0, count: RecordHeader.byteCount)
       buffer.writeBytes(payload)
-      ChunkHeader(sequenceNumber: frame.seq, chain: checksum.update(with: payload)).write(to: &buffer, at: 0)
+      RecordHeader(sequenceNumber: frame.seq, chain: checksum.update(with: payload)).write(to: &buffer, at: 0)
       #expect(Hex.encode(buffer.readableBytesView) == frame.frameHex)
 
-      let header = try ChunkHeader(readingFrom: &buffer)
+      let header = try RecordHeader(readingFrom: &buffer)
       #expect(header.sequenceNumber == frame.seq)
       #expect(header.chain == checksum.current)
       #expect(Array(buffer.readableBytesView) == payload)
@@ -71,9 +73,9 @@ struct KnownAnswerTests {
 
   @Test("A data message shorter than a header is refused")
   func shortChunk() {
-    for count in 0..<ChunkHeader.byteCount {
+    for count in 0..<RecordHeader.byteCount {
       var buffer = ByteBuffer(repeating: 0, count: count)
-      #expect(throws: P2PCopyError.self) { try ChunkHeader(readingFrom: &buffer) }
+      #expect(throws: P2PCopyError.self) { try RecordHeader(readingFrom: &buffer) }
     }
   }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import P2PCopyCore
+import P2PCopyProtocol1
 
 /// The known answers of the Python tool p2p-copy 0.1, in `Vectors/`.
 struct KnownAnswers: Decodable {

@@ -1,4 +1,5 @@
 import P2PCopyCore
+import P2PCopyWire
 import Testing
 
 @Suite("Sums of numbers that others chose")

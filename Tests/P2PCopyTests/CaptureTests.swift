@@ -3,6 +3,7 @@ import Crypto
 import Foundation
 import NIOCore
 import P2PCopy
+import P2PCopyWire
 import Testing
 
 /// What the relay sees of a transfer, searched for everything that it must not see.

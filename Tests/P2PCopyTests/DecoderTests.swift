@@ -1,6 +1,7 @@
 import NIOCore
 import P2PCopy
 import P2PCopyTesting
+import P2PCopyWire
 import Testing
 
 /// Everything that reads what a peer sent, under seeded random damage: it throws or decodes, and never traps.

@@ -1,5 +1,6 @@
 import NIOCore
 import P2PCopy
+import P2PCopyProtocol1
 import P2PCopyTesting
 import Synchronization
 import Testing

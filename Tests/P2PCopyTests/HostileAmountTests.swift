@@ -2,6 +2,7 @@ import Foundation
 import NIOCore
 import P2PCopy
 import P2PCopyTesting
+import P2PCopyWire
 import Synchronization
 import Testing
 import Zstd

@@ -2,6 +2,7 @@ import Foundation
 import NIOCore
 import P2PCopy
 import P2PCopyTesting
+import P2PCopyWire
 import Testing
 
 /// A receiver that knows the code and whose every record is the test's: the sender never reports success.

@@ -4,6 +4,7 @@ import Foundation
 import NIOCore
 import P2PCopy
 import P2PCopyTesting
+import P2PCopyWire
 import SPAKE2
 import Testing
 import XXH128

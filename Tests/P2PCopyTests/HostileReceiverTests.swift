@@ -1,4 +1,5 @@
 import P2PCopy
+import P2PCopyProtocol1
 import P2PCopyTesting
 import Testing
 

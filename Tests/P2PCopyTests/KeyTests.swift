@@ -1,4 +1,6 @@
 import P2PCopy
+import P2PCopyProtocol1
+import P2PCopyWire
 import Testing
 
 /// The keys of everything in JSON that comes from a peer, in both protocols.

@@ -1,7 +1,9 @@
 import Foundation
 import NIOCore
 import P2PCopy
+import P2PCopyProtocol1
 import P2PCopyTesting
+import P2PCopyWire
 import Testing
 
 @Suite("Partial files at the receiver")

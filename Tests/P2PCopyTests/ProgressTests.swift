@@ -1,7 +1,9 @@
 import Foundation
 import NIOCore
 import P2PCopy
+import P2PCopyProtocol1
 import P2PCopyTesting
+import P2PCopyWire
 import Testing
 
 /// What a listener is told of how far a transfer is: never more than is so.

@@ -4,6 +4,7 @@ import Crypto
 import Foundation
 import NIOCore
 import P2PCopy
+import P2PCopyWire
 import SPAKE2
 import Testing
 
@@ -134,7 +135,7 @@ struct Protocol2KnownAnswerTests {
         sealer.changeKey(to: try key("data"))
         opener.changeKey(to: try key("data"))
       }
-      var sealed = ByteBuffer(repeating: 0, count: ChunkHeader.byteCount)
+      var sealed = ByteBuffer(repeating: 0, count: RecordHeader.byteCount)
       sealed.writeBytes(record.bodyHex.hexBytes)
       try sealer.seal(&sealed)
       #expect(Hex.encode(sealed.readableBytesView) == record.recordHex)

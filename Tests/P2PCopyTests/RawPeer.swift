@@ -1,6 +1,8 @@
 import NIOCore
 import P2PCopy
+import P2PCopyProtocol1
 import P2PCopyTesting
+import P2PCopyWire
 
 /// One side of a session of protocol 1 whose every message the test writes itself.
 struct RawPeer {
@@ -57,9 +59,9 @@ struct RawPeer {
   }
 
   static func chunk(_ number: UInt64, _ checksum: inout ChainedChecksum, _ payload: [UInt8]) -> [UInt8] {
-    var buffer = ByteBuffer(repeating: 0, count: ChunkHeader.byteCount)
+    var buffer = ByteBuffer(repeating: 0, count: RecordHeader.byteCount)
     buffer.writeBytes(payload)
-    ChunkHeader(sequenceNumber: number, chain: checksum.update(with: payload)).write(to: &buffer, at: 0)
+    RecordHeader(sequenceNumber: number, chain: checksum.update(with: payload)).write(to: &buffer, at: 0)
     return Array(buffer.readableBytesView)
   }
 

@@ -1,5 +1,6 @@
 import NIOCore
 import P2PCopy
+import P2PCopyWire
 
 extension RecordPeer {
   // MARK: What a receiver sends

@@ -4,6 +4,7 @@ import Foundation
 import NIOCore
 import P2PCopy
 import P2PCopyTesting
+import P2PCopyWire
 import SPAKE2
 
 /// One side of a session of protocol 2 whose every record the test writes itself. Of the package it uses the formats
@@ -185,7 +186,7 @@ final class RecordPeer: @unchecked Sendable {
   }
 
   func send(body: [UInt8]) async throws {
-    var record = ByteBuffer(repeating: 0, count: ChunkHeader.byteCount)
+    var record = ByteBuffer(repeating: 0, count: RecordHeader.byteCount)
     record.writeBytes(body)
     try sealer.seal(&record)
     try await connection.send(.binary(record))

@@ -2,6 +2,7 @@ import AESGCM
 import ChaCha20Poly1305
 import NIOCore
 import P2PCopy
+import P2PCopyWire
 import Testing
 
 @Suite("Records")
@@ -28,7 +29,7 @@ struct RecordTests {
   }
 
   private static func sealed(_ sealer: RecordSealer, _ body: [UInt8] = RecordTests.body) throws -> [UInt8] {
-    var record = ByteBuffer(repeating: 0, count: ChunkHeader.byteCount)
+    var record = ByteBuffer(repeating: 0, count: RecordHeader.byteCount)
     record.writeBytes(body)
     try sealer.seal(&record)
     return Array(record.readableBytesView)
@@ -62,7 +63,7 @@ struct RecordTests {
   func flipped(cipher: Int) throws {
     let cipher = Self.ciphers[cipher]
     let record = try Self.sealed(Self.sealer(cipher))
-    #expect(record.count == ChunkHeader.byteCount + Self.body.count + cipher.tagByteCount)
+    #expect(record.count == RecordHeader.byteCount + Self.body.count + cipher.tagByteCount)
     for index in record.indices {
       for bit in 0..<8 {
         var changed = record

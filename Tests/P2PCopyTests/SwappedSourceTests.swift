@@ -1,6 +1,7 @@
 import Foundation
 import P2PCopy
 import P2PCopyCore
+import P2PCopyPlatform
 import P2PCopyTesting
 import Synchronization
 import Testing

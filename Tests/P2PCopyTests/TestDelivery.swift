@@ -1,5 +1,6 @@
 import Crypto
 import P2PCopy
+import P2PCopyWire
 
 /// What a peer that the test plays says was delivered; counted and digested by the test itself.
 enum TestDelivery {

@@ -1,5 +1,6 @@
 import NIOCore
 import P2PCopy
+import P2PCopyWire
 
 /// Packs that a test makes.
 enum TestPack {

@@ -1,5 +1,5 @@
 import CArgon2
-import Glibc
+import P2PCopyPlatform
 
 /// The working memory of a derivation, on huge pages where the system has them: touching 64 MiB a page of 4 KiB at a time
 /// costs a seventh of a derivation.

@@ -1,5 +1,5 @@
-import Glibc
 import P2PCopyCore
+import P2PCopyPlatform
 
 /// Finds the codes among arguments: where one belongs, where one stands by mistake, and whatever looks like a generated one.
 ///

@@ -1,5 +1,5 @@
-import Glibc
 package import P2PCopyCore
+import P2PCopyPlatform
 
 /// A code, or what may be one, as it was taken out of the arguments or the environment: bytes that are wiped when nobody
 /// needs them any more, and no text.

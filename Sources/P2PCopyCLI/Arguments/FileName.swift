@@ -1,4 +1,4 @@
-import Glibc
+import P2PCopyPlatform
 
 /// Looks for a file without leaving its name in memory: it may be a code.
 enum FileName {

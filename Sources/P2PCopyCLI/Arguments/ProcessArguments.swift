@@ -1,4 +1,4 @@
-import Glibc
+import P2PCopyPlatform
 
 /// The process's own arguments and environment, which other users of the machine can read while it runs.
 enum ProcessArguments {

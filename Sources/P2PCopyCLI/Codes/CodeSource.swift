@@ -1,5 +1,5 @@
-import Glibc
 import P2PCopyCore
+import P2PCopyPlatform
 
 /// Where a code comes from when it is not an argument: a file, the environment, a prompt.
 enum CodeSource {

@@ -1,5 +1,5 @@
-import Glibc
 package import P2PCopyCore
+import P2PCopyPlatform
 
 /// Where two peers meet, as the command line gives it: relay and code, each if it is given, and the paths to send.
 package struct MeetingPlace {

@@ -1,5 +1,5 @@
-import Glibc
 import P2PCopyCore
+import P2PCopyPlatform
 
 /// Asks the person at the terminal for a secret without showing what is typed.
 enum TerminalPrompt {

@@ -1,7 +1,7 @@
 import ArgumentParser
-import Glibc
 import Logging
 import P2PCopyCore
+import P2PCopyPlatform
 import P2PCopyRelay
 
 struct RunRelayServerCommand: AsyncParsableCommand {

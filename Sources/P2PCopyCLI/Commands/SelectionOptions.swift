@@ -1,6 +1,6 @@
 import ArgumentParser
-import Glibc
 import P2PCopy
+import P2PCopyPlatform
 
 /// Which entries `send` takes, and what of them.
 struct SelectionOptions: ParsableArguments {

@@ -1,4 +1,4 @@
-import Glibc
+import P2PCopyPlatform
 
 /// Standard output and standard error, unbuffered: results go to the first, everything else to the second.
 enum Console {

@@ -1,5 +1,5 @@
-import Glibc
 import P2PCopyCore
+import P2PCopyPlatform
 
 /// Standard output did not take what was to be printed.
 struct OutputFailure: Error {

@@ -1,7 +1,7 @@
-import Glibc
 import Logging
 package import P2PCopy
 import P2PCopyCore
+import P2PCopyPlatform
 import P2PCopyRelay
 
 /// The relay inside a sender that was given none.

@@ -1,4 +1,4 @@
-import Glibc
+import P2PCopyPlatform
 
 /// How many files and sockets the process may have open.
 enum FileDescriptorLimit {

@@ -1,5 +1,5 @@
-import Glibc
 package import P2PCopyCore
+import P2PCopyPlatform
 
 /// Where to listen, as a person writes it: `192.0.2.7`, `0.0.0.0:8765`, `::`, `[::1]`, `[::1]:8765` or a name.
 package struct ListenAddress: Hashable {

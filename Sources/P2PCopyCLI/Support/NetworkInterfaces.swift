@@ -1,4 +1,4 @@
-import Glibc
+import P2PCopyPlatform
 
 /// The machine's own addresses.
 enum NetworkInterfaces {

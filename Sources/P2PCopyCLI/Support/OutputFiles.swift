@@ -1,5 +1,5 @@
-import Glibc
 import P2PCopyCore
+import P2PCopyPlatform
 
 /// The files that a run writes besides what it receives.
 enum OutputFiles {

@@ -1,5 +1,5 @@
-import Glibc
 import P2PCopyCore
+import P2PCopyPlatform
 
 /// Ends the process without what `exit` does before.
 ///

@@ -1,8 +1,8 @@
 import CSystemCalls
-import Glibc
 import NIOCore
 import P2PCopy
 import P2PCopyCore
+import P2PCopyPlatform
 
 /// Makes sure, before anything else, that the system gives this process what its command needs.
 ///

@@ -1,6 +1,6 @@
 import CProcessStart
 import CSystemCalls
-import Glibc
+import P2PCopyPlatform
 
 /// What the process sets up for itself before it opens anything or looks at its arguments.
 enum ProcessStart {

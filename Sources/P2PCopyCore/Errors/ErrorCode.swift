@@ -64,7 +64,7 @@ extension P2PCopyError {
     public static let cancelled = Code("cancelled", 130)
 
     /// The code of that name, `nil` when there is none.
-    init?(named name: some Collection<UInt8>) {
+    package init?(named name: some Collection<UInt8>) {
       guard let code = Self.all.first(where: { $0.name.utf8.elementsEqual(name) }) else { return nil }
       self = code
     }

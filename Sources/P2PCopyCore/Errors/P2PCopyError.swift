@@ -27,3 +27,9 @@ extension P2PCopyError: CustomStringConvertible {
     return "\(message) (\(cause))"
   }
 }
+
+extension P2PCopyError {
+  /// What to do after a transfer broke off.
+  package static let resumeHint =
+    "run the same commands again to go on (the sender with --resume, if it speaks protocol 1)"
+}

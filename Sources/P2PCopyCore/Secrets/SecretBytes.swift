@@ -1,8 +1,4 @@
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#endif
+import P2PCopyPlatform
 
 /// Secret bytes with one owner, wiped when they go.
 ///

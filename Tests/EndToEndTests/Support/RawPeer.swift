@@ -2,6 +2,8 @@ import Foundation
 import Glibc
 import NIOCore
 import P2PCopyCore
+import P2PCopyProtocol1
+import P2PCopyWire
 import WebSocketFraming
 
 /// A peer that says whatever a test wants it to say. Blocks: use it in ``offTask(_:)``.
@@ -40,8 +42,8 @@ final class RawPeer {
   /// Sends data as a chunk of a file, with the right chain.
   func sendChunk(_ number: UInt64, _ bytes: [UInt8], _ checksum: inout ChainedChecksum) {
     let chain = bytes.withUnsafeBytes { checksum.update(with: $0) }
-    var buffer = ByteBuffer(repeating: 0, count: ChunkHeader.byteCount)
-    ChunkHeader(sequenceNumber: number, chain: chain).write(to: &buffer, at: 0)
+    var buffer = ByteBuffer(repeating: 0, count: RecordHeader.byteCount)
+    RecordHeader(sequenceNumber: number, chain: chain).write(to: &buffer, at: 0)
     send(Frame(opcode: .binary, payload: Array(buffer.readableBytesView) + bytes))
   }
 

@@ -3,14 +3,7 @@ import NIOHTTP1
 import NIOPosix
 import NIOSSL
 import P2PCopyCore
-
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#elseif canImport(Darwin)
-  import Darwin
-#endif
+import P2PCopyPlatform
 
 /// Says in one line why there is no connection to a relay, and what to do about it.
 struct ConnectFailure {

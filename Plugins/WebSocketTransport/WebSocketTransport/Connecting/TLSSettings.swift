@@ -1,14 +1,7 @@
 import NIOCore
 import NIOSSL
 import P2PCopyCore
-
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#elseif canImport(Darwin)
-  import Darwin
-#endif
+import P2PCopyPlatform
 
 /// How to do TLS with one relay: whom to trust, and which name the certificate has to carry.
 struct TLSSettings: Sendable {

@@ -1,0 +1,69 @@
+import P2PCopyCore
+import P2PCopyTransfer
+import P2PCopyWire
+
+/// The connection before the first record: handshake messages in, handshake messages out.
+struct HandshakeLink: Sendable {
+  /// How many messages of a type it does not know a peer puts up with.
+  private static let maximumUnknownCount = 16
+
+  let connection: any TransportConnection
+  let role: PeerRole
+
+  /// Sends a message.
+  func send(_ message: HandshakeMessage) async throws {
+    do {
+      try await connection.send(.text(message.encoded()))
+    } catch {
+      throw P2PCopyError.translating(error, as: role)
+    }
+  }
+
+  /// Waits for the next message that says something to this peer.
+  ///
+  /// - Parameters:
+  ///   - timeout: How long.
+  ///   - timeoutError: What to throw when nothing came by then.
+  ///   - isExpected: Whether a message is what is waited for; `waiting` and messages of unknown types are passed over,
+  ///     anything else ends the session.
+  /// - Returns: The message.
+  /// - Throws: ``P2PCopyError``.
+  func receive(
+    within timeout: Duration, orThrow timeoutError: P2PCopyError,
+    _ isExpected: @escaping @Sendable (HandshakeMessage) -> Bool
+  ) async throws -> HandshakeMessage {
+    try await withDeadline(timeout, orThrow: timeoutError) {
+      for _ in 0..<Self.maximumUnknownCount {
+        let message = try await next()
+        switch message {
+        case _ where isExpected(message): return message
+        case .waiting, .ready, .unknown: continue
+        case .relayError("waited-too-long", let message):
+          throw P2PCopyError(nobodyCameTo: role, said: DisplayText.escaped(message))
+        case .relayError(let code, let message):
+          throw P2PCopyError(
+            .relayRefused,
+            "the relay refused this connection: \(DisplayText.escaped(message)) (\(DisplayText.escaped(code)))")
+        case .wrongCode: throw Handshake.wrongCode(role)
+        default:
+          throw P2PCopyError(.protocolViolation, "a handshake message came out of turn")
+        }
+      }
+      throw P2PCopyError(.protocolViolation, "the relay or the other side sent too many messages of unknown types")
+    }
+  }
+
+  private func next() async throws -> HandshakeMessage {
+    let message: TransportMessage?
+    do {
+      message = try await connection.receive()
+    } catch {
+      throw P2PCopyError.translating(error, as: role)
+    }
+    switch message {
+    case .text(let text): return try HandshakeMessage(decoding: text)
+    case .binary: throw P2PCopyError(.protocolViolation, "data came before the handshake was done")
+    case nil: throw P2PCopyError(.normal, as: role)
+    }
+  }
+}

@@ -1,0 +1,226 @@
+import NIOCore
+import P2PCopyCore
+import P2PCopyTransfer
+import P2PCopyWire
+import Synchronization
+
+/// The connection to the other peer once both have the keys: records out, records in.
+///
+/// Several tasks may send; one receives.
+final class RecordChannel: @unchecked Sendable {
+  // The sealer is touched under `sendLock` only, the opener by the receiving task only.
+  let connection: any TransportConnection
+  let role: PeerRole
+  private let sealer: RecordSealer
+  private let opener: RecordOpener
+  private let sendLock = AsyncLock()
+  private let times = Mutex(Times())
+  // Beside sealer and opener, whose own values belong to whoever sends or receives at that moment.
+  private let lastChains = Mutex(Chains())
+  private let silenceLimit: Duration
+  private let abortReason = Mutex<P2PCopyError?>(nil)
+
+  private struct Times {
+    var lastSent = ContinuousClock.now
+    var waitingSince: ContinuousClock.Instant?
+  }
+
+  private struct Chains {
+    var sent: [UInt8] = []
+    var received: [UInt8] = []
+  }
+
+  /// - Parameters:
+  ///   - connection: The connection, after the handshake.
+  ///   - role: What this side is.
+  ///   - silenceLimit: After this time without hearing anything, ``keepAlive()`` gives up.
+  ///   - sealer: Seals what is sent.
+  ///   - opener: Opens what comes.
+  init(
+    connection: any TransportConnection, role: PeerRole, silenceLimit: Duration, sealer: RecordSealer,
+    opener: RecordOpener
+  ) {
+    self.connection = connection
+    self.role = role
+    self.silenceLimit = silenceLimit
+    self.sealer = sealer
+    self.opener = opener
+  }
+
+  /// An empty record: room for its header, ready for a body.
+  func emptyRecord() -> ByteBuffer {
+    var record = connection.buffers.take()
+    record.writeRepeatingByte(0, count: RecordHeader.byteCount)
+    return record
+  }
+
+  /// Seals and sends a record.
+  ///
+  /// - Parameter record: From ``emptyRecord()``, with a body.
+  /// - Throws: ``P2PCopyError`` when the connection is lost.
+  func send(_ record: consuming ByteBuffer) async throws {
+    await sendLock.acquire()
+    defer { sendLock.release() }
+    try await sendLocked(record)
+  }
+
+  /// Seals and sends a control record.
+  ///
+  /// - Parameter message: The record.
+  /// - Returns: The body as it was sealed, without its first byte.
+  /// - Throws: ``P2PCopyError`` when the connection is lost.
+  @discardableResult
+  func send(_ message: SessionMessage) async throws -> [UInt8] {
+    let body = message.encoded()
+    await sendLock.acquire()
+    defer { sendLock.release() }
+    try await sendLocked(control(body))
+    return body
+  }
+
+  /// Waits for the next record and opens it.
+  ///
+  /// - Returns: The body. Give the buffer back to the connection's pool once it is used up.
+  func receive() async throws -> ByteBuffer {
+    times.withLock { $0.waitingSince = .now }
+    let message: TransportMessage?
+    do {
+      message = try await connection.receive()
+    } catch {
+      throw explained(error)
+    }
+    times.withLock { $0.waitingSince = nil }
+    switch consume message {
+    case .binary(let received):
+      var record = consume received
+      try opener.open(&record)
+      lastChains.withLock { $0.received = opener.chainValue }
+      return record
+    case .text(let text):
+      // A receiver that does not believe the sender's confirmation says so in place of its first record. Nobody has sealed
+      // it: once a record was opened, such a text is the relay's, or somebody's on the way.
+      if role == .sender, opener.recordCount == 0, (try? HandshakeMessage(decoding: text)) == .wrongCode {
+        throw Handshake.confirmationRefused
+      }
+      throw P2PCopyError(
+        .protocolViolation,
+        "a text came among the sealed records, which no \(role.other) sends: the relay, or somebody on the way,"
+          + " interferes; run the same commands again to go on, through another relay if that happens again")
+    case nil: throw P2PCopyError(.normal, as: role)
+    }
+  }
+
+  /// Seals from now on under another key.
+  func changeSendingKey(to key: consuming RecordKey) async {
+    await sendLock.acquire()
+    sealer.changeKey(to: key)
+    sendLock.release()
+  }
+
+  /// Opens from now on under another key. Called by the receiving task.
+  func changeReceivingKey(to key: consuming RecordKey) {
+    opener.changeKey(to: key)
+  }
+
+  /// The chains of both directions so far: those of the last record sealed and of the last one opened.
+  var chains: (sent: [UInt8], received: [UInt8]) { lastChains.withLock { ($0.sent, $0.received) } }
+
+  /// Ends the connection in good order.
+  func finish() async throws -> TransportClosure {
+    do {
+      return try await connection.finish(.normal)
+    } catch {
+      throw explained(error)
+    }
+  }
+
+  /// Ends the connection at once. Whoever sends or receives gets the reason, not that the connection was ended.
+  func abort(because reason: P2PCopyError) {
+    abortReason.withLock { if $0 == nil { $0 = reason } }
+    connection.abort()
+  }
+
+  /// What an error of the connection means: why it was ended, if this side ended it.
+  private func explained(_ error: any Error) -> any Error {
+    abortReason.withLock { $0 } ?? P2PCopyError.translating(error, as: role)
+  }
+
+  /// Tells the other side, as far as it can still be told, why this one stops.
+  func reportFailure(_ error: any Error) async {
+    let known = error as? P2PCopyError
+    // What the other side caused, it knows.
+    if let known, known.code == .peerLeft || known.code == .peerFailed { return }
+    let code = known?.code ?? (error is CancellationError ? .cancelled : .internalError)
+    let message = known?.message ?? (error is CancellationError ? "interrupted" : "unexpected error")
+    let farewell = Task {
+      try await withDeadline(Goodbye.patience, orThrow: P2PCopyError(.peerLeft, "the last word was not taken")) {
+        try await self.send(.error(code: code, message: message))
+      }
+    }
+    _ = await farewell.result
+  }
+
+  // MARK: Staying alive
+
+  /// Says now and then that this side is still working, and gives up on a silent peer: then the connection is ended, since
+  /// whoever waits for room to send waits for nothing. Runs until it is cancelled.
+  ///
+  /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/peerLeft`` after too long a silence.
+  func keepAlive() async throws {
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      defer { group.cancelAll() }
+      // Two tasks: saying something can take as long as the other side takes nothing.
+      group.addTask { try await self.watchForSilence() }
+      group.addTask { try await self.sayThatItWorks() }
+      try await group.next()
+    }
+  }
+
+  private func watchForSilence() async throws {
+    while true {
+      try await Task.sleep(for: min(Protocol2Suite.workingInterval / 3, silenceLimit / 4))
+      guard let waitingSince = times.withLock({ $0.waitingSince }), .now - waitingSince > silenceLimit else { continue }
+      let silence = P2PCopyError(
+        .peerLeft,
+        "nothing was heard from the \(role.other) for \(silenceLimit.components.seconds) seconds;"
+          + " \(P2PCopyError.resumeHint)")
+      abort(because: silence)
+      throw silence
+    }
+  }
+
+  private func sayThatItWorks() async throws {
+    while true {
+      try await Task.sleep(for: Protocol2Suite.workingInterval / 3)
+      let lastSent = times.withLock { $0.lastSent }
+      // Somebody who is sending just now shows by that that this side is alive.
+      if .now - lastSent > Protocol2Suite.workingInterval, sendLock.tryAcquire() {
+        defer { sendLock.release() }
+        try await sendLocked(control(SessionMessage.working.encoded()))
+      }
+    }
+  }
+
+  private func control(_ body: [UInt8]) -> ByteBuffer {
+    var record = ByteBuffer()
+    record.reserveCapacity(MessageBufferPool.headroom + RecordHeader.byteCount + body.count + 80)
+    record.writeRepeatingByte(0, count: MessageBufferPool.headroom)
+    record.moveReaderIndex(to: MessageBufferPool.headroom)
+    record.writeRepeatingByte(0, count: RecordHeader.byteCount)
+    record.writeInteger(RecordKind.control.rawValue)
+    record.writeBytes(body)
+    return record
+  }
+
+  private func sendLocked(_ record: consuming ByteBuffer) async throws {
+    var record = record
+    try sealer.seal(&record)
+    lastChains.withLock { $0.sent = sealer.chainValue }
+    do {
+      try await connection.send(.binary(consume record))
+    } catch {
+      throw explained(error)
+    }
+    times.withLock { $0.lastSent = .now }
+  }
+}

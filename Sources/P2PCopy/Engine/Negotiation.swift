@@ -1,0 +1,116 @@
+import NIOCore
+import P2PCopyCore
+import P2PCopyTransfer
+import P2PCopyWire
+
+/// The manifest exchange: the sender's offer, the receiver's selection, and the data keys that follow from both.
+enum Negotiation {
+  /// What a session works with.
+  struct Outcome: Sendable {
+    var cipher: any Cipher
+    /// Missing when nothing is compressed.
+    var compressor: (any Compressor)?
+    var digest: any Digest
+    var chunkByteCount: Int
+    var wantsResume: Bool
+  }
+
+  /// The sender's part.
+  ///
+  /// - Throws: ``P2PCopyError``: what the receiver says, or that it selected what was not offered.
+  static func run(
+    offering offer: SessionOffer, codecs: CodecRegistry, over channel: RecordChannel, _ schedule: borrowing KeySchedule,
+    stepTimeout: Duration
+  ) async throws -> Outcome {
+    let sent = try await channel.send(.manifest(offer))
+    let (message, received) = try await receiveControl(channel, within: stepTimeout)
+    guard case .receiverManifest(let selection) = message else { throw outOfTurn(message, channel) }
+    try selection.check(against: offer)
+    let outcome = try outcome(of: selection, codecs: codecs, wantsResume: offer.wantsResume)
+    let context = KeySchedule.negotiationHash(manifest: sent, receiverManifest: received)
+    await channel.changeSendingKey(to: try dataKey(schedule, outcome.cipher, .senderToReceiver, context))
+    channel.changeReceivingKey(to: try dataKey(schedule, outcome.cipher, .receiverToSender, context))
+    return outcome
+  }
+
+  /// The receiver's part.
+  ///
+  /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/noCommonCodec`` when there is nothing to select.
+  static func run(
+    selectingFor codecs: CodecRegistry, over channel: RecordChannel, _ schedule: borrowing KeySchedule,
+    stepTimeout: Duration
+  ) async throws -> Outcome {
+    let (message, received) = try await receiveControl(channel, within: stepTimeout)
+    guard case .manifest(let offer) = message else { throw outOfTurn(message, channel) }
+    let selection = try SessionSelection(from: offer, for: codecs)
+    let outcome = try outcome(of: selection, codecs: codecs, wantsResume: offer.wantsResume)
+    let sent = try await channel.send(.receiverManifest(selection))
+    let context = KeySchedule.negotiationHash(manifest: received, receiverManifest: sent)
+    await channel.changeSendingKey(to: try dataKey(schedule, outcome.cipher, .receiverToSender, context))
+    channel.changeReceivingKey(to: try dataKey(schedule, outcome.cipher, .senderToReceiver, context))
+    return outcome
+  }
+
+  private static func receiveControl(
+    _ channel: RecordChannel, within stepTimeout: Duration
+  ) async throws -> (SessionMessage, body: [UInt8]) {
+    let record = try await withDeadline(
+      stepTimeout,
+      orThrow: P2PCopyError(
+        .peerLeft, "the \(channel.role.other) did not go on after the handshake; run the same commands again")
+    ) {
+      try await channel.receive()
+    }
+    guard let kind = record.getInteger(at: record.readerIndex, as: UInt8.self), kind == RecordKind.control.rawValue
+    else { throw P2PCopyError(.protocolViolation, "the \(channel.role.other) sent data before the manifest") }
+    let body = Array(record.readableBytesView.dropFirst())
+    let message = try SessionMessage(decoding: body)
+    if case .error(let code, let text) = message { throw P2PCopyError(reportedBy: channel.role.other, code, text) }
+    return (message, body)
+  }
+
+  private static func outOfTurn(_ message: SessionMessage, _ channel: RecordChannel) -> P2PCopyError {
+    P2PCopyError(.protocolViolation, "the \(channel.role.other) sent a \(message.typeName) message out of turn")
+  }
+
+  private static func outcome(
+    of selection: SessionSelection, codecs: CodecRegistry, wantsResume: Bool
+  ) throws(P2PCopyError) -> Outcome {
+    guard let cipher = codecs.cipher(named: selection.codecs.cipher) else {
+      throw Protocol2Suite.missing(.cipher, selection.codecs.cipher, in: codecs)
+    }
+    guard let digest = codecs.digest(named: selection.codecs.digest) else {
+      throw Protocol2Suite.missing(.digest, selection.codecs.digest, in: codecs)
+    }
+    guard (1...64).contains(digest.byteCount) else {
+      throw P2PCopyError(.noCommonCodec, "the digest \(digest.name) is longer than protocol 2 carries")
+    }
+    var compressor: (any Compressor)?
+    if selection.codecs.compressor != .none {
+      compressor = codecs.compressor(named: selection.codecs.compressor)
+      if compressor == nil { throw Protocol2Suite.missing(.compressor, selection.codecs.compressor, in: codecs) }
+    }
+    return Outcome(
+      cipher: cipher, compressor: compressor, digest: digest, chunkByteCount: selection.chunkByteCount,
+      wantsResume: wantsResume)
+  }
+
+  private static func dataKey(
+    _ schedule: borrowing KeySchedule, _ cipher: any Cipher, _ direction: KeyDirection, _ context: [UInt8]
+  ) throws(P2PCopyError) -> RecordKey {
+    try RecordKey(schedule, .dataKey, .dataIV, cipher: cipher, direction: direction, context: context)
+  }
+}
+
+extension P2PCopyError {
+  /// What the other side says about why it stops.
+  init(reportedBy role: PeerRole, _ code: Code, _ message: String) {
+    switch code {
+    // What both sides have in common keeps its name.
+    case .noCommonCodec, .wrongCode, .checksumMismatch: self.init(code, "the \(role) stopped: \(message)")
+    default:
+      let hint = role == .sender || code == .cancelled ? "; \(Self.resumeHint)" : ""
+      self.init(role == .receiver ? .peerFailed : .peerLeft, "the \(role) stopped: \(message)\(hint)")
+    }
+  }
+}

@@ -1,0 +1,180 @@
+package import P2PCopyCore
+package import P2PCopyPlatform
+
+/// A file while it is being sent. Workers read from it at offsets, side by side.
+package final class OpenSourceFile: Sendable {
+  package let source: SourceFile
+  package let descriptor: FileDescriptor
+
+  /// Size in bytes when it was opened: what will be sent, unless the size cannot be relied on.
+  package let byteCount: Int64
+
+  private let statusAtOpening: FileStatus
+
+  /// The file that this one, in memory, is a copy of.
+  private let original: OpenSourceFile?
+
+  /// Opens the file.
+  ///
+  /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/sourceUnreadable``.
+  package init(opening source: SourceFile) throws(P2PCopyError) {
+    self.source = source
+    original = nil
+    descriptor = try source.origin.open(source.location)
+    do throws(SystemError) {
+      statusAtOpening = try descriptor.status()
+    } catch {
+      throw Self.explain(error, source)
+    }
+    guard statusAtOpening.kind == .regular else {
+      throw P2PCopyError(
+        .sourceUnreadable, "cannot send '\(DisplayText.escaped(source.location))': it is no longer a regular file")
+    }
+    byteCount = statusAtOpening.byteCount
+  }
+
+  /// Opens the file of an entry.
+  ///
+  /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/sourceUnreadable``.
+  package convenience init(opening entry: SourceEntry) throws(P2PCopyError) {
+    guard let origin = entry.origin else {
+      throw P2PCopyError(.internalError, "'\(entry.path)' has nothing that could be opened")
+    }
+    try self.init(
+      opening: SourceFile(
+        location: entry.location, origin: origin, path: entry.path, byteCount: entry.listedByteCount))
+  }
+
+  /// A copy in memory of a file whose size is known only once it has been read.
+  ///
+  /// - Parameters:
+  ///   - original: The file.
+  ///   - copy: A file in memory with its content.
+  ///   - byteCount: How much that is.
+  package init(_ original: OpenSourceFile, copiedTo copy: consuming FileDescriptor, byteCount: Int64) {
+    source = original.source
+    descriptor = copy
+    self.byteCount = byteCount
+    statusAtOpening = original.statusAtOpening
+    self.original = original
+  }
+
+  /// Its mode and time when it was opened.
+  package var metadata: EntryMetadata { EntryMetadata(statusAtOpening) }
+
+  /// Looks whether the file is still as it was when it was opened.
+  ///
+  /// Size and time of modification tell, if nobody sets that time back. What cannot be set is the time of the last change,
+  /// but a change of mode or owner, a new name or one that goes are changes too, and they leave the content as it is: the
+  /// file is read once more then.
+  ///
+  /// - Parameter readsTheSame: Reads all of the file again and says whether that gives what was sent.
+  /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/sourceUnreadable`` when the file is not the same: what was
+  ///   sent may be a mixture of old and new; with code ``P2PCopyError/Code/cancelled`` when reading it again was
+  ///   interrupted.
+  package func checkUnchanged(_ readsTheSame: () throws -> Bool) throws(P2PCopyError) {
+    if let original {
+      try original.checkUnchanged(readsTheSame)
+      return
+    }
+    var known = statusAtOpening
+    // Each reading must itself be undisturbed; a file that is changed all the time is not the same.
+    for _ in 0..<4 {
+      let status = try status()
+      guard status.hasSameContent(as: known) else { throw changed }
+      guard status.wasChangedSince(known) else { return }
+      known = status
+      do {
+        guard try readsTheSame() else { throw changed }
+      } catch let error as P2PCopyError {
+        throw error
+      } catch let error as SystemError {
+        throw Self.explain(error, source)
+      } catch {
+        throw P2PCopyError(.cancelled, "interrupted", cause: error)
+      }
+    }
+    throw changed
+  }
+
+  /// Whether its size tells how much there is to read. What the kernel makes up when it is read, and some file systems in
+  /// user space, say 0 or another size.
+  ///
+  /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/sourceUnreadable``.
+  package func hasReliableSize() throws(P2PCopyError) -> Bool {
+    if try hasMore(behind: byteCount) { return false }
+    return !(byteCount > 0 && FileSystemTraits(of: descriptor.number).hasNominalSizes)
+  }
+
+  /// Whether there is more to read than the size says, although the size is still what it was.
+  ///
+  /// - Parameter offset: Where the content ends by the size.
+  /// - Returns: Whether there is.
+  /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/sourceUnreadable``.
+  package func hasMore(behind offset: Int64) throws(P2PCopyError) -> Bool {
+    do throws(SystemError) {
+      let count = try withUnsafeTemporaryAllocation(byteCount: 1, alignment: 1) { memory throws(SystemError) in
+        try descriptor.read(into: memory, at: offset)
+      }
+      guard count > 0 else { return false }
+    } catch {
+      // What has no offsets is read from its beginning to its end.
+      if error.number == ESPIPE { return true }
+      throw Self.explain(error, source)
+    }
+    guard try status().byteCount == byteCount else { throw changed }
+    return true
+  }
+
+  /// Whether fewer bytes than the size says are all there is: the size is only nominal, and still the same.
+  ///
+  /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/sourceUnreadable``.
+  package func maySayTooMuch() throws(P2PCopyError) -> Bool {
+    guard FileSystemTraits(of: descriptor.number).hasNominalSizes else { return false }
+    return try status().byteCount == byteCount
+  }
+
+  private func status() throws(P2PCopyError) -> FileStatus {
+    do {
+      return try descriptor.status()
+    } catch {
+      throw Self.explain(error, source)
+    }
+  }
+
+  /// The error for a file that changed.
+  package var changed: P2PCopyError {
+    P2PCopyError(
+      .sourceUnreadable, "'\(DisplayText.escaped(source.location))' changed while it was being sent; send it again")
+  }
+
+  /// The error for a failed read.
+  package static func explain(_ error: SystemError, _ source: SourceFile) -> P2PCopyError {
+    explain(error, at: source.location)
+  }
+
+  /// The error for a failed read.
+  package static func explain(_ error: SystemError, at location: [UInt8]) -> P2PCopyError {
+    P2PCopyError(.sourceUnreadable, "cannot read '\(DisplayText.escaped(location))': \(error)", cause: error)
+  }
+}
+
+extension FileStatus {
+  fileprivate func hasSameContent(as other: FileStatus) -> Bool {
+    byteCount == other.byteCount && modificationSeconds == other.modificationSeconds
+      && modificationNanoseconds == other.modificationNanoseconds
+  }
+
+  fileprivate func wasChangedSince(_ other: FileStatus) -> Bool {
+    changeSeconds != other.changeSeconds || changeNanoseconds != other.changeNanoseconds
+  }
+}
+
+extension EntryMetadata {
+  /// What the system says about a file.
+  package init(_ status: FileStatus) {
+    self.init(
+      mode: status.mode & 0o7777, modificationSeconds: Int64(status.modificationSeconds),
+      modificationNanoseconds: UInt32(clamping: status.modificationNanoseconds))
+  }
+}

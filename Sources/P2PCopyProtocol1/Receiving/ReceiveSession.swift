@@ -1,0 +1,51 @@
+import NIOCore
+import P2PCopyCore
+import P2PCopyFiles
+import P2PCopyTransfer
+
+/// One receiver's session of protocol 1 over one connection.
+struct ReceiveSession: Sendable {
+  let rendezvous: Rendezvous
+  let outputPath: LocalPath
+  let takenNames: TakenNames
+  /// Whether files are completed that have their final names already.
+  let completesFiles: Bool
+  let claimedPaths: ClaimedPaths
+
+  /// Runs the session to its end.
+  ///
+  /// - Throws: ``P2PCopyError`` when the session as a whole failed; files that failed by themselves are told to the
+  ///   monitor.
+  func run() async throws {
+    let channel = try await rendezvous.connect()
+    try await Goodbye.onFailure(channel.connection, role: .receiver) {
+      let intake = try Intake(
+        channel: channel, output: OutputDirectory(path: outputPath), takenNames: takenNames,
+        completesFiles: completesFiles, codecs: rendezvous.codecs, claimedPaths: claimedPaths,
+        monitor: rendezvous.monitor)
+      var message = try await rendezvous.firstMessage(channel)
+      rendezvous.monitor.emit(.paired)
+      while try await intake.take(message) {
+        try Task.checkCancellation()
+        message = try await channel.receive()
+      }
+      try intake.settle()
+      await farewell(channel, failureCount: intake.failureCount)
+    }
+  }
+
+  /// Tells the sender how it went. All files are in place by now, so nothing that happens here can undo success.
+  private func farewell(_ channel: PeerChannel, failureCount: Int) async {
+    let closure =
+      failureCount == 0
+      ? TransportClosure.normal
+      : TransportClosure(
+        status: TransportClosure.receiverFailed,
+        reason: failureCount == 1 ? "1 file failed" : "\(failureCount) files failed")
+    let connection = channel.connection
+    _ = try? await withDeadline(.seconds(30), orThrow: P2PCopyError(.peerLeft, "no close from the sender")) {
+      try await connection.finish(closure)
+    }
+    connection.abort()
+  }
+}

@@ -1,0 +1,83 @@
+import NIOCore
+import P2PCopyCore
+import P2PCopyFiles
+import P2PCopyPlatform
+import P2PCopyTransfer
+import P2PCopyWire
+
+/// Reads and compresses the chunks of one file; any worker may prepare any chunk.
+struct ChunkPreparation: Sendable {
+  let file: OpenSourceFile
+  let buffers: MessageBufferPool
+  let contexts: CompressionContexts?
+
+  /// Reads the chunk at an offset, and compresses it if the session compresses.
+  ///
+  /// - Throws: ``SystemError`` or ``P2PCopyError``.
+  func prepare(offset: Int64, byteCount: Int) throws -> PreparedChunk {
+    let raw = try read(offset: offset, byteCount: byteCount)
+    guard let contexts else { return raw }
+    return try compressed(raw, contexts).chunk
+  }
+
+  /// Reads a chunk without compressing it.
+  func read(offset: Int64, byteCount: Int) throws -> PreparedChunk {
+    var message = emptyMessage()
+    var readError: SystemError?
+    let count = message.writeWithUnsafeMutableBytes(minimumWritableBytes: byteCount) { memory in
+      do throws(SystemError) {
+        return try file.descriptor.read(
+          into: UnsafeMutableRawBufferPointer(rebasing: memory[..<byteCount]), at: offset)
+      } catch {
+        readError = error
+        return 0
+      }
+    }
+    if let readError { throw readError }
+    return PreparedChunk(message, rawByteCount: count)
+  }
+
+  /// The compressed form of a chunk, or the chunk itself when that is not small enough.
+  ///
+  /// - Parameters:
+  ///   - raw: The chunk; used up.
+  ///   - contexts: Where to borrow a context.
+  ///   - ratio: What share of its size the compressed form must stay below to be worth it; any will do when missing.
+  /// - Returns: What to send, and whether it is the compressed form.
+  /// - Throws: ``P2PCopyError`` when the compressor fails.
+  func compressed(
+    _ raw: PreparedChunk, _ contexts: CompressionContexts, below ratio: Double? = nil
+  ) throws -> (chunk: PreparedChunk, isCompressed: Bool) {
+    let rawMessage = raw.takeMessage()
+    var message = emptyMessage()
+    let room = contexts.compressor.maximumCompressedByteCount(for: raw.rawByteCount)
+    guard room >= 0, room <= Protocol1Suite.maximumMessageByteCount else {
+      throw P2PCopyError(.internalError, "the compressor \(contexts.compressor.name) asks for \(room) bytes of room")
+    }
+    let count = try contexts.withContext { context in
+      try rawMessage.withUnsafeReadableBytes { bytes in
+        let input = RawSpan(_unsafeBytes: UnsafeRawBufferPointer(rebasing: bytes[RecordHeader.byteCount...]))
+        return try message.writeWithUnsafeMutableBytes(minimumWritableBytes: room) { memory in
+          var output = OutputRawSpan(buffer: memory, initializedCount: 0)
+          try context.compress(input, into: &output)
+          return output.finalize(for: memory)
+        }
+      }
+    }
+    guard count <= room else {
+      throw P2PCopyError(.internalError, "the compressor \(contexts.compressor.name) exceeded its own bound")
+    }
+    if let ratio, raw.rawByteCount == 0 || Double(count) / Double(raw.rawByteCount) >= ratio {
+      buffers.recycle(message)
+      return (PreparedChunk(rawMessage, rawByteCount: raw.rawByteCount), false)
+    }
+    buffers.recycle(rawMessage)
+    return (PreparedChunk(message, rawByteCount: raw.rawByteCount), true)
+  }
+
+  private func emptyMessage() -> ByteBuffer {
+    var message = buffers.take()
+    message.writeRepeatingByte(0, count: RecordHeader.byteCount)
+    return message
+  }
+}

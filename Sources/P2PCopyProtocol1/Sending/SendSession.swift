@@ -1,0 +1,116 @@
+import P2PCopyCore
+import P2PCopyFiles
+import P2PCopyPlatform
+import P2PCopyTransfer
+
+/// One sender's session of protocol 1: its share of the files over one connection.
+struct SendSession: Sendable {
+  let rendezvous: Rendezvous
+  let files: [SourceFile]
+  let compression: CompressionMode
+  let resume: Bool
+
+  private var monitor: TransferMonitor { rendezvous.monitor }
+
+  /// The manifest for some files.
+  static func manifest(of files: [SourceFile], resume: Bool) -> ControlMessage {
+    .manifest(
+      entries: files.map { ManifestEntry(path: $0.path.bytes, byteCount: $0.byteCount) }, resume: resume)
+  }
+
+  /// Runs the session to its end.
+  ///
+  /// - Throws: ``P2PCopyError`` when the session as a whole failed; files that failed by themselves are told to the
+  ///   monitor.
+  func run() async throws {
+    let contexts = try compressionContexts()
+    let channel = try await rendezvous.connect()
+    try await Goodbye.onFailure(channel.connection, role: .sender) {
+      try await transfer(over: channel, contexts)
+    }
+  }
+
+  private func compressionContexts() throws(P2PCopyError) -> CompressionContexts? {
+    guard compression != .off else { return nil }
+    guard let compressor = rendezvous.codecs.compressor(named: Protocol1Suite.compressorName) else {
+      throw Protocol1Suite.missing(.compressor, Protocol1Suite.compressorName, in: rendezvous.codecs)
+    }
+    return CompressionContexts(compressor)
+  }
+
+  private func transfer(over channel: PeerChannel, _ contexts: CompressionContexts?) async throws {
+    try await awaitReady(channel)
+    monitor.emit(.paired)
+    let byteCount = SaturatingCount(summing: files.lazy.map(\.byteCount))
+    monitor.start(fileCount: files.count, byteCount: byteCount.value)
+    try await channel.send(Self.manifest(of: files, resume: resume))
+    let parts = resume ? try await receivedParts(channel) : [:]
+    for file in files {
+      try Task.checkCancellation()
+      do {
+        try await send(file, over: channel, parts[file.path.bytes], contexts)
+      } catch let interruption as FileUploadInterrupted {
+        monitor.fail(EntryFailure(path: file.path.description, error: interruption.error))
+      }
+    }
+    try await channel.send(.end)
+    try await channel.finish()
+  }
+
+  private func awaitReady(_ channel: PeerChannel) async throws {
+    var message = try await rendezvous.firstMessage(channel)
+    while true {
+      guard case .text(let text) = message else {
+        throw P2PCopyError(.protocolViolation, "the relay sent data before the receiver was there")
+      }
+      switch try channel.open(text) {
+      case .ready: return
+      case .unknown: message = try await channel.receive()
+      case let other:
+        throw P2PCopyError(.protocolViolation, "the relay sent a \(other.typeName) message instead of ready")
+      }
+    }
+  }
+
+  /// What the receiver has, by path.
+  private func receivedParts(_ channel: PeerChannel) async throws -> [[UInt8]: ReceivedPart] {
+    guard case .text(let text) = try await channel.receive(),
+      case .receiverManifest(let parts) = try channel.open(text)
+    else {
+      throw P2PCopyError(.protocolViolation, "the receiver did not answer the manifest with what it has")
+    }
+    return Dictionary(parts.map { ($0.path, $0) }, uniquingKeysWith: { first, _ in first })
+  }
+
+  private func send(
+    _ source: SourceFile, over channel: PeerChannel, _ part: ReceivedPart?, _ contexts: CompressionContexts?
+  ) async throws {
+    let file: OpenSourceFile
+    do {
+      file = try OpenSourceFile(opening: source).inMemoryIfNeeded()
+    } catch {
+      throw FileUploadInterrupted(error: error)
+    }
+    let offset = try resumeOffset(of: file, part)
+    if offset > 0, offset == file.byteCount {
+      monitor.skipUnchanged(source.path, byteCount: offset)
+      return
+    }
+    var upload = FileUpload(
+      of: file, from: offset, to: channel, compression: compression, contexts: contexts, monitor: monitor)
+    try await upload.run()
+    monitor.finishFile(source.path, byteCount: file.byteCount)
+  }
+
+  /// How much of the file the receiver has: all that it reported when that is how the file begins, otherwise nothing.
+  private func resumeOffset(of file: OpenSourceFile, _ part: ReceivedPart?) throws -> Int64 {
+    guard let part, part.byteCount > 0, part.byteCount <= file.byteCount else { return 0 }
+    monitor.emit(.checking(path: file.source.path.description))
+    do {
+      let (chain, byteCount) = try PrefixChecksum.compute(over: file.descriptor, byteCount: part.byteCount)
+      return byteCount == part.byteCount && chain == part.chain ? byteCount : 0
+    } catch let error as SystemError {
+      throw FileUploadInterrupted(error: OpenSourceFile.explain(error, file.source))
+    }
+  }
+}

@@ -1,0 +1,62 @@
+package import P2PCopyCore
+package import P2PCopyTransfer
+
+/// How a session comes to be: connect to the relay, say hello, wait for the other peer.
+package struct Rendezvous: Sendable {
+  package let relay: RelayAddress
+  package let code: PairingCode
+  package let role: PeerRole
+  package let encrypt: Bool
+  package let codecs: CodecRegistry
+  package let peerTimeout: Duration
+  package let transportOptions: TransportOptions
+  package let monitor: TransferMonitor
+
+  /// Connects and says hello.
+  ///
+  /// - Returns: The channel; what the relay or the other peer says first is for ``firstMessage(_:)``.
+  /// - Throws: ``P2PCopyError``.
+  package func connect() async throws -> PeerChannel {
+    guard let transport = codecs.transport(forScheme: relay.scheme) else {
+      let known = codecs.transports.flatMap(\.schemes).map { "\($0)://" }.joined(separator: ", ")
+      throw P2PCopyError(
+        .usage, "no transport for '\(relay.scheme)://'; this build has \(known.isEmpty ? "none" : known)")
+    }
+    let codeHash: [UInt8]
+    var security: SessionSecurity?
+    if encrypt {
+      codeHash = try SessionSecurity.codeHash(of: code, codecs: codecs)
+      security = try SessionSecurity(code: code, codecs: codecs)
+    } else {
+      var checksum = ChainedChecksum()
+      codeHash = code.withSecret { secret in secret.withUnsafeBytes { checksum.update(with: $0) } }
+    }
+    let connection = try await transport.connect(to: relay, options: transportOptions)
+    do {
+      try await connection.send(.text(ControlMessage.hello(codeHash: codeHash, role: role).encoded()))
+    } catch let closure as TransportClosure {
+      throw P2PCopyError(closure, as: role)
+    }
+    monitor.emit(.waitingForPeer(relay: relay))
+    return PeerChannel(connection: connection, role: role, security: security)
+  }
+
+  /// Waits, no longer than the waiting time, for the first message there is.
+  package func firstMessage(_ channel: PeerChannel) async throws -> TransportMessage {
+    let connection = channel.connection
+    let timeoutError = P2PCopyError(
+      .peerNeverCame,
+      "no \(role.other) with the same code came within \(Int(peerTimeout.components.seconds)) seconds;"
+        + " check that both sides have the same code, relay and protocol, and both use --encrypt, or neither")
+    let role = role
+    let message = try await withDeadline(peerTimeout, orThrow: timeoutError) {
+      do {
+        return try await connection.receive()
+      } catch let closure as TransportClosure {
+        throw P2PCopyError(closure, as: role)
+      }
+    }
+    guard let message else { throw P2PCopyError(.normal, as: role) }
+    return message
+  }
+}

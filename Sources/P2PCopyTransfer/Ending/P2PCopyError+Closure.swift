@@ -1,0 +1,55 @@
+package import P2PCopyCore
+
+extension P2PCopyError {
+  /// What it means for a peer that the connection was closed while it still expected something.
+  package init(_ closure: TransportClosure, as role: PeerRole) {
+    let reason = DisplayText.escaped(String(closure.reason.prefix(123)))
+    let said = reason.isEmpty ? "" : " (\(reason))"
+    switch closure.status {
+    case 1013:
+      self.init(
+        .relayRefused, "the relay refused this connection\(said); another \(role) uses the code, or the relay is full",
+        cause: closure)
+    case 1002, 1003, 1007, 1008, 1009, 1010:
+      self.init(.relayRefused, "the relay or the \(role.other) refused what was sent\(said)", cause: closure)
+    // Said by the other role each of these makes no sense, and is taken for what it is: somebody left.
+    // A receiver that lost this side has not failed: the way between is what failed.
+    case TransportClosure.receiverFailed where role == .sender && reason == P2PCopyError.Code.peerLeft.name:
+      self.init(.peerLeft, "the receiver heard nothing more from this side\(said); \(Self.resumeHint)", cause: closure)
+    case TransportClosure.receiverFailed where role == .sender:
+      self.init(.peerFailed, "the receiver ended with a failure\(said); see there", cause: closure)
+    case TransportClosure.senderFailed where role == .receiver:
+      self.init(.peerLeft, "the sender stopped before the end\(said); \(Self.resumeHint)", cause: closure)
+    case TransportClosure.waitedTooLong: self.init(nobodyCameTo: role, said: reason, cause: closure)
+    case 1001:
+      self.init(.peerLeft, "the relay went away before the end\(said); \(Self.resumeHint)", cause: closure)
+    default:
+      self.init(.peerLeft, "the \(role.other) left before the end\(said); \(Self.resumeHint)", cause: closure)
+    }
+  }
+
+  /// What it means when the relay ends the waiting. `reason` is in the relay's words and safe to show.
+  package init(nobodyCameTo role: PeerRole, said reason: String, cause: (any Error)? = nil) {
+    self.init(
+      .peerNeverCame,
+      "no \(role.other) with the same code came as long as the relay lets anybody wait (\(reason));"
+        + " check that both sides have the same code, relay and protocol, and start again",
+      cause: cause)
+  }
+
+  /// What a transport's error means to a paired peer: a lost connection can be made good, and whatever ends the
+  /// connection of a task that is cancelled anyway is not what a person wants to hear about.
+  package static func translating(_ error: any Error, as role: PeerRole) -> any Error {
+    if Task.isCancelled { return CancellationError() }
+    switch error {
+    case let closure as TransportClosure: return P2PCopyError(closure, as: role)
+    case var error as P2PCopyError where error.code == .peerLeft:
+      error.message += "; \(resumeHint)"
+      return error
+    // Nobody asked for it, since this task is not cancelled: a connection that ended is what it looks like from here.
+    case let error as P2PCopyError where error.code == .cancelled:
+      return P2PCopyError(.peerLeft, "\(error.message); \(resumeHint)", cause: error.cause)
+    default: return error
+    }
+  }
+}

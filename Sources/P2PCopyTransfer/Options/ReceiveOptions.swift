@@ -1,0 +1,55 @@
+public import P2PCopyCore
+public import P2PCopyFiles
+import P2PCopyWire
+
+/// How to receive. What the protocol that is chosen has no use for is refused, not ignored.
+public struct ReceiveOptions: Sendable {
+  /// The protocol to speak; the sender must use the same.
+  public var transferProtocol = TransferProtocol.two
+
+  /// Protocol 1 only: expect end-to-end encryption; the sender must use the same setting. Protocol 2 always encrypts.
+  public var encrypt = false
+
+  /// What to do when something of a file's name exists.
+  public var conflictPolicy = ConflictPolicy.fail
+
+  /// Protocol 1 only: let a sender that resumes complete a file that has its final name here and is the beginning of its
+  /// own, as the Python tool leaves them. ``ConflictPolicy/overwrite`` allows that as well; otherwise only what this
+  /// package left as a partial file is continued.
+  public var completesFiles = false
+
+  /// Protocol 2 only: set modes and times as they were at the sender.
+  public var keepsMetadata = true
+
+  /// Protocol 2 only: keep set-user-id and set-group-id bits, which are dropped otherwise.
+  public var keepsSetID = false
+
+  /// Protocol 2 only: where to write the receipt, JSON.
+  public var receiptFile: LocalPath?
+
+  /// Protocol 2 only: where to write the checksums of all files, as `sha256sum -c` reads them. Needs the digest `sha256`
+  /// and selects it.
+  public var checksumsFile: LocalPath?
+
+  /// How long to wait for a sender with the same code.
+  public var peerTimeout = Duration.seconds(600)
+
+  /// How long the other side may take for one step of the handshake.
+  package var stepTimeout = Protocol2Suite.stepTimeout
+
+  /// Protocol 2: how long the other side may say nothing at all once the transfer runs.
+  package var silenceLimit = Protocol2Suite.silenceLimit
+
+  /// Protocol 2: no more often than this is the sender told how much is stored.
+  package var acknowledgementInterval = Protocol2Suite.acknowledgementInterval
+
+  /// Whether the listener hears of each file that is done or left alone. Without, a transfer of many small files costs less;
+  /// failures are reported in any case.
+  public var reportsEachFile = true
+
+  /// Limits and trust of the connection to the relay.
+  public var transport = TransportOptions()
+
+  /// The defaults.
+  public init() {}
+}

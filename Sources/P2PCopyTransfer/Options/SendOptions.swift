@@ -1,0 +1,59 @@
+public import P2PCopyCore
+public import P2PCopyFiles
+import P2PCopyWire
+
+/// How to send. What the protocol that is chosen has no use for is refused, not ignored.
+public struct SendOptions: Sendable {
+  /// The protocol to speak; the receiver must use the same.
+  public var transferProtocol = TransferProtocol.two
+
+  /// Protocol 1 only: encrypt end to end; the receiver must use the same setting. Protocol 2 always does.
+  public var encrypt = false
+
+  /// Whether to compress.
+  public var compression = CompressionMode.auto
+
+  /// Skip what the receiver has and go on where it stopped. Unless it is set, protocol 2 does and protocol 1 does not.
+  public var resume: Bool?
+
+  /// Protocol 2 only: the one cipher to offer; all there are unless it is set.
+  public var cipher: CodecName?
+
+  /// Protocol 2 only: which entries to send.
+  public var rules = FilterRules()
+
+  /// Protocol 2 only: what becomes of symbolic links.
+  public var links = LinkPolicy.keep
+
+  /// Protocol 2 only: paths below the one argument, a directory, to send instead of all of it.
+  public var fileList: [LocalPath]?
+
+  /// Protocol 2 only: send modes and times along.
+  public var keepsMetadata = true
+
+  /// Protocol 2 only: where to write the receipt, JSON.
+  public var receiptFile: LocalPath?
+
+  /// Protocol 2 only: where to write the checksums of all files, as `sha256sum -c` reads them. Needs the digest `sha256`
+  /// and selects it.
+  public var checksumsFile: LocalPath?
+
+  /// How long to wait for a receiver with the same code.
+  public var peerTimeout = Duration.seconds(600)
+
+  /// How long the other side may take for one step of the handshake.
+  package var stepTimeout = Protocol2Suite.stepTimeout
+
+  /// Protocol 2: how long the other side may say nothing at all once the transfer runs.
+  package var silenceLimit = Protocol2Suite.silenceLimit
+
+  /// Whether the listener hears of each file that is done or left alone. Without, a transfer of many small files costs less;
+  /// failures are reported in any case.
+  public var reportsEachFile = true
+
+  /// Limits and trust of the connection to the relay.
+  public var transport = TransportOptions()
+
+  /// The defaults.
+  public init() {}
+}

@@ -1,0 +1,21 @@
+package import P2PCopyCore
+
+/// What a receipt says, without its entries.
+package struct ReceiptContent: Sendable {
+  package var role: PeerRole?
+  package var digest: CodecName?
+  /// The length of its files' digests; `nil` without files.
+  package var digestByteCount: Int?
+  package var failureCount: Int64 = 0
+  /// What its end says.
+  package var totals = ReceiptTotals(treeDigest: [], isComplete: false)
+  /// What comes out when its entries are counted.
+  package var computed = ReceiptTotals(treeDigest: [], isComplete: false)
+
+  /// Whether entries and end fit each other.
+  package var isConsistent: Bool {
+    totals.fileCount == computed.fileCount && totals.directoryCount == computed.directoryCount
+      && totals.linkCount == computed.linkCount && totals.byteCount == computed.byteCount
+      && totals.treeDigest == computed.treeDigest
+  }
+}

@@ -1,0 +1,63 @@
+package import P2PCopyCore
+
+/// What a sender can do: per negotiated kind, the codecs in order of preference.
+///
+/// Travels in the manifest; the receiver answers with a ``CodecSelection``.
+package struct CodecOffer: Hashable, Sendable {
+  /// One codec of an offer.
+  package struct Entry: Hashable, Sendable {
+    /// Its name.
+    package var name: CodecName
+
+    /// The parameters in force at the sender, by name.
+    package var parameters: [String: Int]
+
+    /// Creates an entry.
+    package init(name: CodecName, parameters: [String: Int] = [:]) {
+      self.name = name
+      self.parameters = parameters
+    }
+  }
+
+  /// Ciphers, the preferred first.
+  package var ciphers: [Entry]
+
+  /// Compressors, the preferred first. "None" need not be listed: it is always common.
+  package var compressors: [Entry]
+
+  /// Digests, the preferred first.
+  package var digests: [Entry]
+
+  /// Creates an offer.
+  package init(ciphers: [Entry], compressors: [Entry], digests: [Entry] = []) {
+    self.ciphers = ciphers
+    self.compressors = compressors
+    self.digests = digests
+  }
+
+  /// Everything a registry has, in its order; ciphers that this machine has instructions for come before others.
+  package init(_ registry: CodecRegistry) {
+    let ciphers = registry.ciphers.filter(\.isAccelerated) + registry.ciphers.filter { !$0.isAccelerated }
+    self.init(
+      ciphers: ciphers.map(Entry.init), compressors: registry.compressors.map(Entry.init),
+      digests: registry.digests.map(Entry.init))
+  }
+}
+
+extension CodecOffer.Entry {
+  fileprivate init(_ codec: any Codec) {
+    self.init(
+      name: codec.name,
+      parameters: Dictionary(codec.parameters.map { ($0.name, $0.value) }, uniquingKeysWith: { first, _ in first }))
+  }
+}
+
+extension CodecOffer: CustomStringConvertible {
+  /// The names by kind, for error messages.
+  package var description: String {
+    func list(_ entries: [Entry]) -> String {
+      entries.isEmpty ? "none" : entries.map(\.name.description).joined(separator: ", ")
+    }
+    return "ciphers: \(list(ciphers)); compressors: \(list(compressors)); digests: \(list(digests))"
+  }
+}
