@@ -14,7 +14,7 @@ import Testing
       let first = try await connect(to: relay, as: role)
       let second = try await connect(to: relay, as: role)
       let refusal = await #expect(throws: TransportClosure.self) { _ = try await second.receive() }
-      #expect(refusal == TransportClosure(status: 1013, reason: "Duplicate role for code"))
+      #expect(refusal == TransportClosure(.unavailable, text: "Duplicate role for code"))
       #expect(try await second.finish(.normal) == refusal)
 
       let other = try await connect(to: relay, as: role == "sender" ? "receiver" : "sender")
@@ -42,7 +42,7 @@ import Testing
     let connection = try await open(InMemoryRelay())
     try await connection.send(.text(text))
     let refusal = await #expect(throws: TransportClosure.self) { _ = try await connection.receive() }
-    #expect(refusal?.status == 1002)
+    #expect(refusal?.reason == .refused)
   }
 
   @Test func whoNobodyHoldsHasVanished() async throws {
@@ -51,7 +51,7 @@ import Testing
     try await connect(to: relay, as: "sender").send(.text("last words"))
     #expect(try await receiver.receive() == .text("last words"))
     let closure = await #expect(throws: TransportClosure.self) { _ = try await receiver.receive() }
-    #expect(closure?.status == TransportClosure.peerVanished)
+    #expect(closure?.reason == .peerVanished)
   }
 
   @Test func aSenderWaitsForTheReceiver() async throws {
@@ -86,7 +86,7 @@ import Testing
     _ = try await receiver.receive()
     receiver.abort()
     let closure = await #expect(throws: TransportClosure.self) { try await task.value }
-    #expect(closure?.status == TransportClosure.peerVanished)
+    #expect(closure?.reason == .peerVanished)
   }
 
   @Test func messagesCanBeDroppedRepeatedChangedAndSwapped() async throws {
@@ -126,7 +126,7 @@ import Testing
     let rival = try await connect(to: relay, as: role, protocol: 2)
     #expect(try await errorCode(rival.receive()) == "duplicate-role")
     let refusal = await #expect(throws: TransportClosure.self) { _ = try await rival.receive() }
-    #expect(refusal?.status == 1013)
+    #expect(refusal?.reason == .unavailable)
     let second = try await connect(to: relay, as: role == "sender" ? "receiver" : "sender", protocol: 2)
     for connection in [first, second] {
       #expect(try await connection.receive() == .text(#"{"type":"ready","protocol":2}"#))
@@ -140,14 +140,14 @@ import Testing
     let newcomer = try await connect(to: relay, as: "receiver", protocol: 2)
     #expect(try await errorCode(newcomer.receive()) == "protocol-mismatch")
     var refusal = await #expect(throws: TransportClosure.self) { _ = try await newcomer.receive() }
-    #expect(refusal?.status == 1002)
+    #expect(refusal?.reason == .refused)
     let partner = try await connect(to: relay, as: "receiver")
     #expect(try await old.receive() == .text(#"{"type":"ready"}"#))
 
     let modern = try await connect(to: relay, as: "receiver", code: "cc", protocol: 2)
     let late = try await connect(to: relay, as: "sender", code: "cc")
     refusal = await #expect(throws: TransportClosure.self) { _ = try await late.receive() }
-    #expect(refusal?.status == 1002)
+    #expect(refusal?.reason == .refused)
     #expect(try await modern.receive() == .text(#"{"type":"waiting"}"#))
     partner.abort()
   }
@@ -157,7 +157,7 @@ import Testing
     try await connection.send(.text(#"{"type":"hello","protocol":2,"role":"sender"}"#))
     #expect(try await errorCode(connection.receive()) == "bad-hello")
     let refusal = await #expect(throws: TransportClosure.self) { _ = try await connection.receive() }
-    #expect(refusal?.status == 1002)
+    #expect(refusal?.reason == .refused)
   }
 
   @Test func anOldRelayTellsTheSenderOnly() async throws {
@@ -181,7 +181,8 @@ import Testing
   }
 
   private func open(_ relay: InMemoryRelay) async throws -> any TransportConnection {
-    try await InMemoryTransport(relay: relay).connect(to: RelayAddress("memory://relay"), options: TransportOptions())
+    try await InMemoryTransport(relay: relay).connect(
+      to: Endpoint(scheme: "memory", address: "relay"), options: TransportOptions())
   }
 
   private func connect(

@@ -22,6 +22,19 @@ struct RelayAddressTests {
   }
 
   @Test(
+    "An endpoint keeps all of it, and shows no more than the address does",
+    arguments: ["ws://h", "wss://h/path?x=1", "ws://[::1]:8765", "memory://relay"])
+  func endpoint(text: String) throws {
+    let address = try RelayAddress(text)
+    #expect(address.endpoint.scheme == address.scheme)
+    #expect(try RelayAddress(address.endpoint) == address)
+    let told = address.appendingQuery("rendezvous", "secret")
+    #expect(told.endpoint.address.hasSuffix("rendezvous=secret"))
+    #expect(told.endpoint.description == address.description)
+    #expect(try RelayAddress(told.endpoint) == told)
+  }
+
+  @Test(
     "Refused with a usage error",
     arguments: [
       "", "relay", "://x", "ws://", "ws://:80", "ws://h:0", "ws://h:65536", "ws://h:x", "ws://h:+1", "ws://u@h",

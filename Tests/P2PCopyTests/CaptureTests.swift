@@ -34,9 +34,9 @@ struct CaptureTests {
     transfer.receiverCode = Self.code
     try await transfer.succeed([folder.path("zzsource-directory")], into: folder.path("out"))
 
-    let addresses = transfer.tap.addresses.map { "\($0.target)" }
+    let addresses = transfer.tap.endpoints.map(\.address)
     let rendezvous = CodeStretching.rendezvous(channel: Array(Self.channel.utf8))
-    #expect(addresses == ["/?rendezvous=" + rendezvous, "/?rendezvous=" + rendezvous])
+    #expect(addresses == ["relay:80/?rendezvous=" + rendezvous, "relay:80/?rendezvous=" + rendezvous])
 
     var seen = [Data(addresses.joined().utf8)]
     var texts: [String] = []

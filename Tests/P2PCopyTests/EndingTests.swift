@@ -85,7 +85,7 @@ struct EndingTests {
       Issue.record("the sender ended as if everything had been sent")
       return
     }
-    #expect(error.status == TransportClosure.senderFailed || error.status == TransportClosure.peerVanished)
+    #expect(error.reason == .failed(.sender) || error.reason == .peerVanished)
   }
 
   @Test("Events come in order and end with the summary", arguments: TransferProtocol.allCases)

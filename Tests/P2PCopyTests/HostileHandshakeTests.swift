@@ -75,7 +75,7 @@ struct HostileHandshakeTests {
           protocolNumber: 2, share: share, kemCiphertext: ciphertext, confirmation: [UInt8](repeating: 7, count: 32)
         ).encoded()))
     let said = await closure(connection)
-    #expect(said?.status == TransportClosure.senderFailed)
+    #expect(said?.reason == .failed(.sender))
     await finish(connection)
     let code = await sent.errorCode
     #expect(code == .protocolViolation || code == .wrongCode)
@@ -106,7 +106,7 @@ struct HostileHandshakeTests {
       try await connection.send(.text(HandshakeMessage.confirm(confirmation).encoded()))
     }
     let said = await closure(connection)
-    #expect(said?.status == TransportClosure.receiverFailed)
+    #expect(said?.reason == .failed(.receiver))
     await finish(connection)
     #expect(await received.errorCode == (isOnCurve ? .wrongCode : .protocolViolation))
     #expect(try folder.tree("out").isEmpty)
@@ -185,7 +185,7 @@ struct HostileHandshakeTests {
           kemCiphertext: [UInt8](repeating: 1, count: HandshakeTranscript.kemCiphertextByteCount),
           confirmation: [UInt8](repeating: 0, count: 32)
         ).encoded()))
-    #expect(await closure(connection)?.status == TransportClosure.senderFailed)
+    #expect(await closure(connection)?.reason == .failed(.sender))
     await finish(connection)
     #expect(await sent.errorCode == .protocolViolation)
   }
@@ -253,9 +253,9 @@ struct HostileHandshakeTests {
     func say(_ message: HandshakeMessage) async throws { try await connection.send(.text(message.encoded())) }
     switch departure {
     case .close: break
-    case .closeAsReceiver: _ = try? await connection.finish(TransportClosure(status: 4001, reason: "cancelled"))
-    case .closeAsRelay: _ = try? await connection.finish(TransportClosure(status: 4002, reason: "peer vanished"))
-    case .refusedByRelay: _ = try? await connection.finish(TransportClosure(status: 1013, reason: "full"))
+    case .closeAsReceiver: _ = try? await connection.finish(TransportClosure(.failed(.receiver), text: "cancelled"))
+    case .closeAsRelay: _ = try? await connection.finish(TransportClosure(.peerVanished, text: "peer vanished"))
+    case .refusedByRelay: _ = try? await connection.finish(TransportClosure(.unavailable, text: "full"))
     case .vanish: connection.abort()
     case .silence: while (try? await connection.receive()) != nil {}
     case .wrongCode: try await say(.wrongCode)

@@ -86,6 +86,6 @@ struct HostileReceiverTests {
   }
 
   private enum TransferClosure {
-    static let failed = TransportClosure(status: TransportClosure.receiverFailed, reason: "disk\u{1B}[2J")
+    static let failed = TransportClosure(.failed(.receiver), text: "disk\u{1B}[2J")
   }
 }

@@ -33,7 +33,7 @@ struct IgnoredOptionTests {
       let result = await transfer.send([folder.path("file")])
       #expect(result.errorCode == .usage, "\(name)")
       #expect(result.errorMessage?.contains(name) == true, "\(name): \(result)")
-      #expect(transfer.tap.addresses.isEmpty)
+      #expect(transfer.tap.endpoints.isEmpty)
     }
   }
 
@@ -46,7 +46,7 @@ struct IgnoredOptionTests {
       let result = await transfer.receive(into: folder.path("out"))
       #expect(result.errorCode == .usage, "\(name)")
       #expect(result.errorMessage?.contains(name) == true, "\(name): \(result)")
-      #expect(transfer.tap.addresses.isEmpty)
+      #expect(transfer.tap.endpoints.isEmpty)
       #expect(!FileManager.default.fileExists(atPath: folder.path("out")))
     }
   }

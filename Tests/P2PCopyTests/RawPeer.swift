@@ -21,7 +21,8 @@ struct RawPeer {
   /// Connects and says hello with a code hash.
   static func connect(as role: PeerRole, to relay: InMemoryRelay, codeHash: [UInt8]) async throws -> RawPeer {
     let transport = InMemoryTransport(relay: relay)
-    let connection = try await transport.connect(to: RelayAddress("memory://relay"), options: TransportOptions())
+    let connection = try await transport.connect(
+      to: Endpoint(scheme: "memory", address: "relay"), options: TransportOptions())
     let peer = RawPeer(connection: connection)
     try await peer.send(.hello(codeHash: codeHash, role: role))
     if role == .sender { _ = try await connection.receive() }

@@ -41,7 +41,7 @@ final class RecordPeer: @unchecked Sendable {
     as role: PeerRole, to relay: InMemoryRelay, code: String = QuickTransfer.code
   ) async throws -> any TransportConnection {
     let connection = try await InMemoryTransport(relay: relay)
-      .connect(to: RelayAddress("memory://relay"), options: TransportOptions())
+      .connect(to: Endpoint(scheme: "memory", address: "relay"), options: TransportOptions())
     let channel = Array(code.utf8.prefix { $0 != UInt8(ascii: "-") })
     let hello = HandshakeMessage.hello(rendezvous: CodeStretching.rendezvous(channel: channel), role: role)
     try await connection.send(.text(hello.encoded()))

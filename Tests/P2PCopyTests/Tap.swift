@@ -6,7 +6,7 @@ import Synchronization
 /// Listens to all connections that its transport makes, and can cut them.
 final class Tap: Sendable {
   private struct State {
-    var addresses: [RelayAddress] = []
+    var endpoints: [Endpoint] = []
     var sent: [TransportMessage] = []
     var connections: [any TransportConnection] = []
     var lastActivity = ContinuousClock.now
@@ -15,7 +15,7 @@ final class Tap: Sendable {
   private let state = Mutex(State())
 
   /// What connections were made to.
-  var addresses: [RelayAddress] { state.withLock { $0.addresses } }
+  var endpoints: [Endpoint] { state.withLock { $0.endpoints } }
 
   /// What both sides sent, in the order in which they did.
   var sent: [TransportMessage] { state.withLock { $0.sent } }
@@ -28,9 +28,9 @@ final class Tap: Sendable {
     for connection in state.withLock({ $0.connections }) { connection.abort() }
   }
 
-  fileprivate func connected(_ connection: any TransportConnection, to address: RelayAddress) {
+  fileprivate func connected(_ connection: any TransportConnection, to endpoint: Endpoint) {
     state.withLock { state in
-      state.addresses.append(address)
+      state.endpoints.append(endpoint)
       state.connections.append(connection)
     }
   }
@@ -51,9 +51,9 @@ final class Tap: Sendable {
     var summary: String { inner.summary }
     var schemes: [String] { inner.schemes }
 
-    func connect(to address: RelayAddress, options: TransportOptions) async throws -> any TransportConnection {
-      let connection = Connection(tap: tap, inner: try await inner.connect(to: address, options: options))
-      tap.connected(connection, to: address)
+    func connect(to endpoint: Endpoint, options: TransportOptions) async throws -> any TransportConnection {
+      let connection = Connection(tap: tap, inner: try await inner.connect(to: endpoint, options: options))
+      tap.connected(connection, to: endpoint)
       return connection
     }
   }

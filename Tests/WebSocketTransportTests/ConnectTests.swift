@@ -20,7 +20,7 @@ import WebSocketTransport
     sourceLocation: SourceLocation = #_sourceLocation
   ) async -> String {
     do {
-      let connection = try await WebSocketClientTransport().connect(to: address, options: options)
+      let connection = try await WebSocketClientTransport().connect(to: address.endpoint, options: options)
       connection.abort()
       Issue.record("connected", sourceLocation: sourceLocation)
       return ""
@@ -68,7 +68,8 @@ import WebSocketTransport
 
   @Test func anotherSchemeIsAMistake() async throws {
     await #expect {
-      try await WebSocketClientTransport().connect(to: RelayAddress("http://127.0.0.1:1"), options: options())
+      try await WebSocketClientTransport().connect(
+        to: Endpoint(scheme: "http", address: "127.0.0.1:1"), options: options())
     } throws: { ($0 as? P2PCopyError)?.code == .usage }
   }
 

@@ -96,8 +96,8 @@ import WebSocketTransport
     #expect(try await connection.receive() == nil)
     #expect(try await connection.receive() == nil)
     // Nothing was answered so far: the first thing the server hears is our own word.
-    let answer = try await connection.finish(TransportClosure(status: 4001, reason: "mine"))
-    #expect(answer == TransportClosure(status: 1000, reason: "bye"))
+    let answer = try await connection.finish(TransportClosure(.failed(.receiver), text: "mine"))
+    #expect(answer == TransportClosure(.normal, text: "bye"))
     #expect(await peer.next() == .close(4001, "mine"))
     #expect(await peer.next() == nil)
   }
@@ -112,8 +112,8 @@ import WebSocketTransport
 
   @Test func anotherStatusIsThrown() async throws {
     let (connection, peer) = try await connect()
-    let closure = TransportClosure(status: 1013, reason: "Duplicate role for code")
-    try await peer.send(.text("a"), .close(closure.status, closure.reason))
+    let closure = TransportClosure(.unavailable, text: "Duplicate role for code")
+    try await peer.send(.text("a"), .close(1013, closure.text))
     #expect(try await connection.receive() == .text("a"))
     await #expect(throws: closure) { try await connection.receive() }
     await #expect(throws: closure) { try await connection.send(.text("too late")) }
@@ -170,7 +170,7 @@ import WebSocketTransport
     try await peer.send(.ping("still there"))
     #expect(await peer.next() == .pong("still there"))
     try await peer.send(.close(4001, "not all of it"))
-    #expect(try await finish.value == TransportClosure(status: 4001, reason: "not all of it"))
+    #expect(try await finish.value == TransportClosure(.failed(.receiver), text: "not all of it"))
     #expect(await peer.next() == nil)
   }
 
@@ -218,7 +218,7 @@ import WebSocketTransport
     let task = Task { try await connection.receive() }
     task.cancel()
     await #expect(throws: CancellationError.self) { try await task.value }
-    let farewell = Task { try await connection.finish(TransportClosure(status: 4001, reason: "cancelled")) }
+    let farewell = Task { try await connection.finish(TransportClosure(.failed(.receiver), text: "cancelled")) }
     #expect(await peer.next() == .close(4001, "cancelled"))
     connection.abort()
     _ = await farewell.result
@@ -247,7 +247,7 @@ import WebSocketTransport
     for await _ in started {}
     task.cancel()
     await #expect(throws: CancellationError.self) { try await task.value }
-    let farewell = Task { try await connection.finish(TransportClosure(status: 4003, reason: "cancelled")) }
+    let farewell = Task { try await connection.finish(TransportClosure(.failed(.sender), text: "cancelled")) }
     try await peer.channel.setOption(.autoRead, value: true).get()
     var isTold = false
     while !isTold, let event = await peer.next() { isTold = event == .close(4003, "cancelled") }

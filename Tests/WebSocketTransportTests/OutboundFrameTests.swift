@@ -65,7 +65,7 @@ import WebSocketTransport
     #expect(try decode(OutboundFrame(.text("naïve 🔑"))) == .text("naïve 🔑"))
     #expect(try decode(OutboundFrame(.text(""))) == .text(""))
     #expect(
-      try decode(OutboundFrame(closing: TransportClosure(status: 4001, reason: "disk full")))
+      try decode(OutboundFrame(closing: TransportClosure(.failed(.receiver), text: "disk full")))
         == .close(4001, "disk full"))
   }
 }

@@ -67,7 +67,7 @@ import WebSocketTransport
 
   @Test func aWaitingSenderIsToldOfTheOtherSidesClose() async throws {
     let queue = OutboundQueue()
-    let closure = TransportClosure(status: 4001, reason: "disk full")
+    let closure = TransportClosure(.failed(.receiver), text: "disk full")
     _ = try queue.enqueue(OutboundFrame(message(5 << 20)))
     let sender = Task { try await queue.waitForSpace() }
     queue.peerClosed(closure)
@@ -149,12 +149,12 @@ import WebSocketTransport
     for _ in 0..<10 { queue.push(message(1 << 20), recyclingInto: buffers) }
     #expect(queue.mayRead())
     async let end = queue.waitForEnd()
-    queue.end(.closed(TransportClosure(status: 4001, reason: "x")))
+    queue.end(.closed(TransportClosure(.failed(.receiver), text: "x")))
     guard case .closed(let closure) = await end else {
       Issue.record("not closed")
       return
     }
-    #expect(closure.status == 4001)
+    #expect(closure.reason == .failed(.receiver))
   }
 
   @Test func aSecondReceiverIsAMistakeNotALeak() async throws {

@@ -41,19 +41,19 @@ public struct WebSocketClientTransport: Transport, CodecPlugin {
   /// environment variable `SSL_CERT_FILE` names, else from the system.
   ///
   /// - Parameters:
-  ///   - address: A `ws` or `wss` URL.
+  ///   - endpoint: A `ws` or `wss` URL.
   ///   - options: Limits and trust.
   /// - Returns: The open connection. It is closed when the last reference to it goes.
   /// - Throws: `P2PCopyError` with code `relayUnreachable` and a message that says which of the steps failed and what
   ///   can be done, with code `usage` for another scheme, or `CancellationError`.
-  public func connect(to address: RelayAddress, options: TransportOptions) async throws -> any TransportConnection {
-    try await open(address, options: options)
+  public func connect(to endpoint: Endpoint, options: TransportOptions) async throws -> any TransportConnection {
+    guard schemes.contains(endpoint.scheme) else {
+      throw P2PCopyError(.usage, "\(endpoint) is not a WebSocket address; give one that begins with ws:// or wss://")
+    }
+    return try await open(RelayAddress(endpoint), options: options)
   }
 
   func open(_ address: RelayAddress, options: TransportOptions) async throws -> WebSocketConnection {
-    guard schemes.contains(address.scheme) else {
-      throw P2PCopyError(.usage, "\(address) is not a WebSocket address; give one that begins with ws:// or wss://")
-    }
     try Task.checkCancellation()
     let tls = try address.scheme == "wss" ? TLSSettings(host: address.host, options: options) : nil
     return try await ConnectAttempt.run(address: address, options: options, tls: tls, on: group.any())

@@ -1,21 +1,22 @@
-/// How bytes travel: opens a connection to a relay.
+/// How bytes travel: opens a connection to an endpoint, such as a relay.
 ///
 /// `P2PCopyTesting.checkTransport` checks an implementation against this contract.
 public protocol Transport: Codec {
   /// The URL schemes it serves, such as `ws` and `wss`.
   var schemes: [String] { get }
 
-  /// Connects to a relay. Nothing has been said to it when this returns.
+  /// Connects. Nothing has been said to the other side when this returns.
   ///
   /// - Parameters:
-  ///   - address: Where to; its scheme is one of ``schemes``.
+  ///   - endpoint: Where to; its scheme is one of ``schemes``.
   ///   - options: Limits and trust.
   /// - Returns: The open connection.
-  /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/relayUnreachable``, or `CancellationError`.
-  func connect(to address: RelayAddress, options: TransportOptions) async throws -> any TransportConnection
+  /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/relayUnreachable``, with code
+  ///   ``P2PCopyError/Code/usage`` for an endpoint that is none of its own, or `CancellationError`.
+  func connect(to endpoint: Endpoint, options: TransportOptions) async throws -> any TransportConnection
 }
 
-/// One connection to a relay, and through it to the other peer: a sequence of messages in each direction.
+/// One connection to the other peer, through a relay or not: a sequence of messages in each direction.
 ///
 /// One task may send while another receives; each direction by itself is used by one task at a time.
 /// Cancelling a task that waits here ends the wait with `CancellationError`. In ``finish(_:)`` that aborts the connection
@@ -37,7 +38,7 @@ public protocol TransportConnection: AnyObject, Sendable {
   /// Waits for the next message.
   ///
   /// - Returns: The message, or `nil` when the other side has closed normally after everything it sent.
-  /// - Throws: ``TransportClosure`` when the other side closed with another status, ``P2PCopyError`` when the
+  /// - Throws: ``TransportClosure`` when the other side closed for another reason, ``P2PCopyError`` when the
   ///   connection is lost or the other side broke the transport's rules.
   func receive() async throws -> TransportMessage?
 

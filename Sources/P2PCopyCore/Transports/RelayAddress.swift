@@ -97,6 +97,22 @@ public struct RelayAddress: Hashable, Sendable, CustomStringConvertible {
       shownTarget: shownTarget)
   }
 
+  /// Takes an endpoint for the URL that it was made of.
+  ///
+  /// - Parameter endpoint: What ``endpoint`` gave, or another one that is written like a URL.
+  /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/usage`` when it is not.
+  public init(_ endpoint: Endpoint) throws(P2PCopyError) {
+    let whole = try RelayAddress("\(endpoint.scheme)://\(endpoint.address)")
+    let shown = try RelayAddress(endpoint.description)
+    self.init(
+      scheme: whole.scheme, host: whole.host, port: whole.port, target: whole.target, shownTarget: shown.target)
+  }
+
+  /// What a transport connects to in order to reach the relay.
+  public var endpoint: Endpoint {
+    Endpoint(scheme: scheme, address: authority + target, description: description)
+  }
+
   private init(scheme: String, host: String, port: Int, target: String, shownTarget: String) {
     self.scheme = scheme
     self.host = host
@@ -107,7 +123,8 @@ public struct RelayAddress: Hashable, Sendable, CustomStringConvertible {
 
   /// The URL, always with its port, without what was appended to its query.
   public var description: String {
-    let shownHost = host.contains(":") ? "[\(host)]" : host
-    return "\(scheme)://\(shownHost):\(port)\(shownTarget == "/" ? "" : shownTarget)"
+    "\(scheme)://\(authority)\(shownTarget == "/" ? "" : shownTarget)"
   }
+
+  private var authority: String { "\(host.contains(":") ? "[\(host)]" : host):\(port)" }
 }

@@ -1,35 +1,44 @@
-/// How a connection was closed: a status code and a reason, as in RFC 6455, section 7.4.
+/// How a connection was closed: why, in words of no transport's own, and a text.
 ///
-/// Thrown by ``TransportConnection/receive()`` when the other side closed with anything but ``normal``.
+/// Thrown by ``TransportConnection/receive()`` when the other side closed with anything but ``Reason/normal``. What
+/// stands for a reason on the wire is the transport's affair.
 public struct TransportClosure: Error, Hashable, Sendable {
-  /// The status: 1000 … 1015 as in RFC 6455, 4000 … 4999 as below.
-  public var status: UInt16
+  /// Why a connection was closed.
+  public enum Reason: Hashable, Sendable {
+    /// Everything was said.
+    case normal
+    /// The peer ended without a word; said by whoever stands between the peers.
+    case peerVanished
+    /// The peer of this role failed: a receiver could not deliver everything, a sender stopped before the end.
+    case failed(PeerRole)
+    /// Nobody came for as long as whoever stands between the peers lets anybody wait.
+    case waitedTooLong
+    /// There is no place for this connection: another one has it, or too many are open.
+    case unavailable
+    /// What was sent is not accepted.
+    case refused
+    /// Whoever stands between the peers shuts down, whether or not the other peer has everything.
+    case goingAway
+    /// Something else; the text may say what.
+    case other
+  }
 
-  /// Why, at most 123 bytes of UTF-8. From the other side, so escape it before showing it.
-  public var reason: String
+  /// Why.
+  public var reason: Reason
+
+  /// More about it, at most 123 bytes of UTF-8; a transport may cut what is longer. From the other side, so escape it
+  /// before showing it.
+  public var text: String
 
   /// Creates a closure.
-  public init(status: UInt16, reason: String) {
-    self.status = status
+  public init(_ reason: Reason, text: String = "") {
     self.reason = reason
+    self.text = text
   }
 
   /// Everything was said.
-  public static let normal = TransportClosure(status: 1000, reason: "")
+  public static let normal = TransportClosure(.normal)
 
-  /// The status a relay of ours closes the remaining peer with when the other one vanished without a close.
-  public static let peerVanished: UInt16 = 4002
-
-  /// The status a receiver of ours closes with when it could not deliver everything.
-  public static let receiverFailed: UInt16 = 4001
-
-  /// The status a relay of ours closes a peer with that waited for as long as it lets anybody wait.
-  public static let waitedTooLong: UInt16 = 4004
-
-  /// The status a sender of ours closes with when it stops before the end.
-  public static let senderFailed: UInt16 = 4003
-
-  /// Whether it stands for a good end: 1000, or a close without a status. Not 1001: a relay that shuts down goes away
-  /// with it, whether or not the receiver has everything.
-  public var isNormal: Bool { status == 1000 || status == 1005 }
+  /// Whether it stands for a good end.
+  public var isNormal: Bool { reason == .normal }
 }

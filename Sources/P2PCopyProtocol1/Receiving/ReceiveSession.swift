@@ -40,8 +40,8 @@ struct ReceiveSession: Sendable {
       failureCount == 0
       ? TransportClosure.normal
       : TransportClosure(
-        status: TransportClosure.receiverFailed,
-        reason: failureCount == 1 ? "1 file failed" : "\(failureCount) files failed")
+        .failed(.receiver),
+        text: failureCount == 1 ? "1 file failed" : "\(failureCount) files failed")
     let connection = channel.connection
     _ = try? await withDeadline(.seconds(30), orThrow: P2PCopyError(.peerLeft, "no close from the sender")) {
       try await connection.finish(closure)

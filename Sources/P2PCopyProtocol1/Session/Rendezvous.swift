@@ -17,11 +17,7 @@ package struct Rendezvous: Sendable {
   /// - Returns: The channel; what the relay or the other peer says first is for ``firstMessage(_:)``.
   /// - Throws: ``P2PCopyError``.
   package func connect() async throws -> PeerChannel {
-    guard let transport = codecs.transport(forScheme: relay.scheme) else {
-      let known = codecs.transports.flatMap(\.schemes).map { "\($0)://" }.joined(separator: ", ")
-      throw P2PCopyError(
-        .usage, "no transport for '\(relay.scheme)://'; this build has \(known.isEmpty ? "none" : known)")
-    }
+    let transport = try codecs.transport(to: relay)
     let codeHash: [UInt8]
     var security: SessionSecurity?
     if encrypt {
@@ -31,7 +27,7 @@ package struct Rendezvous: Sendable {
       var checksum = ChainedChecksum()
       codeHash = code.withSecret { secret in secret.withUnsafeBytes { checksum.update(with: $0) } }
     }
-    let connection = try await transport.connect(to: relay, options: transportOptions)
+    let connection = try await transport.connect(to: relay.endpoint, options: transportOptions)
     do {
       try await connection.send(.text(ControlMessage.hello(codeHash: codeHash, role: role).encoded()))
     } catch let closure as TransportClosure {

@@ -12,20 +12,20 @@ extension TransportConformance {
           {
             for message in messages { try await first.send(message) }
             let answer = try await first.finish(.normal)
-            report.require(answer.isNormal, "after a normal end finish returned the status \(answer.status)")
+            report.require(answer.isNormal, "after a normal end finish returned \(answer.reason)")
           },
           {
             try await expect(messages, at: second)
             report.require(try await second.receive() == nil, "a normal end was not seen")
             let answer = try await second.finish(.normal)
-            report.require(answer.isNormal, "finish in answer to a normal end returned the status \(answer.status)")
+            report.require(answer.isNormal, "finish in answer to a normal end returned \(answer.reason)")
           })
       }
     }
   }
 
   func checkEndWithStatus() async {
-    let closure = TransportClosure(status: TransportClosure.receiverFailed, reason: "no space left – 残り無し")
+    let closure = TransportClosure(.failed(.receiver), text: "no space left – 残り無し")
     let messages = (0..<10).map { TransportMessage.text("message \($0)") }
     await withPair("an end with a status") { sender, receiver in
       try await together(
@@ -37,7 +37,7 @@ extension TransportConformance {
           try await expect(messages, at: sender)
           do {
             _ = try await sender.receive()
-            report.fail("an end with status \(closure.status) was taken for a normal one")
+            report.fail("an end with \(closure.reason) was taken for a normal one")
           } catch let seen as TransportClosure {
             report.require(seen == closure, "\(seen) was seen instead of \(closure)")
           }
@@ -95,7 +95,7 @@ extension TransportConformance {
       await withPair("cancelling receive") { sender, receiver in
         await requireCancellation("receive", isWaiting: isWaiting) { _ = try await receiver.receive() }
         try await together(
-          { _ = try await receiver.finish(TransportClosure(status: TransportClosure.receiverFailed, reason: "")) },
+          { _ = try await receiver.finish(TransportClosure(.failed(.receiver))) },
           {
             await requireFailure("receiving when the peer was cancelled and said so") { _ = try await sender.receive() }
             _ = try? await sender.finish(.normal)
@@ -111,7 +111,7 @@ extension TransportConformance {
   /// A peer that is stopped while it sends must be able to say so behind what it has queued.
   func checkCancellationOfSend() async {
     let chunk = SampleData.random(SampleData.chunkByteCount, seed: 40)
-    let closure = TransportClosure(status: TransportClosure.senderFailed, reason: "stopped")
+    let closure = TransportClosure(.failed(.sender), text: "stopped")
     await withPair("cancelling send") { sender, receiver in
       let (begun, continuation) = AsyncStream.makeStream(of: Void.self)
       let task = Task {
@@ -139,7 +139,7 @@ extension TransportConformance {
                 "a chunk that was queued before a cancellation came changed")
               receiver.buffers.recycle(buffer)
             }
-            report.fail("an end with status \(closure.status) after a cancelled send was taken for a normal one")
+            report.fail("an end with \(closure.reason) after a cancelled send was taken for a normal one")
           } catch let seen as TransportClosure {
             report.require(seen == closure, "\(seen) was seen instead of \(closure) after a cancelled send")
           }

@@ -112,10 +112,10 @@ struct TransportConformance: Sendable {
     await report.section(name) {
       var random = SystemRandomNumberGenerator()
       let code = Hex.encode((0..<32).map { _ in UInt8.random(in: 0...255, using: &random) })
-      let sender = try await transport.connect(to: address, options: options)
+      let sender = try await transport.connect(to: address.endpoint, options: options)
       defer { sender.abort() }
       try await sender.send(.text(#"{"type":"hello","code_hash_hex":"\#(code)","role":"sender"}"#))
-      let receiver = try await transport.connect(to: address, options: receiverOptions ?? options)
+      let receiver = try await transport.connect(to: address.endpoint, options: receiverOptions ?? options)
       defer { receiver.abort() }
       try await receiver.send(.text(#"{"type":"hello","code_hash_hex":"\#(code)","role":"receiver"}"#))
       guard try await isReady(sender.receive()) else {

@@ -6,11 +6,11 @@ import Synchronization
 /// It behaves like the relay server. The first message of a connection must be the text
 /// `{"type":"hello","code_hash_hex":H,"role":"sender"|"receiver"}`. A sender and a receiver with the same `H` are
 /// paired in either order, and the sender alone is told `{"type":"ready"}`. A second connection with the same role
-/// and `H` that comes while the first still waits is refused with status 1013, anything but a hello with 1002.
+/// and `H` that comes while the first still waits is closed as `unavailable`, anything but a hello as `refused`.
 ///
 /// A hello may say `"protocol":2`. Such a connection is told `{"type":"waiting"}` while it is alone, both of a pair are
 /// told `{"type":"ready","protocol":2}`, and a refusal is preceded by `{"type":"error","code":…,"message":…}`. Peers of
-/// different protocols are not paired: the one that comes second is refused with 1002.
+/// different protocols are not paired: the one that comes second is closed as `refused`.
 ///
 /// The states of a connection:
 ///

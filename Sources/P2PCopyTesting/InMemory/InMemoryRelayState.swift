@@ -39,8 +39,7 @@ struct InMemoryRelayState {
     var waiters: [Waiter: CheckedContinuation<Void, Never>] = [:]
   }
 
-  private static let vanished = TransportClosure(
-    status: TransportClosure.peerVanished, reason: "Peer vanished")
+  private static let vanished = TransportClosure(.peerVanished, text: "Peer vanished")
 
   /// Whether the relay knows protocol 2.
   private let speaksProtocol2: Bool
@@ -142,7 +141,7 @@ struct InMemoryRelayState {
       if case .text(let text) = message, InMemoryHello.speaksProtocol2(text) {
         explain("bad-hello", "the relay did not understand the first message", to: identifier)
       }
-      refuse(identifier, TransportClosure(status: 1002, reason: "Expected hello"))
+      refuse(identifier, TransportClosure(.refused, text: "Expected hello"))
       return
     }
     let waiting = endpoints.filter { _, other in
@@ -152,7 +151,7 @@ struct InMemoryRelayState {
       if hello.speaksProtocol2 {
         explain("duplicate-role", "another \(hello.role) with this code is waiting already", to: identifier)
       }
-      refuse(identifier, TransportClosure(status: 1013, reason: "Duplicate role for code"))
+      refuse(identifier, TransportClosure(.unavailable, text: "Duplicate role for code"))
       return
     }
     guard let peer = waiting.first, let peerHello = peer.value.hello else {
@@ -166,7 +165,7 @@ struct InMemoryRelayState {
         explain(
           "protocol-mismatch", "the \(peerHello.role) with this code speaks protocol \(number)", to: identifier)
       }
-      refuse(identifier, TransportClosure(status: 1002, reason: "The other peer speaks protocol \(number)"))
+      refuse(identifier, TransportClosure(.refused, text: "The other peer speaks protocol \(number)"))
       return
     }
     endpoints[identifier]?.hello = hello

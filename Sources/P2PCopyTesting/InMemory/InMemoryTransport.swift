@@ -32,12 +32,12 @@ public struct InMemoryTransport: Transport {
   /// Opens a connection to ``relay``; never waits and never fails.
   ///
   /// - Parameters:
-  ///   - address: Anything; there is one relay only.
+  ///   - endpoint: Anything; there is one relay only.
   ///   - options: Only ``TransportOptions/maximumMessageByteCount`` matters.
   /// - Returns: A connection on which nothing has been said.
   /// - Throws: Nothing.
   public func connect(
-    to address: RelayAddress, options: TransportOptions
+    to endpoint: Endpoint, options: TransportOptions
   ) async throws -> any TransportConnection {
     InMemoryConnection(relay: relay, maximumMessageByteCount: options.maximumMessageByteCount)
   }

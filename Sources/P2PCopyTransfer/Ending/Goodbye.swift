@@ -5,9 +5,9 @@ package enum Goodbye {
   /// How long to try.
   package static let patience = Duration.seconds(3)
 
-  /// Runs a session's body; when it fails, closes the connection with a status that says so.
+  /// Runs a session's body; when it fails, closes the connection with a reason that says so.
   ///
-  /// The reason names only the error's code: it passes the relay in the clear.
+  /// Its text names only the error's code: it passes the relay in the clear.
   package static func onFailure(
     _ connection: any TransportConnection, role: PeerRole, _ body: () async throws -> Void
   ) async throws {
@@ -15,8 +15,7 @@ package enum Goodbye {
       try await body()
     } catch {
       let code = (error as? P2PCopyError)?.code ?? (error is CancellationError ? .cancelled : .internalError)
-      let status = role == .sender ? TransportClosure.senderFailed : TransportClosure.receiverFailed
-      await say(TransportClosure(status: status, reason: code.name), over: connection)
+      await say(TransportClosure(.failed(role), text: code.name), over: connection)
       throw error
     }
   }

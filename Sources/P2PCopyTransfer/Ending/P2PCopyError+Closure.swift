@@ -3,27 +3,27 @@ package import P2PCopyCore
 extension P2PCopyError {
   /// What it means for a peer that the connection was closed while it still expected something.
   package init(_ closure: TransportClosure, as role: PeerRole) {
-    let reason = DisplayText.escaped(String(closure.reason.prefix(123)))
-    let said = reason.isEmpty ? "" : " (\(reason))"
-    switch closure.status {
-    case 1013:
+    let text = DisplayText.escaped(String(closure.text.prefix(123)))
+    let said = text.isEmpty ? "" : " (\(text))"
+    switch closure.reason {
+    case .unavailable:
       self.init(
         .relayRefused, "the relay refused this connection\(said); another \(role) uses the code, or the relay is full",
         cause: closure)
-    case 1002, 1003, 1007, 1008, 1009, 1010:
+    case .refused:
       self.init(.relayRefused, "the relay or the \(role.other) refused what was sent\(said)", cause: closure)
     // Said by the other role each of these makes no sense, and is taken for what it is: somebody left.
     // A receiver that lost this side has not failed: the way between is what failed.
-    case TransportClosure.receiverFailed where role == .sender && reason == P2PCopyError.Code.peerLeft.name:
+    case .failed(.receiver) where role == .sender && text == P2PCopyError.Code.peerLeft.name:
       self.init(.peerLeft, "the receiver heard nothing more from this side\(said); \(Self.resumeHint)", cause: closure)
-    case TransportClosure.receiverFailed where role == .sender:
+    case .failed(.receiver) where role == .sender:
       self.init(.peerFailed, "the receiver ended with a failure\(said); see there", cause: closure)
-    case TransportClosure.senderFailed where role == .receiver:
+    case .failed(.sender) where role == .receiver:
       self.init(.peerLeft, "the sender stopped before the end\(said); \(Self.resumeHint)", cause: closure)
-    case TransportClosure.waitedTooLong: self.init(nobodyCameTo: role, said: reason, cause: closure)
-    case 1001:
+    case .waitedTooLong: self.init(nobodyCameTo: role, said: text, cause: closure)
+    case .goingAway:
       self.init(.peerLeft, "the relay went away before the end\(said); \(Self.resumeHint)", cause: closure)
-    default:
+    case .normal, .peerVanished, .failed, .other:
       self.init(.peerLeft, "the \(role.other) left before the end\(said); \(Self.resumeHint)", cause: closure)
     }
   }

@@ -119,7 +119,7 @@ package final class FrameHandler: ChannelDuplexHandler {
     case .close(let payload):
       // Not answered here: our own Close says that everything has been dealt with, which only the application knows.
       state = .peerClosed
-      let closure = TransportClosure(status: payload.status, reason: payload.reason)
+      let closure = TransportClosure(payload)
       outbound.peerClosed(closure)
       inbound.end(.closed(closure))
     }

@@ -31,7 +31,7 @@ package struct OutboundFrame: Sendable {
 
   /// The Close frame.
   package init(closing closure: TransportClosure) {
-    let payload = ClosePayload(status: closure.status, reason: closure.reason).encode()
+    let payload = ClosePayload(closure).encode()
     self.init(masking: payload, opcode: .close, isMessage: false)
   }
 

@@ -52,7 +52,7 @@ package final class WebSocketConnection: TransportConnection {
         do {
           try await outbound.waitUntilDrained()
         } catch  where !answer.isNormal {
-          // The other side gave up with a status and did not wait for the rest: the status says more.
+          // The other side gave up for a reason and did not wait for the rest: the reason says more.
         }
         try Task.checkCancellation()
         return answer

@@ -19,17 +19,13 @@ struct PeerMeeting: Sendable {
   /// - Parameter session: What to do on the open channel.
   /// - Throws: ``P2PCopyError``; the other side is told, as far as that is possible.
   func run(_ session: (RecordChannel, borrowing KeySchedule) async throws -> Void) async throws {
-    guard let transport = codecs.transport(forScheme: relay.scheme) else {
-      let known = codecs.transports.flatMap(\.schemes).map { "\($0)://" }.joined(separator: ", ")
-      throw P2PCopyError(
-        .usage, "no transport for '\(relay.scheme)://'; this build has \(known.isEmpty ? "none" : known)")
-    }
+    let transport = try codecs.transport(to: relay)
     guard let cipher = codecs.cipher(named: Protocol2Suite.bootstrapCipherName) else {
       throw Protocol2Suite.missing(.cipher, Protocol2Suite.bootstrapCipherName, in: codecs)
     }
     let stretched = try StretchedCode(code, codecs: codecs)
     let connection = try await transport.connect(
-      to: relay.appendingQuery("rendezvous", stretched.rendezvous), options: transportOptions)
+      to: relay.appendingQuery("rendezvous", stretched.rendezvous).endpoint, options: transportOptions)
     try await Goodbye.onFailure(connection, role: role) {
       let handshake = Handshake(
         link: HandshakeLink(connection: connection, role: role), rendezvous: stretched.rendezvous,
