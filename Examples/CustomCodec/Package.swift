@@ -30,14 +30,7 @@ let package = Package(
       dependencies: [
         "Brotli",
         .product(name: "P2PCopyCLI", package: "p2p-copy"),
-        .product(name: "WebSocketTransport", package: "p2p-copy"),
-        .product(name: "Zstd", package: "p2p-copy"),
-        .product(name: "AESGCM", package: "p2p-copy"),
-        .product(name: "ChaCha20Poly1305", package: "p2p-copy"),
-        .product(name: "XXH128", package: "p2p-copy"),
-        .product(name: "SHA256Sum", package: "p2p-copy"),
-        .product(name: "Argon2id", package: "p2p-copy"),
-        .product(name: "SPAKE2", package: "p2p-copy"),
+        .product(name: "StandardCodecs", package: "p2p-copy"),
       ],
       swiftSettings: settings),
     .testTarget(

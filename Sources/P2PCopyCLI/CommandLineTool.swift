@@ -7,7 +7,7 @@ import P2PCopyPlatform
 /// A build of one's own, with more codecs, is one line of main:
 ///
 /// ```swift
-/// await CommandLineTool.main(plugins: [WebSocketClientTransport.self, ZstdCompressor.self, MyCompressor.self])
+/// await CommandLineTool.main(plugins: StandardCodecs.plugins + [MyCompressor.self])
 /// ```
 public enum CommandLineTool {
   /// The codecs of this run. Task-local, so that there is no global state and tests run side by side.

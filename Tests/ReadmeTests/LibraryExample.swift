@@ -1,16 +1,8 @@
-import AESGCM
-import Argon2id
 import P2PCopy
 import P2PCopyRelay
-import SPAKE2
-import WebSocketTransport
-import XXH128
-import Zstd
+import StandardCodecs
 
-let codecs = CodecRegistry(plugins: [
-  WebSocketClientTransport.self, ZstdCompressor.self, AESGCMCipher.self, XXH128Digest.self, Argon2idKeyDeriver.self,
-  SPAKE2KeyExchange.self,
-])
+let codecs = CodecRegistry(plugins: StandardCodecs.plugins)
 
 func send(_ paths: [String], relay: String, code: String) async throws {
   let sender = try Sender(relay: relay, code: code, codecs: codecs)

@@ -2,17 +2,12 @@
 // meets what the library left behind. `ReturningProgramTests` runs it many times, `scripts/run-returning-program` under the
 // address sanitizer.
 
-import AESGCM
 import Argon2id
-import ChaCha20Poly1305
 import Crypto
 import Foundation
 import P2PCopy
 import P2PCopyTesting
-import SHA256Sum
-import SPAKE2
-import XXH128
-import Zstd
+import StandardCodecs
 
 /// How one transfer of this program goes.
 enum Course: CaseIterable {
@@ -20,9 +15,13 @@ enum Course: CaseIterable {
 }
 
 /// Under Argon2id's name a derivation that costs nothing.
-struct QuickKeyDeriver: KeyDeriver {
+struct QuickKeyDeriver: KeyDeriver, CodecPlugin {
   var name: CodecName { "argon2id" }
   var summary: String { "for tests" }
+
+  static func register(in registry: inout CodecRegistry) {
+    registry.register(QuickKeyDeriver())
+  }
 
   func deriveKey(
     from secret: borrowing SecretBytes, salt: RawSpan, cost: KeyDerivationCost, byteCount: Int
@@ -47,11 +46,8 @@ func workerThreadCount() throws -> Int {
 
 /// Sends a file from one folder into another.
 func transfer(_ course: Course, in folder: String, isQuick: Bool) async throws {
-  var codecs = CodecRegistry(plugins: [
-    ZstdCompressor.self, AESGCMCipher.self, ChaCha20Poly1305Cipher.self, XXH128Digest.self, SHA256Digest.self,
-    SPAKE2KeyExchange.self,
-  ])
-  if isQuick { codecs.register(QuickKeyDeriver()) } else { Argon2idKeyDeriver.register(in: &codecs) }
+  let quickPlugins = StandardCodecs.plugins.filter { $0 != Argon2idKeyDeriver.self } + [QuickKeyDeriver.self]
+  var codecs = CodecRegistry(plugins: isQuick ? quickPlugins : StandardCodecs.plugins)
   codecs.register(InMemoryTransport(relay: InMemoryRelay()))
   let code = "4821-lusab-babad"
   var sender = try Sender(relay: "memory://relay", code: code, codecs: codecs)
