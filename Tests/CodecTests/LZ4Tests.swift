@@ -21,11 +21,11 @@
 
     @Test func theAccelerationCanBeSetByName() throws {
       for acceleration in [1, 9, 65_537] {
-        #expect(try LZ4Compressor().setting("acceleration", to: acceleration).acceleration == acceleration)
+        #expect(try LZ4Compressor().setting("acceleration", to: .integer(acceleration)).acceleration == acceleration)
       }
       let others = [("acceleration", 0), ("acceleration", 65_538), ("acceleration", Int.min), ("level", 1), ("", 1)]
       for (parameter, value) in others {
-        let error = #expect(throws: P2PCopyError.self) { try LZ4Compressor().setting(parameter, to: value) }
+        let error = #expect(throws: P2PCopyError.self) { try LZ4Compressor().setting(parameter, to: .integer(value)) }
         #expect(error?.code == .usage)
       }
     }

@@ -21,7 +21,7 @@ import Zstd
     #expect(registry.keyDerivers.map(\.name) == ["argon2id"])
     #expect(registry.keyExchanges.map(\.name) == ["spake2-p256"])
     let level = try #require(registry.compressor(named: "zstd")?.parameters.first)
-    #expect(level.name == "level" && level.value == 3 && level.range == -131_072...22)
+    #expect(level.name == "level" && level.value == .integer(3) && level.domain == .integers(-131_072...22))
   }
 
   @Test func cipherOfAnOfferFollowsTheProcessor() {

@@ -22,19 +22,19 @@ import Zstd
 
   @Test func theLevelCanBeSetByName() throws {
     for level in [ZstdCompressor.levels.lowerBound, -1, 9, 22] {
-      #expect(try ZstdCompressor().setting("level", to: level).level == level)
+      #expect(try ZstdCompressor().setting("level", to: .integer(level)).level == level)
     }
     let others = [("level", 23), ("level", Int.min), ("level", Int.max), ("Level", 3), ("", 3), ("window", 3)]
     for (parameter, value) in others {
-      let error = #expect(throws: P2PCopyError.self) { try ZstdCompressor().setting(parameter, to: value) }
+      let error = #expect(throws: P2PCopyError.self) { try ZstdCompressor().setting(parameter, to: .integer(value)) }
       #expect(error?.code == .usage)
     }
   }
 
   @Test func aRegistryPassesTheLevelOn() throws {
     var registry = CodecRegistry(plugins: [ZstdCompressor.self])
-    try registry.setPreferredCompressor("level", to: 7)
-    #expect(registry.compressor(named: "zstd")?.parameters.first?.value == 7)
+    try registry.set("level", of: "zstd", to: .integer(7))
+    #expect(registry.compressor(named: "zstd")?.parameters.first?.value == .integer(7))
     #expect(CodecOffer(registry).compressors.first?.parameters == ["level": 7])
   }
 

@@ -1,3 +1,4 @@
+import Synchronization
 import Testing
 
 /// Wrong arguments, and ways for two peers not to meet.
@@ -25,6 +26,14 @@ import Testing
       (["send", "ws://127.0.0.1:9", "", "file"], "code is empty"),
       (["send", "--frobnicate", "file"], "--frobnicate"),
       (["send", "--compress", "perhaps", "file"], "perhaps"),
+      (["send", "--codec", "zstd.level=23", "file"], "zstd.level takes a number from -131072 to 22, not '23'"),
+      (["send", "--codec", "zstd.level=9", "--codec", "zstd.window=9", "file"], "zstd has no parameter 'window'"),
+      (["send", "--codec", "aes-256-gcm.level=9", "file"], "aes-256-gcm has no parameter 'level'"),
+      (["send", "--codec", "zstd.level=9", "--level", "9", "file"], "leave out one"),
+      (["send", "--level", "23", "--dry-run", "file"], "zstd.level takes a number from -131072 to 22, not '23'"),
+      (["send", "--codec", "zstd.level=9", "--protocol", "1", "file"], "--codec"),
+      (["receive", "--codec", "gzip.level=9", "ws://127.0.0.1:9"], "no codec 'gzip'"),
+      (["receive", "--codec", "482137-lusab-babad", "ws://127.0.0.1:9"], "NAME.PARAMETER=VALUE"),
       (["send", "--wait", "0", "file"], "--wait"),
       (["send", "--wait", "soon", "file"], "soon"),
       (["send", "--listen", "nonsense:port", "file"], "nonsense:port"),
@@ -125,6 +134,32 @@ import Testing
     #expect(Content.bytes(workspace["out/other/file"]) == [1])
   }
 
+  @Test func parametersOfCodecsAreTakenOnBothSides() async throws {
+    try workspace.file("text", (0..<20_000).flatMap { "line \($0 % 977)\n".utf8 })
+    let relay = try await workspace.relay()
+    var sizes: [Int] = []
+    for level in ["-100000", "19"] {
+      let passed = ByteTally()
+      let proxy = try Proxy(to: relay.port) { frame, isFromPeer in
+        if !isFromPeer { passed.add(frame.payload.count) }
+        return [frame]
+      }
+      defer { proxy.stop() }
+      let receiver = try workspace.start([
+        "receive", proxy.url, "4821-lusab-babad", "--out", "out\(level)", "--codec", "zstd.level=1",
+      ])
+      let sent = try await workspace.run([
+        "send", relay.url, "4821-lusab-babad", "text", "--compress", "on", "--codec=zstd.level=\(level)",
+      ])
+      let received = await receiver.result()
+      #expect(sent.status == 0 && received.status == 0, "\(sent) \(received)")
+      #expect(Content.bytes(workspace["out\(level)/text"]) == Content.bytes(workspace["text"]))
+      sizes.append(passed.total)
+    }
+    // What the receiver got is smaller by the sender's level, so it was in force.
+    #expect(sizes[1] * 2 < sizes[0], "\(sizes)")
+  }
+
   @Test func aCodeInUseIsStatus4() async throws {
     let relay = try await workspace.relay()
     let first = try workspace.start(["receive", relay.url, "4821-lusab-babad", "--out", "out"])
@@ -186,4 +221,13 @@ import Testing
       #expect(result.status == 5 && result.errors.contains("both use --encrypt"), "\(result)")
     }
   }
+}
+
+/// Counts bytes on several threads.
+private final class ByteTally: Sendable {
+  private let count = Mutex(0)
+
+  var total: Int { count.withLock { $0 } }
+
+  func add(_ byteCount: Int) { count.withLock { $0 += byteCount } }
 }

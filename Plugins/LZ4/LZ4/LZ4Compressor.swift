@@ -41,8 +41,8 @@
     /// The acceleration.
     public var parameters: [CodecParameter] {
       [
-        CodecParameter(
-          name: "acceleration", value: acceleration, range: Self.accelerations, summary: "higher is faster and larger")
+        .integer(
+          "acceleration", acceleration, default: 1, in: Self.accelerations, help: "higher is faster and larger")
       ]
     }
 
@@ -53,9 +53,11 @@
     ///   - value: One of ``accelerations``.
     /// - Returns: The changed compressor.
     /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/usage`` when it is another parameter or another value.
-    public func setting(_ parameter: String, to value: Int) throws(P2PCopyError) -> LZ4Compressor {
-      try check(value, for: parameter)
-      return try LZ4Compressor(acceleration: value)
+    public func setting(_ parameter: String, to value: CodecParameter.Value) throws(P2PCopyError) -> LZ4Compressor {
+      switch (parameter, value) {
+      case ("acceleration", .integer(let acceleration)): try LZ4Compressor(acceleration: acceleration)
+      default: throw refusal(of: value, for: parameter)
+      }
     }
 
     /// Registers LZ4 with acceleration 1.

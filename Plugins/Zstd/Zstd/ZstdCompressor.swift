@@ -42,8 +42,9 @@ public struct ZstdCompressor: Compressor, CodecPlugin {
   /// The level.
   public var parameters: [CodecParameter] {
     [
-      CodecParameter(
-        name: "level", value: level, range: Self.levels, summary: "higher is smaller and slower; negative is fastest")
+      .integer(
+        "level", level, default: Self.defaultLevel, in: Self.levels,
+        help: "higher is smaller and slower; negative is fastest")
     ]
   }
 
@@ -54,9 +55,11 @@ public struct ZstdCompressor: Compressor, CodecPlugin {
   ///   - value: One of ``levels``.
   /// - Returns: The changed compressor.
   /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/usage`` when it is another parameter or another value.
-  public func setting(_ parameter: String, to value: Int) throws(P2PCopyError) -> ZstdCompressor {
-    try check(value, for: parameter)
-    return try ZstdCompressor(level: value)
+  public func setting(_ parameter: String, to value: CodecParameter.Value) throws(P2PCopyError) -> ZstdCompressor {
+    switch (parameter, value) {
+    case ("level", .integer(let level)): try ZstdCompressor(level: level)
+    default: throw refusal(of: value, for: parameter)
+    }
   }
 
   /// Registers zstd with its default level.

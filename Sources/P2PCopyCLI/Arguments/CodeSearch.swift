@@ -10,7 +10,7 @@ struct CodeSearch {
   static let optionsWithValue: Set<String> = [
     "--relay", "--code-file", "--wait", "--ca-file", "--compress", "--listen", "--out", "--on-conflict", "--protocol",
     "--digest", "--receipt", "--checksums", "--exclude", "--include", "--files-from", "--links", "--compressor",
-    "--level", "--cipher", "--stdin-name",
+    "--level", "--cipher", "--codec", "--stdin-name",
   ]
 
   /// The arguments, without the program's name.

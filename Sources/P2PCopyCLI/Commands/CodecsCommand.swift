@@ -5,7 +5,10 @@ struct CodecsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "codecs",
     abstract: "List the codecs this binary has, with their parameters.",
-    discussion: "Within a kind the order is the order of preference.")
+    discussion: """
+      Within a kind the order is the order of preference. A parameter is set as it is printed: --codec zstd.level=9 for \
+      send or receive.
+      """)
 
   func run() throws {
     try Console.output(CodecList.text(for: CommandLineTool.codecs))

@@ -41,6 +41,12 @@ struct ConnectionOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
+      "Set a parameter of a codec, such as zstd.level=9; repeatable (p2p-copy codecs lists them).",
+      valueName: "name.parameter=value"))
+  var codec: [String] = []
+
+  @Option(
+    help: ArgumentHelp(
       "Write a receipt, JSON, once everything is in place; 'p2p-copy verify' checks a tree against it.",
       valueName: "file"))
   var receipt: LocalPath?
@@ -60,6 +66,7 @@ struct ConnectionOptions: ParsableArguments {
     switch transferProtocol {
     case .one:
       // What the library has no option for; the others it refuses itself.
+      if !codec.isEmpty { throw ValidationError("--codec is for protocol 2: leave out --protocol 1") }
       if digest != nil { throw ValidationError("--digest is for protocol 2: leave out --protocol 1") }
     case .two:
       if encrypt == false { throw ValidationError("protocol 2 always encrypts: leave out --no-encrypt") }
@@ -86,11 +93,19 @@ struct ConnectionOptions: ParsableArguments {
 
   /// The codecs of this run.
   ///
-  /// - Throws: ``P2PCopyError`` when one that was asked for is missing.
+  /// - Throws: ``P2PCopyError`` when one that was asked for is missing, or has not what is to be set.
   func codecs() throws(P2PCopyError) -> CodecRegistry {
     var codecs = CommandLineTool.codecs
+    try codecs.apply(codecSettings())
     if let digest { try codecs.keepOnly(digest: digest) }
     return codecs
+  }
+
+  /// What `--codec` asks for.
+  func codecSettings() throws(P2PCopyError) -> [CodecSetting] {
+    var settings: [CodecSetting] = []
+    for argument in codec { settings.append(try CodecSetting(ArgumentText.text(argument))) }
+    return settings
   }
 
   /// Checks a code's form, and tells a person what is weak about one of their own.

@@ -81,9 +81,11 @@ struct ReceiveCommand: AsyncParsableCommand {
     options.peerTimeout = .seconds(connection.wait)
     options.transport = connection.transportOptions
     try options.check()
+    // Before anybody is asked for a code.
+    let codecs = try connection.codecs()
     let code = try place.code ?? CodeSource.read(codeFile: connection.codeFile)
     try connection.check(code)
-    let receiver = Receiver(relay: relay, code: code, codecs: try connection.codecs(), options: options)
+    let receiver = Receiver(relay: relay, code: code, codecs: codecs, options: options)
     let view = TransferView(role: .receiver, quiet: connection.quiet, isOutputTaken: stdout)
     try await Interruptible.run { stop in
       try await view.tellingOutputFailures(to: stop).watch { listener in

@@ -91,6 +91,8 @@ struct SendCommand: AsyncParsableCommand {
     }
     let options = try sendOptions()
     if place.paths.contains("-") { try options.checkForStandardInput() } else { try options.check() }
+    // Before a relay is started, or anybody is asked for a code.
+    let codecs = try self.codecs()
     if dryRun {
       try DryRun.run(place.paths, options, quiet: connection.quiet)
       return
@@ -101,7 +103,7 @@ struct SendCommand: AsyncParsableCommand {
       }
       let code = try place.code ?? CodeSource.read(codeFile: connection.codeFile)
       try connection.check(code)
-      try await send(place.paths, relay: relay, code: code, options)
+      try await send(place.paths, relay: relay, code: code, codecs, options)
     } else {
       let code = try CodeSource.given(codeFile: connection.codeFile)
       if let code { try connection.check(code) }
@@ -111,7 +113,7 @@ struct SendCommand: AsyncParsableCommand {
         relay, code, invitation in
         var options = options
         options.encrypt = true
-        try await send(place.paths, relay: relay, code: code, options, invitation: invitation)
+        try await send(place.paths, relay: relay, code: code, codecs, options, invitation: invitation)
       }
     }
   }
@@ -141,14 +143,25 @@ struct SendCommand: AsyncParsableCommand {
   private func codecs() throws -> CodecRegistry {
     var codecs = try connection.codecs()
     if let compressor { try codecs.prefer(compressor: compressor) }
-    if let level { try codecs.setPreferredCompressor("level", to: level) }
+    guard let level else { return codecs }
+    guard let preferred = codecs.compressors.first?.name else {
+      throw P2PCopyError(.usage, "this build has no compressor whose level could be set: leave out --level")
+    }
+    let isSet = try connection.codecSettings().contains { setting in
+      setting.codec == preferred.description && setting.parameter == "level"
+    }
+    guard !isSet else {
+      throw P2PCopyError(.usage, "--level and --codec \(preferred).level=… are both given: leave out one")
+    }
+    try codecs.set("level", of: preferred, to: .integer(level))
     return codecs
   }
 
   private func send(
-    _ paths: [LocalPath], relay: RelayAddress, code: PairingCode, _ options: SendOptions, invitation: [String] = []
+    _ paths: [LocalPath], relay: RelayAddress, code: PairingCode, _ codecs: CodecRegistry, _ options: SendOptions,
+    invitation: [String] = []
   ) async throws {
-    let sender = Sender(relay: relay, code: code, codecs: try codecs(), options: options)
+    let sender = Sender(relay: relay, code: code, codecs: codecs, options: options)
     let view = TransferView(role: .sender, quiet: connection.quiet, invitation: invitation)
     try await Interruptible.run { stop in
       try await view.tellingOutputFailures(to: stop).watch { listener in

@@ -14,13 +14,20 @@ public protocol Codec: Sendable {
 
   /// The same codec with another value of one of its ``parameters``.
   ///
+  /// ```swift
+  /// switch (parameter, value) {
+  /// case ("level", .integer(let level)): try MyCompressor(level: level)
+  /// default: throw refusal(of: value, for: parameter)
+  /// }
+  /// ```
+  ///
   /// - Parameters:
   ///   - parameter: The parameter's name, such as `level`.
-  ///   - value: The new value.
+  ///   - value: The new value. A registry asks only for parameters that are declared and values that are allowed.
   /// - Returns: The changed codec.
   /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/usage`` when there is no such parameter, or the value is
-  ///   outside its range.
-  func setting(_ parameter: String, to value: Int) throws(P2PCopyError) -> Self
+  ///   not allowed.
+  func setting(_ parameter: String, to value: CodecParameter.Value) throws(P2PCopyError) -> Self
 }
 
 extension Codec {
@@ -28,22 +35,27 @@ extension Codec {
   public var parameters: [CodecParameter] { [] }
 
   /// Refuses every parameter: for codecs without.
-  public func setting(_ parameter: String, to value: Int) throws(P2PCopyError) -> Self {
-    throw P2PCopyError(.usage, "\(name) has no '\(DisplayText.escaped(parameter))' to set")
+  public func setting(_ parameter: String, to value: CodecParameter.Value) throws(P2PCopyError) -> Self {
+    throw refusal(of: value, for: parameter)
   }
 
-  /// Looks a parameter up and checks a value against its range.
+  /// Why a parameter cannot be set: the codec has none of that name, or the value is not allowed. The message says what is.
   ///
-  /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/usage``.
-  public func check(_ value: Int, for parameter: String) throws(P2PCopyError) {
+  /// - Returns: An error with code ``P2PCopyError/Code/usage``.
+  public func refusal(of value: CodecParameter.Value, for parameter: String) -> P2PCopyError {
+    refusal(ofText: value.description, for: parameter)
+  }
+
+  /// The same for a value that came as text.
+  package func refusal(ofText value: String, for parameter: String) -> P2PCopyError {
     guard let known = parameters.first(where: { $0.name == parameter }) else {
-      throw P2PCopyError(.usage, "\(name) has no '\(DisplayText.escaped(parameter))' to set")
-    }
-    guard known.range.contains(value) else {
-      throw P2PCopyError(
+      let others = parameters.map { "\(name).\($0.name) (\($0.domain.phrase))" }
+      return P2PCopyError(
         .usage,
-        "the \(parameter) of \(name) is a number from \(known.range.lowerBound) to \(known.range.upperBound), not \(value)"
-      )
+        "\(name) has no parameter '\(DisplayText.escaped(parameter))'; "
+          + (others.isEmpty ? "it has none at all" : "it has \(others.joined(separator: ", "))"))
     }
+    return P2PCopyError(
+      .usage, "\(name).\(known.name) takes \(known.domain.phrase), not '\(DisplayText.escaped(value))'")
   }
 }

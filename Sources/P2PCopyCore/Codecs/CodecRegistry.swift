@@ -5,17 +5,17 @@
 /// ```
 public struct CodecRegistry: Sendable {
   /// Transports in order of registration.
-  public private(set) var transports: [any Transport] = []
+  public internal(set) var transports: [any Transport] = []
   /// Ciphers, the preferred first.
-  public private(set) var ciphers: [any Cipher] = []
+  public internal(set) var ciphers: [any Cipher] = []
   /// Compressors, the preferred first. "None" is not among them: it is always there.
-  public private(set) var compressors: [any Compressor] = []
+  public internal(set) var compressors: [any Compressor] = []
   /// Digests, the preferred first.
-  public private(set) var digests: [any Digest] = []
+  public internal(set) var digests: [any Digest] = []
   /// Key derivers in order of registration.
-  public private(set) var keyDerivers: [any KeyDeriver] = []
+  public internal(set) var keyDerivers: [any KeyDeriver] = []
   /// Key exchanges in order of registration.
-  public private(set) var keyExchanges: [any KeyExchange] = []
+  public internal(set) var keyExchanges: [any KeyExchange] = []
 
   /// An empty registry.
   public init() {}
@@ -127,16 +127,6 @@ extension CodecRegistry {
   /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/noCommonCodec`` when it is not here.
   public mutating func keepOnly(digest name: CodecName) throws(P2PCopyError) {
     digests = [try require(name, of: .digest, among: digests)]
-  }
-
-  /// Sets a parameter of the preferred compressor.
-  ///
-  /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/usage`` when it has no such parameter, or not that value.
-  public mutating func setPreferredCompressor(_ parameter: String, to value: Int) throws(P2PCopyError) {
-    guard let preferred = compressors.first else {
-      throw P2PCopyError(.usage, "this build has no compressor whose \(parameter) could be set")
-    }
-    compressors[0] = try preferred.setting(parameter, to: value)
   }
 
   private func require<Kind>(

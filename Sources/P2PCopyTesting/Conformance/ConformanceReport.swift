@@ -81,6 +81,38 @@ struct ConformanceReport: Sendable {
     }
   }
 
+  private func checkDescription(of parameter: CodecParameter, of codec: any Codec) {
+    let name = parameter.name
+    require(
+      !name.isEmpty && name.utf8.allSatisfy { "abcdefghijklmnopqrstuvwxyz0123456789-".utf8.contains($0) },
+      "the parameter '\(name)' has a name of other characters than a-z 0-9 -")
+    require(
+      !parameter.help.isEmpty && !parameter.help.contains(where: \.isNewline), "the help of \(name) is not one line")
+    if case .choices(let words) = parameter.domain {
+      require(Set(words).count == words.count, "two choices of \(name) are the same")
+      require(
+        words.allSatisfy { !$0.isEmpty && !$0.contains(where: \.isWhitespace) },
+        "a choice of \(name) has blanks, or nothing")
+    }
+    for (value, what) in [(parameter.value, "value"), (parameter.defaultValue, "default")] {
+      guard parameter.domain.contains(value) else {
+        fail("the \(what) of \(name) is \(value), which is not \(parameter.domain.phrase)")
+        continue
+      }
+      section("setting \(name)") {
+        let changed = try codec.setting(name, to: value)
+        require(
+          changed.parameters.first { $0.name == name }?.value == value, "\(name) is not \(value) after it was set to it"
+        )
+      }
+    }
+    for value in [CodecParameter.Value.choice("no such word"), .integer(.max)] where !parameter.domain.contains(value) {
+      requireRefusal("\(name) set to \(value)", code: .usage) { () throws(P2PCopyError) in
+        _ = try codec.setting(name, to: value)
+      }
+    }
+  }
+
   /// What every codec says about itself.
   func checkDescription(of codec: any Codec) {
     require(!codec.summary.isEmpty, "the summary is empty")
@@ -88,10 +120,11 @@ struct ConformanceReport: Sendable {
     require(codec.name != .none, "the name 'none' is reserved")
     require(
       Set(codec.parameters.map(\.name)).count == codec.parameters.count, "two parameters have the same name")
+    requireRefusal("a parameter that is not declared", code: .usage) { () throws(P2PCopyError) in
+      _ = try codec.setting("no-such-parameter", to: .integer(1))
+    }
     for parameter in codec.parameters {
-      require(
-        parameter.range.contains(parameter.value),
-        "the parameter \(parameter.name) is \(parameter.value), outside of \(parameter.range)")
+      checkDescription(of: parameter, of: codec)
     }
   }
 }

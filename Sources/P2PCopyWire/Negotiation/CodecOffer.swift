@@ -9,7 +9,7 @@ package struct CodecOffer: Hashable, Sendable {
     /// Its name.
     package var name: CodecName
 
-    /// The parameters in force at the sender, by name.
+    /// The parameters in force at the sender that are integers, by name. They inform; others do not travel.
     package var parameters: [String: Int]
 
     /// Creates an entry.
@@ -46,9 +46,11 @@ package struct CodecOffer: Hashable, Sendable {
 
 extension CodecOffer.Entry {
   fileprivate init(_ codec: any Codec) {
-    self.init(
-      name: codec.name,
-      parameters: Dictionary(codec.parameters.map { ($0.name, $0.value) }, uniquingKeysWith: { first, _ in first }))
+    let integers = codec.parameters.compactMap { parameter -> (String, Int)? in
+      guard case .integer(let value) = parameter.value else { return nil }
+      return (parameter.name, value)
+    }
+    self.init(name: codec.name, parameters: Dictionary(integers, uniquingKeysWith: { first, _ in first }))
   }
 }
 

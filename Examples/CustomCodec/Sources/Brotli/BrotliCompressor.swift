@@ -41,8 +41,8 @@ public struct BrotliCompressor: Compressor, CodecPlugin {
   /// The quality, under the name that `--level` of `p2p-copy send` sets.
   public var parameters: [CodecParameter] {
     [
-      CodecParameter(
-        name: "level", value: quality, range: Self.qualities, summary: "the quality: higher is smaller and slower")
+      .integer(
+        "level", quality, default: 5, in: Self.qualities, help: "the quality: higher is smaller and slower")
     ]
   }
 
@@ -53,9 +53,11 @@ public struct BrotliCompressor: Compressor, CodecPlugin {
   ///   - value: One of ``qualities``.
   /// - Returns: The changed compressor.
   /// - Throws: `P2PCopyError` with code `usage` when it is another parameter or another value.
-  public func setting(_ parameter: String, to value: Int) throws(P2PCopyError) -> BrotliCompressor {
-    try check(value, for: parameter)
-    return try BrotliCompressor(quality: value)
+  public func setting(_ parameter: String, to value: CodecParameter.Value) throws(P2PCopyError) -> BrotliCompressor {
+    switch (parameter, value) {
+    case ("level", .integer(let quality)): try BrotliCompressor(quality: quality)
+    default: throw refusal(of: value, for: parameter)
+    }
   }
 
   /// Registers Brotli with quality 5.

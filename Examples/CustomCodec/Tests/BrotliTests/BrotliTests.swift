@@ -18,9 +18,9 @@ import Testing
   }
 
   @Test func theQualityCanBeSetByName() throws {
-    #expect(try BrotliCompressor().setting("level", to: 9).quality == 9)
+    #expect(try BrotliCompressor().setting("level", to: .integer(9)).quality == 9)
     for (parameter, value) in [("level", 1), ("level", 12), ("level", Int.max), ("window", 5), ("", 5)] {
-      let error = #expect(throws: P2PCopyError.self) { try BrotliCompressor().setting(parameter, to: value) }
+      let error = #expect(throws: P2PCopyError.self) { try BrotliCompressor().setting(parameter, to: .integer(value)) }
       #expect(error?.code == .usage)
     }
   }

@@ -14,7 +14,7 @@ struct CountingCompressor<Base: Compressor>: Compressor {
   var summary: String { base.summary }
   var parameters: [CodecParameter] { base.parameters }
 
-  func setting(_ parameter: String, to value: Int) throws(P2PCopyError) -> CountingCompressor {
+  func setting(_ parameter: String, to value: CodecParameter.Value) throws(P2PCopyError) -> CountingCompressor {
     CountingCompressor(try base.setting(parameter, to: value), use)
   }
 

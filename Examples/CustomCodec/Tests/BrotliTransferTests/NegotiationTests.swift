@@ -23,7 +23,7 @@ struct NegotiationTests {
     transfer.senderCodecs.register(CountingCompressor(ZstdCompressor(), zstd))
     transfer.senderCodecs.register(CountingCompressor(BrotliCompressor(), brotli))
     try transfer.senderCodecs.prefer(compressor: "brotli@example.org")
-    try transfer.senderCodecs.setPreferredCompressor("level", to: 3)
+    try transfer.senderCodecs.set("level", of: "brotli@example.org", to: .integer(3))
     // The receiver would rather have the other one: the sender's order decides.
     transfer.receiverCodecs.register(CountingCompressor(ZstdCompressor(), zstd))
     transfer.receiverCodecs.register(CountingCompressor(BrotliCompressor(), brotli))
