@@ -21,23 +21,19 @@
         throw P2PCopyError(
           .internalError, "lz4 takes at most \(LZ4Chunk.maximumRawByteCount) bytes at once, not \(input.byteCount)")
       }
-      let isCompressed = input.withUnsafeBytes { source in
-        output.withUnsafeMutableBytes { room, used in
-          let free = UnsafeMutableRawBufferPointer(rebasing: room[used...])
-          guard free.count > LZ4Chunk.headerByteCount else { return false }
-          let block = UnsafeMutableRawBufferPointer(rebasing: free[LZ4Chunk.headerByteCount...])
-          let count = LZ4_compress_fast_extState(
-            state, source.baseAddress?.assumingMemoryBound(to: CChar.self),
-            block.baseAddress?.assumingMemoryBound(to: CChar.self), Int32(source.count), Int32(clamping: block.count),
+      try output.appendBytes(from: input) { source, room throws(P2PCopyError) in
+        let block = UnsafeMutableRawBufferPointer(rebasing: room.dropFirst(LZ4Chunk.headerByteCount))
+        let count =
+          block.isEmpty
+          ? 0
+          : LZ4_compress_fast_extState(
+            state, source.baseAddress, block.baseAddress, Int32(source.count), Int32(clamping: block.count),
             acceleration)
-          guard count > 0 else { return false }
-          free.storeBytes(of: UInt32(source.count).littleEndian, as: UInt32.self)
-          used += LZ4Chunk.headerByteCount + Int(count)
-          return true
+        guard count > 0 else {
+          throw P2PCopyError(.internalError, "lz4 could not compress \(source.count) bytes: the room is too small")
         }
-      }
-      guard isCompressed else {
-        throw P2PCopyError(.internalError, "lz4 could not compress \(input.byteCount) bytes: the room is too small")
+        room.storeBytes(of: UInt32(source.count).littleEndian, as: UInt32.self)
+        return LZ4Chunk.headerByteCount + Int(count)
       }
     }
   }

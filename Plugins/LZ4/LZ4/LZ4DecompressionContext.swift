@@ -13,20 +13,13 @@
       guard claimed <= min(output.freeCapacity, LZ4Chunk.maximumRawByteCount) else {
         throw refusal("it claims \(claimed) bytes where \(output.freeCapacity) are allowed")
       }
-      let isComplete = input.withUnsafeBytes { source in
-        output.withUnsafeMutableBytes { room, used in
-          let block = UnsafeRawBufferPointer(rebasing: source[LZ4Chunk.headerByteCount...])
-          let raw = UnsafeMutableRawBufferPointer(rebasing: room[used..<(used + claimed)])
-          // The library checks every step against both ends, and refuses a block that does not end with the input.
-          let count = LZ4_decompress_safe(
-            block.baseAddress?.assumingMemoryBound(to: CChar.self),
-            raw.baseAddress?.assumingMemoryBound(to: CChar.self), Int32(block.count), Int32(claimed))
-          guard count == claimed else { return false }
-          used += claimed
-          return true
-        }
+      try output.appendBytes(from: input) { source, room throws(P2PCopyError) in
+        let block = UnsafeRawBufferPointer(rebasing: source[LZ4Chunk.headerByteCount...])
+        // The library checks every step against both ends, and refuses a block that does not end with the input.
+        let count = LZ4_decompress_safe(block.baseAddress, room.baseAddress, Int32(block.count), Int32(claimed))
+        guard count == claimed else { throw refusal("its block is damaged") }
+        return claimed
       }
-      guard isComplete else { throw refusal("its block is damaged") }
     }
 
     private func refusal(_ why: String) -> P2PCopyError {

@@ -19,7 +19,7 @@ final class EVPCipherContext {
     }
     defer { EVP_CIPHER_free(cipher) }
     let result = key.withUnsafeBytes { key in
-      EVP_CipherInit_ex(context, cipher, nil, Self.bytes(key), nil, isSealing ? 1 : 0)
+      EVP_CipherInit_ex(context, cipher, nil, key.baseAddress, nil, isSealing ? 1 : 0)
     }
     guard result == 1 else { throw P2PCopyError.libcrypto("take the key") }
   }
@@ -36,7 +36,7 @@ final class EVPCipherContext {
       nonceByteCount = nonce.byteCount
     }
     // -1 keeps the direction; key and cipher stay as they are.
-    let result = nonce.withUnsafeBytes { EVP_CipherInit_ex(context, nil, nil, nil, Self.bytes($0), -1) }
+    let result = nonce.withUnsafeBytes { EVP_CipherInit_ex(context, nil, nil, nil, $0.baseAddress, -1) }
     guard result == 1 else { throw P2PCopyError.libcrypto("take the nonce") }
   }
 
@@ -47,7 +47,7 @@ final class EVPCipherContext {
     }
     var written: Int32 = 0
     let result = associatedData.withUnsafeBytes { source in
-      EVP_CipherUpdate(context, nil, &written, Self.bytes(source), length)
+      EVP_CipherUpdate(context, nil, &written, source.baseAddress, length)
     }
     guard result == 1 else { throw P2PCopyError.libcrypto("authenticate") }
   }
@@ -60,8 +60,7 @@ final class EVPCipherContext {
     }
     var written: Int32 = 0
     let result = message.withUnsafeMutableBytes { message in
-      let start = message.baseAddress?.assumingMemoryBound(to: UInt8.self)
-      return EVP_CipherUpdate(context, start, &written, start, length)
+      EVP_CipherUpdate(context, message.baseAddress, &written, message.baseAddress, length)
     }
     guard result == 1, written == length else { throw P2PCopyError.libcrypto("work on \(length) bytes") }
   }
@@ -90,17 +89,10 @@ final class EVPCipherContext {
   }
 
   func appendTag(of byteCount: Int, to tag: inout OutputRawSpan) throws(P2PCopyError) {
-    let result = tag.withUnsafeMutableBytes { room, used in
-      let free = UnsafeMutableRawBufferPointer(rebasing: room[used...])
-      let result = EVP_CIPHER_CTX_ctrl(
-        context, EVP_CTRL_AEAD_GET_TAG, Int32(clamping: byteCount), free.baseAddress)
-      if result == 1 { used += byteCount }
-      return result
+    try tag.appendBytes { room throws(P2PCopyError) in
+      let result = EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_GET_TAG, Int32(clamping: byteCount), room.baseAddress)
+      guard result == 1 else { throw P2PCopyError.libcrypto("give the tag") }
+      return byteCount
     }
-    guard result == 1 else { throw P2PCopyError.libcrypto("give the tag") }
-  }
-
-  private static func bytes(_ buffer: UnsafeRawBufferPointer) -> UnsafePointer<UInt8>? {
-    buffer.baseAddress?.assumingMemoryBound(to: UInt8.self)
   }
 }

@@ -21,18 +21,14 @@ final class ZstdCompressionContext: CompressionContext {
   }
 
   func compress(_ input: RawSpan, into output: inout OutputRawSpan) throws(P2PCopyError) {
-    let result = input.withUnsafeBytes { source in
-      output.withUnsafeMutableBytes { room, used in
-        let free = UnsafeMutableRawBufferPointer(rebasing: room[used...])
-        let result = ZSTD_compress2(context, free.baseAddress, free.count, source.baseAddress, source.count)
-        if ZSTD_isError(result) == 0 { used += result }
-        return result
+    try output.appendBytes(from: input) { source, room throws(P2PCopyError) in
+      let result = ZSTD_compress2(context, room.baseAddress, room.count, source.baseAddress, source.count)
+      guard ZSTD_isError(result) == 0 else {
+        throw P2PCopyError(
+          .internalError,
+          "zstd could not compress \(source.count) bytes: \(String(cString: ZSTD_getErrorName(result)))")
       }
-    }
-    guard ZSTD_isError(result) == 0 else {
-      throw P2PCopyError(
-        .internalError,
-        "zstd could not compress \(input.byteCount) bytes: \(String(cString: ZSTD_getErrorName(result)))")
+      return result
     }
   }
 

@@ -20,16 +20,12 @@ final class ZstdDecompressionContext: DecompressionContext {
 
   func decompress(_ input: RawSpan, into output: inout OutputRawSpan) throws(P2PCopyError) {
     try ZstdFrameHeader.check(input, room: output.freeCapacity)
-    let result = input.withUnsafeBytes { source in
-      output.withUnsafeMutableBytes { room, used in
-        let free = UnsafeMutableRawBufferPointer(rebasing: room[used...])
-        let result = ZSTD_decompressDCtx(context, free.baseAddress, free.count, source.baseAddress, source.count)
-        if ZSTD_isError(result) == 0 { used += result }
-        return result
+    try output.appendBytes(from: input) { source, room throws(P2PCopyError) in
+      let result = ZSTD_decompressDCtx(context, room.baseAddress, room.count, source.baseAddress, source.count)
+      guard ZSTD_isError(result) == 0 else {
+        throw ZstdFrameHeader.refusal(String(cString: ZSTD_getErrorName(result)))
       }
-    }
-    guard ZSTD_isError(result) == 0 else {
-      throw ZstdFrameHeader.refusal(String(cString: ZSTD_getErrorName(result)))
+      return result
     }
   }
 }

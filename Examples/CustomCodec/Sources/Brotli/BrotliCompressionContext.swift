@@ -13,22 +13,14 @@ final class BrotliCompressionContext: CompressionContext {
   }
 
   func compress(_ input: RawSpan, into output: inout OutputRawSpan) throws(P2PCopyError) {
-    let isCompressed = input.withUnsafeBytes { source in
-      output.withUnsafeMutableBytes { room, used in
-        // The span may hold something already: write behind it, and say how far.
-        let free = UnsafeMutableRawBufferPointer(rebasing: room[used...])
-        var count = free.count
-        let result = BrotliEncoderCompress(
-          quality, BROTLI_DEFAULT_WINDOW, BROTLI_MODE_GENERIC, source.count,
-          source.baseAddress?.assumingMemoryBound(to: UInt8.self), &count,
-          free.baseAddress?.assumingMemoryBound(to: UInt8.self))
-        guard result == BROTLI_TRUE else { return false }
-        used += count
-        return true
+    try output.appendBytes(from: input) { source, room throws(P2PCopyError) in
+      var count = room.count
+      let result = BrotliEncoderCompress(
+        quality, BROTLI_DEFAULT_WINDOW, BROTLI_MODE_GENERIC, source.count, source.baseAddress, &count, room.baseAddress)
+      guard result == BROTLI_TRUE else {
+        throw P2PCopyError(.internalError, "brotli could not compress \(source.count) bytes: the room is too small")
       }
-    }
-    guard isCompressed else {
-      throw P2PCopyError(.internalError, "brotli could not compress \(input.byteCount) bytes: the room is too small")
+      return count
     }
   }
 }

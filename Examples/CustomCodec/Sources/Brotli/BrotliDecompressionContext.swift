@@ -10,25 +10,21 @@ final class BrotliDecompressionContext: DecompressionContext {
       throw P2PCopyError(.internalError, "brotli has no memory for a decoder; free some and try again")
     }
     defer { BrotliDecoderDestroyInstance(decoder) }
-    let isWhole = input.withUnsafeBytes { source in
-      output.withUnsafeMutableBytes { room, used in
-        let free = UnsafeMutableRawBufferPointer(rebasing: room[used...])
-        var unread = source.count
-        var next = source.baseAddress?.assumingMemoryBound(to: UInt8.self)
-        var unused = free.count
-        var end = free.baseAddress?.assumingMemoryBound(to: UInt8.self)
-        let result = BrotliDecoderDecompressStream(decoder, &unread, &next, &unused, &end, nil)
-        // Anything but success is damage, an end that is missing, or more output than there is room for. What is left
-        // unread followed the stream, and belongs to nobody.
-        guard result == BROTLI_DECODER_RESULT_SUCCESS, unread == 0 else { return false }
-        used += free.count - unused
-        return true
+    try output.appendBytes(from: input) { source, room throws(P2PCopyError) in
+      var unread = source.count
+      var next = source.baseAddress?.assumingMemoryBound(to: UInt8.self)
+      var unused = room.count
+      var end = room.baseAddress?.assumingMemoryBound(to: UInt8.self)
+      let result = BrotliDecoderDecompressStream(decoder, &unread, &next, &unused, &end, nil)
+      // Anything but success is damage, an end that is missing, or more output than there is room for. What is left
+      // unread followed the stream, and belongs to nobody.
+      guard result == BROTLI_DECODER_RESULT_SUCCESS, unread == 0 else {
+        throw P2PCopyError(
+          .corruptData,
+          "a brotli chunk cannot be decompressed: it is damaged, cut short, or larger than allowed; send the file again"
+        )
       }
-    }
-    guard isWhole else {
-      throw P2PCopyError(
-        .corruptData,
-        "a brotli chunk cannot be decompressed: it is damaged, cut short, or larger than allowed; send the file again")
+      return room.count - unused
     }
   }
 }
