@@ -1,5 +1,8 @@
+import AESGCM
 import P2PCopy
+import SPAKE2
 import Testing
+import Zstd
 
 @Suite("Resume")
 struct ResumeTests {
@@ -32,6 +35,20 @@ struct ResumeTests {
     #expect(try folder.tree("out") == ["file.bin": Self.content])
     #expect(summaries.received.transferredByteCount == Int64(Self.size - byteCount))
     #expect(summaries.sent.resumedByteCount == Int64(byteCount))
+  }
+
+  @Test("What is there is digested once at each side", arguments: [1 << 20, (1 << 20) + 5, size])
+  func digestedOnce(byteCount: Int) async throws {
+    let folder = try TemporaryDirectory()
+    let source = try folder.write(Self.content, to: "source/file.bin")
+    try folder.write(Array(Self.content.prefix(byteCount)), to: "out/.file.bin.p2p-copy-partial")
+    var codecs = CodecRegistry(plugins: [ZstdCompressor.self, AESGCMCipher.self, SPAKE2KeyExchange.self])
+    codecs.register(QuickKeyDeriver())
+    let digest = TallyingDigest()
+    codecs.register(digest)
+    try await QuickTransfer(codecs: codecs).succeed([source], into: folder.path("out"))
+    #expect(try folder.tree("out") == ["file.bin": Self.content])
+    #expect(digest.digestedByteCount == 2 * Self.size)
   }
 
   @Test("Everything there: nothing travels", arguments: [false, true], TransferProtocol.allCases)

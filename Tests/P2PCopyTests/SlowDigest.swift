@@ -28,5 +28,7 @@ struct SlowDigest: Digest {
     }
 
     func finish() throws(P2PCopyError) -> [UInt8] { try inner.finish() }
+
+    func copy() throws(P2PCopyError) -> any DigestContext { Context(inner: try inner.copy()) }
   }
 }

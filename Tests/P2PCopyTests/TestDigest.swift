@@ -14,6 +14,12 @@ struct TestDigest: P2PCopyCore.Digest {
       defer { hash = SHA256() }
       return Array(hash.finalize())
     }
+
+    func copy() throws(P2PCopyError) -> any DigestContext {
+      let copy = Context()
+      copy.hash = hash
+      return copy
+    }
   }
 
   var name: CodecName { "sha256" }

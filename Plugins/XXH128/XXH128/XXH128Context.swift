@@ -6,12 +6,13 @@ final class XXH128Context: DigestContext {
   private let state: OpaquePointer
 
   init() throws(P2PCopyError) {
-    // The library's own function, since the state has to be aligned to 64 bytes.
-    guard let state = XXH3_createState() else {
-      throw P2PCopyError(.internalError, "xxh128 has no memory for a state; free some and try again")
-    }
-    self.state = state
+    state = try Self.makeState()
     try reset()
+  }
+
+  private init(copying other: XXH128Context) throws(P2PCopyError) {
+    state = try Self.makeState()
+    XXH3_copyState(state, other.state)
   }
 
   deinit {
@@ -32,6 +33,16 @@ final class XXH128Context: DigestContext {
     XXH128_canonicalFromHash(&canonical, XXH3_128bits_digest(state))
     try reset()
     return withUnsafeBytes(of: canonical.digest) { [UInt8]($0) }
+  }
+
+  func copy() throws(P2PCopyError) -> any DigestContext { try XXH128Context(copying: self) }
+
+  private static func makeState() throws(P2PCopyError) -> OpaquePointer {
+    // The library's own function, since the state has to be aligned to 64 bytes.
+    guard let state = XXH3_createState() else {
+      throw P2PCopyError(.internalError, "xxh128 has no memory for a state; free some and try again")
+    }
+    return state
   }
 
   private func reset() throws(P2PCopyError) {

@@ -26,4 +26,12 @@ public protocol DigestContext: AnyObject {
   /// - Returns: ``Digest/byteCount`` bytes, the digest of everything since the start or the last call of this method.
   /// - Throws: ``P2PCopyError`` when the library underneath fails.
   func finish() throws(P2PCopyError) -> [UInt8]
+
+  /// Makes another context that has seen the same bytes; from then on both go on by themselves.
+  ///
+  /// A transfer that is resumed reads what is there once, says its digest, and goes on with what comes.
+  ///
+  /// - Returns: The other context, with a state of its own.
+  /// - Throws: ``P2PCopyError`` when the library underneath has no memory.
+  func copy() throws(P2PCopyError) -> any DigestContext
 }

@@ -167,13 +167,10 @@ final class EntryDecision {
       let descriptor = try FileDescriptor(
         opening: start.name, relativeTo: directory.descriptor.number, flags: O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
       settings.monitor.emit(.checking(path: path.description))
-      // A context cannot be looked at without ending it: one for the answer, one that goes on with what is to come.
       let loan = try settings.digests.borrow()
-      let answering = try settings.digests.borrow()
-      let covered = try FileDigest.update(
-        [answering.context, loan.context], over: descriptor, byteCount: start.version.byteCount)
-      let digest = try answering.context.finish()
-      settings.digests.giveBack(answering)
+      let covered = try FileDigest.update(loan.context, over: descriptor, byteCount: start.version.byteCount)
+      // A copy ends for the answer; the context itself goes on with what is to come.
+      let digest = try loan.context.copy().finish()
       // What was read is this version only if it still is when everything is read.
       guard covered == start.version.byteCount, try descriptor.status().version == start.version else {
         return nil

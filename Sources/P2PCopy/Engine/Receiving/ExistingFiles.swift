@@ -111,7 +111,7 @@ final class ExistingFiles {
       let status = try descriptor.status()
       guard status.kind == .regular else { return nil }
       let loan = try digests.borrow()
-      let byteCount = try FileDigest.update([loan.context], over: descriptor, byteCount: status.byteCount)
+      let byteCount = try FileDigest.update(loan.context, over: descriptor, byteCount: status.byteCount)
       let digest = try loan.context.finish()
       digests.giveBack(loan)
       return byteCount == status.byteCount ? (digest, status) : nil

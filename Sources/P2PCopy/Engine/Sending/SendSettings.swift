@@ -23,10 +23,10 @@ struct SendSettings: Sendable {
     let loan = try digests.borrow()
     // By the size, with room to see that there is more: memory for a whole chunk costs more than reading a small file.
     let expected = max(min(file.byteCount, .max - 1) + 1, 64 << 10)
-    var byteCount = try FileDigest.update([loan.context], over: file.descriptor, byteCount: expected)
+    var byteCount = try FileDigest.update(loan.context, over: file.descriptor, byteCount: expected)
     var digest = try loan.context.finish()
     if byteCount == expected {
-      byteCount = try FileDigest.update([loan.context], over: file.descriptor, byteCount: .max)
+      byteCount = try FileDigest.update(loan.context, over: file.descriptor, byteCount: .max)
       digest = try loan.context.finish()
     }
     digests.giveBack(loan)

@@ -86,7 +86,7 @@ struct UploadUnits {
     var startOffset: Int64 = 0
     if let prefix, prefix.byteCount <= source.byteCount {
       settings.monitor.emit(.checking(path: entry.path.description))
-      let matches = try Self.matches(prefix, source, settings, loan)
+      let matches = try Self.matches(prefix, source, loan)
       // What does not fit is forgotten, and the digest begins anew.
       if matches { startOffset = prefix.byteCount } else { _ = try loan.context.finish() }
     }
@@ -98,17 +98,12 @@ struct UploadUnits {
 
   /// Whether the receiver's part is how the file begins. The digest context has seen just that part afterwards.
   private static func matches(
-    _ prefix: (byteCount: Int64, digest: [UInt8]), _ source: OpenSourceFile, _ settings: SendSettings,
-    _ loan: DigestContexts.Loan
+    _ prefix: (byteCount: Int64, digest: [UInt8]), _ source: OpenSourceFile, _ loan: DigestContexts.Loan
   ) throws(P2PCopyError) -> Bool {
-    // A context cannot be looked at without ending it: one for the comparison, one that goes on.
-    let comparing = try settings.digests.borrow()
     do {
-      let byteCount = try FileDigest.update(
-        [comparing.context, loan.context], over: source.descriptor, byteCount: prefix.byteCount)
-      let digest = try comparing.context.finish()
-      settings.digests.giveBack(comparing)
-      return byteCount == prefix.byteCount && digest == prefix.digest
+      let byteCount = try FileDigest.update(loan.context, over: source.descriptor, byteCount: prefix.byteCount)
+      // A copy ends for the comparison; the context itself goes on.
+      return try byteCount == prefix.byteCount && loan.context.copy().finish() == prefix.digest
     } catch let error as P2PCopyError {
       throw error
     } catch let error as SystemError {
