@@ -5,17 +5,17 @@
 /// ```
 public struct CodecRegistry: Sendable {
   /// Transports in order of registration.
-  public internal(set) var transports: [any Transport] = []
+  package internal(set) var transports: [any Transport] = []
   /// Ciphers, the preferred first.
-  public internal(set) var ciphers: [any Cipher] = []
+  package internal(set) var ciphers: [any Cipher] = []
   /// Compressors, the preferred first. "None" is not among them: it is always there.
-  public internal(set) var compressors: [any Compressor] = []
+  package internal(set) var compressors: [any Compressor] = []
   /// Digests, the preferred first.
-  public internal(set) var digests: [any Digest] = []
+  package internal(set) var digests: [any Digest] = []
   /// Key derivers in order of registration.
-  public internal(set) var keyDerivers: [any KeyDeriver] = []
+  package internal(set) var keyDerivers: [any KeyDeriver] = []
   /// Key exchanges in order of registration.
-  public internal(set) var keyExchanges: [any KeyExchange] = []
+  package internal(set) var keyExchanges: [any KeyExchange] = []
 
   /// An empty registry.
   public init() {}
@@ -67,27 +67,27 @@ public struct CodecRegistry: Sendable {
   }
 
   /// The transport of that name.
-  public func transport(named name: CodecName) -> (any Transport)? { transports.first { $0.name == name } }
+  package func transport(named name: CodecName) -> (any Transport)? { transports.first { $0.name == name } }
 
   /// The transport that serves a URL scheme.
-  public func transport(forScheme scheme: String) -> (any Transport)? {
+  package func transport(forScheme scheme: String) -> (any Transport)? {
     transports.first { $0.schemes.contains(scheme) }
   }
 
   /// The cipher of that name.
-  public func cipher(named name: CodecName) -> (any Cipher)? { ciphers.first { $0.name == name } }
+  package func cipher(named name: CodecName) -> (any Cipher)? { ciphers.first { $0.name == name } }
 
   /// The compressor of that name.
-  public func compressor(named name: CodecName) -> (any Compressor)? { compressors.first { $0.name == name } }
+  package func compressor(named name: CodecName) -> (any Compressor)? { compressors.first { $0.name == name } }
 
   /// The digest of that name.
-  public func digest(named name: CodecName) -> (any Digest)? { digests.first { $0.name == name } }
+  package func digest(named name: CodecName) -> (any Digest)? { digests.first { $0.name == name } }
 
   /// The key deriver of that name.
-  public func keyDeriver(named name: CodecName) -> (any KeyDeriver)? { keyDerivers.first { $0.name == name } }
+  package func keyDeriver(named name: CodecName) -> (any KeyDeriver)? { keyDerivers.first { $0.name == name } }
 
   /// The key exchange of that name.
-  public func keyExchange(named name: CodecName) -> (any KeyExchange)? { keyExchanges.first { $0.name == name } }
+  package func keyExchange(named name: CodecName) -> (any KeyExchange)? { keyExchanges.first { $0.name == name } }
 
   /// Every codec of a kind, the preferred first.
   public func codecs(of kind: CodecKind) -> [any Codec] {

@@ -25,14 +25,8 @@ import Testing
     }
   }
 
-  @Test func registers() throws {
+  @Test func registers() {
     let registry = CodecRegistry(plugins: [BrotliCompressor.self])
-    #expect(registry.compressor(named: "brotli@example.org") != nil)
-    // A receiver with this codec selects it when the sender offers it.
-    let offer = CodecOffer(
-      ciphers: [],
-      compressors: [CodecOffer.Entry(name: "lz77@example.net"), CodecOffer.Entry(name: "brotli@example.org")])
-    let common = offer.compressors.first { registry.compressor(named: $0.name) != nil }
-    #expect(common?.name == "brotli@example.org")
+    #expect(registry.codecs(of: .compressor).map(\.name) == ["brotli@example.org"])
   }
 }
