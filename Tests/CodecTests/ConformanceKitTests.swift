@@ -53,6 +53,14 @@ import Testing
     await expectFinding(fault.finding) { await checkDigest(BrokenDigest(fault: fault), vectors: [vector]) }
   }
 
+  @Test(arguments: BrokenParameters.Fault.allCases)
+  func findsABrokenParameter(fault: BrokenParameters.Fault) async {
+    let vector = DigestVector(
+      source: "FIPS 180-4", input: Array("abc".utf8),
+      digest: "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
+    await expectFinding(fault.finding) { await checkDigest(BrokenParameters(fault: fault), vectors: [vector]) }
+  }
+
   @Test func findsADigestWithoutKnownAnswers() async {
     await expectFinding("there is no known answer") { await checkDigest(SHA256Digest(), vectors: []) }
   }
