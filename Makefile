@@ -21,7 +21,8 @@ build: ## Build the command (release): .build/release/p2p-copy
 venv: ## Make .venv-interop with p2p-copy 0.1.2 (Python) for the interop tests, and what the hostile peer needs
 	@scripts/venv.sh
 
-lint: ## Check the style of all Swift files
+lint: ## Check the style of all Swift files, and what may be public or import what
+	@scripts/structure.sh
 	swift format lint --strict --parallel --recursive $(SOURCES)
 
 format: ## Rewrite all Swift files in the project's style

@@ -52,13 +52,13 @@ let package = Package(
     .default(enabledTraits: []),
   ],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-nio.git", exact: "2.101.2"),
-    .package(url: "https://github.com/apple/swift-nio-ssl.git", exact: "2.37.6"),
-    .package(url: "https://github.com/apple/swift-crypto.git", exact: "4.5.2"),
-    .package(url: "https://github.com/apple/swift-argument-parser.git", exact: "1.8.2"),
-    .package(url: "https://github.com/apple/swift-log.git", exact: "1.16.2"),
-    .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", exact: "2.13.0"),
-    .package(url: "https://github.com/apple/swift-system.git", exact: "1.8.1"),
+    .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.6"),
+    .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.2"),
+    .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
+    .package(url: "https://github.com/apple/swift-system.git", from: "1.8.1"),
   ],
   targets: [
     // The platform's C library under one name: the one place to add another.
@@ -125,7 +125,7 @@ let package = Package(
     .target(
       name: "P2PCopyCLI",
       dependencies: [
-        "P2PCopy", "P2PCopyCore", "P2PCopyFiles", "P2PCopyTransfer", "P2PCopyPlatform", "P2PCopyRelay",
+        "P2PCopy", "P2PCopyCore", "P2PCopyPlatform", "P2PCopyRelay",
         "CProcessStart", "CSystemCalls", .argumentParser, .logging, .nioCore, .unixSignals,
       ],
       swiftSettings: strict),
@@ -214,7 +214,8 @@ let package = Package(
     .testTarget(
       name: "CodecTests",
       dependencies: [
-        "P2PCopyCore", "P2PCopyTesting", "Zstd", "AESGCM", "ChaCha20Poly1305", "Argon2id", "SPAKE2", "XXH128",
+        "P2PCopyCore", "P2PCopyWire", "P2PCopyTesting", "Zstd", "AESGCM", "ChaCha20Poly1305", "Argon2id", "SPAKE2",
+        "XXH128",
         "SHA256Sum",
         .target(name: "LZ4", condition: .when(traits: ["LZ4"])),
       ],
@@ -223,7 +224,7 @@ let package = Package(
     .testTarget(
       name: "P2PCopyTests",
       dependencies: [
-        "P2PCopy", "P2PCopyCore", "P2PCopyWire", "P2PCopyFiles", "P2PCopyTransfer", "P2PCopyProtocol1",
+        "P2PCopy", "P2PCopyCore", "P2PCopyWire", "P2PCopyProtocol1",
         "P2PCopyPlatform", "P2PCopyTesting", "Zstd", "AESGCM", "ChaCha20Poly1305", "XXH128", "SHA256Sum", "Argon2id",
         "SPAKE2", .nioCore, .crypto, .system,
       ],
@@ -233,7 +234,7 @@ let package = Package(
       name: "ReadmeTests", dependencies: ["P2PCopy", "P2PCopyRelay", "StandardCodecs"], swiftSettings: strict),
     .testTarget(
       name: "P2PCopyCLITests",
-      dependencies: ["P2PCopyCLI", "P2PCopy", "P2PCopyCore", "P2PCopyFiles", "P2PCopyTransfer", .crypto],
+      dependencies: ["P2PCopyCLI", "P2PCopy", "P2PCopyCore", .crypto],
       swiftSettings: strict),
     .target(name: "CTestSystemCalls", path: "Tests/CTestSystemCalls"),
     .executableTarget(

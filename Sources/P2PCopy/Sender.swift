@@ -87,17 +87,19 @@ public struct Sender: Sendable {
   /// Sends standard input until its end, as one file. Protocol 2 only.
   ///
   /// - Parameters:
-  ///   - name: The name of the file at the receiver, unless that writes to its standard output.
+  ///   - name: The name of the file at the receiver, unless that writes to its standard output: bytes, components joined
+  ///     with `/`.
   ///   - listener: As for ``send(_:listener:)``.
   /// - Returns: What it came to.
-  /// - Throws: ``P2PCopyError``.
+  /// - Throws: ``P2PCopyError``, with code ``P2PCopyError/Code/unsafePath`` when the name leads outside.
   @discardableResult
   public func sendStandardInput(
-    named name: RelativePath, listener: @escaping @Sendable (TransferEvents) async -> Void = { _ in }
+    named name: [UInt8], listener: @escaping @Sendable (TransferEvents) async -> Void = { _ in }
   ) async throws -> TransferSummary {
-    try await sendWithProtocol2(listener) { _ in
+    let path = try RelativePath(validating: name)
+    return try await sendWithProtocol2(listener) { _ in
       try options.checkForStandardInput()
-      return SendSource(streamNamed: name)
+      return SendSource(streamNamed: path)
     }
   }
 
@@ -106,7 +108,7 @@ public struct Sender: Sendable {
   public func sendStandardInput(
     named name: String = "stdin", listener: @escaping @Sendable (TransferEvents) async -> Void = { _ in }
   ) async throws -> TransferSummary {
-    try await sendStandardInput(named: RelativePath(validating: Array(name.utf8)), listener: listener)
+    try await sendStandardInput(named: Array(name.utf8), listener: listener)
   }
 
   private func sendWithProtocol1(

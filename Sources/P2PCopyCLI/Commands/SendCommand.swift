@@ -166,7 +166,7 @@ struct SendCommand: AsyncParsableCommand {
     try await Interruptible.run { stop in
       try await view.tellingOutputFailures(to: stop).watch { listener in
         if paths == ["-"] {
-          try await sender.sendStandardInput(named: RelativePath(validating: stdinName.bytes), listener: listener)
+          try await sender.sendStandardInput(named: stdinName.bytes, listener: listener)
         } else {
           try await sender.send(paths, listener: listener)
         }

@@ -2,25 +2,25 @@
 /// goes: symbolic links on the way are the file system code's concern.
 ///
 /// Bytes, not text: two names that Unicode counts as equal stay two names.
-public struct RelativePath: Hashable, Sendable {
+package struct RelativePath: Hashable, Sendable {
   /// The longest path in bytes.
-  public static let maximumByteCount = 4095
+  package static let maximumByteCount = 4095
 
   /// The longest component in bytes (`NAME_MAX`).
-  public static let maximumComponentByteCount = 255
+  package static let maximumComponentByteCount = 255
 
   /// The most components.
-  public static let maximumDepth = 256
+  package static let maximumDepth = 256
 
   /// The path's bytes, components joined with `/`.
-  public let bytes: [UInt8]
+  package let bytes: [UInt8]
 
   /// Checks a path.
   ///
   /// - Parameter bytes: Components separated by `/`.
   /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/unsafePath`` that names the path and what is wrong: empty,
   ///   absolute, a component that is empty, `.` or `..`, a NUL, too long, too deep. A backslash is an ordinary character.
-  public init(validating bytes: [UInt8]) throws(P2PCopyError) {
+  package init(validating bytes: [UInt8]) throws(P2PCopyError) {
     func refuse(_ why: String) -> P2PCopyError {
       P2PCopyError(.unsafePath, "refused the name '\(DisplayText.escaped(bytes.prefix(300)))': \(why)")
     }
@@ -61,16 +61,16 @@ public struct RelativePath: Hashable, Sendable {
   }
 
   /// The components, at least one.
-  public var components: [ArraySlice<UInt8>] { bytes.split(separator: UInt8(ascii: "/")) }
+  package var components: [ArraySlice<UInt8>] { bytes.split(separator: UInt8(ascii: "/")) }
 
   /// The last component: the file's own name.
-  public var name: ArraySlice<UInt8> {
+  package var name: ArraySlice<UInt8> {
     guard let slash = bytes.lastIndex(of: UInt8(ascii: "/")) else { return bytes[...] }
     return bytes[(slash + 1)...]
   }
 
   /// Everything before the last component, without the `/`; empty when there is only one component.
-  public var parent: ArraySlice<UInt8> {
+  package var parent: ArraySlice<UInt8> {
     guard let slash = bytes.lastIndex(of: UInt8(ascii: "/")) else { return [] }
     return bytes[..<slash]
   }
@@ -89,5 +89,5 @@ extension RelativePath {
 
 extension RelativePath: CustomStringConvertible {
   /// The path, safe to show.
-  public var description: String { DisplayText.escaped(bytes) }
+  package var description: String { DisplayText.escaped(bytes) }
 }

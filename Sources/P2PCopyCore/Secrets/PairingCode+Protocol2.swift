@@ -3,7 +3,7 @@ extension PairingCode {
   ///
   /// - Returns: The parts.
   /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/usage`` when there is a `-` with nothing before or behind it.
-  public func parts() throws(P2PCopyError) -> PairingCodeParts {
+  package func parts() throws(P2PCopyError) -> PairingCodeParts {
     try withSecret { (code) throws(P2PCopyError) in
       try code.withUnsafeBytes { (bytes) throws(P2PCopyError) in
         guard let dash = bytes.firstIndex(of: UInt8(ascii: "-")) else {
@@ -25,7 +25,7 @@ extension PairingCode {
 
   /// What somebody who made up this code should know about it in protocol 2: one line for each weakness, safe to show.
   /// Empty for generated codes.
-  public var advice: [String] {
+  package var advice: [String] {
     withSecret { code in
       code.withUnsafeBytes { bytes in
         guard let dash = bytes.firstIndex(of: UInt8(ascii: "-")) else {

@@ -11,10 +11,10 @@ public final class MessageBufferPool: Sendable {
   public static let headroom = 16
 
   /// How many unused buffers are kept.
-  public let maximumCount: Int
+  package let maximumCount: Int
 
   /// The capacity in bytes that a new buffer gets, without the headroom.
-  public let capacity: Int
+  package let capacity: Int
 
   private let unused = Mutex<[ByteBuffer]>([])
 
