@@ -36,13 +36,4 @@ package enum Protocol2Suite {
 
   /// The largest message on the wire.
   package static let maximumMessageByteCount = 2 << 20
-
-  /// The error for a codec that this build lacks.
-  package static func missing(_ kind: CodecKind, _ name: CodecName, in codecs: CodecRegistry) -> P2PCopyError {
-    let available = codecs.codecs(of: kind).map(\.name.description)
-    return P2PCopyError(
-      .noCommonCodec,
-      "protocol 2 needs the \(kind.rawValue) '\(name)', which this build lacks"
-        + " (it has: \(available.isEmpty ? "none" : available.joined(separator: ", "))); register its plugin")
-  }
 }

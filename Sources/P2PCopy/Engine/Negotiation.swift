@@ -77,10 +77,10 @@ enum Negotiation {
     of selection: SessionSelection, codecs: CodecRegistry, wantsResume: Bool
   ) throws(P2PCopyError) -> Outcome {
     guard let cipher = codecs.cipher(named: selection.codecs.cipher) else {
-      throw Protocol2Suite.missing(.cipher, selection.codecs.cipher, in: codecs)
+      throw codecs.missing(.cipher, selection.codecs.cipher, forProtocol: 2)
     }
     guard let digest = codecs.digest(named: selection.codecs.digest) else {
-      throw Protocol2Suite.missing(.digest, selection.codecs.digest, in: codecs)
+      throw codecs.missing(.digest, selection.codecs.digest, forProtocol: 2)
     }
     guard (1...64).contains(digest.byteCount) else {
       throw P2PCopyError(.noCommonCodec, "the digest \(digest.name) is longer than protocol 2 carries")
@@ -88,7 +88,7 @@ enum Negotiation {
     var compressor: (any Compressor)?
     if selection.codecs.compressor != .none {
       compressor = codecs.compressor(named: selection.codecs.compressor)
-      if compressor == nil { throw Protocol2Suite.missing(.compressor, selection.codecs.compressor, in: codecs) }
+      if compressor == nil { throw codecs.missing(.compressor, selection.codecs.compressor, forProtocol: 2) }
     }
     return Outcome(
       cipher: cipher, compressor: compressor, digest: digest, chunkByteCount: selection.chunkByteCount,

@@ -133,13 +133,22 @@ extension CodecRegistry {
     _ name: CodecName, of kind: CodecKind, among codecs: [Kind]
   ) throws(P2PCopyError) -> Kind {
     guard let codec = codecs.first(where: { ($0 as? any Codec)?.name == name }) else {
-      let available = self.codecs(of: kind).map(\.name.description)
-      throw P2PCopyError(
-        .noCommonCodec,
-        "this build has no \(kind.rawValue) '\(name)'; it has \(available.isEmpty ? "none" : available.joined(separator: ", "))"
-      )
+      throw P2PCopyError(.noCommonCodec, "this build has no \(kind.rawValue) '\(name)'; it has \(names(of: kind))")
     }
     return codec
+  }
+
+  /// The error for a codec that a protocol needs and this build lacks.
+  package func missing(_ kind: CodecKind, _ name: CodecName, forProtocol number: Int) -> P2PCopyError {
+    P2PCopyError(
+      .noCommonCodec,
+      "protocol \(number) needs the \(kind.rawValue) '\(name)', which this build lacks (it has: \(names(of: kind)));"
+        + " register its plugin")
+  }
+
+  private func names(of kind: CodecKind) -> String {
+    let names = codecs(of: kind).map(\.name.description)
+    return names.isEmpty ? "none" : names.joined(separator: ", ")
   }
 }
 

@@ -39,15 +39,25 @@ package final class DirectoryHandle {
   /// Opens the directory itself, for what a descriptor that stands for a place is not enough for.
   ///
   /// - Throws: ``SystemError`` with `EACCES` when it may not be read.
-  package func openForReading() throws(SystemError) -> FileDescriptor {
+  func openForReading() throws(SystemError) -> FileDescriptor {
     try FileDescriptor(
       opening: [UInt8(ascii: ".")], relativeTo: descriptor.number, flags: O_RDONLY | O_DIRECTORY)
+  }
+
+  /// Opens a file in it for reading. Not through a link, and without waiting for what turns out to be a FIFO.
+  ///
+  /// - Parameter name: Its name.
+  /// - Returns: The open file, or whatever else has that name.
+  /// - Throws: ``SystemError``; `ELOOP` for a symbolic link.
+  package func openFile(_ name: some Collection<UInt8>) throws(SystemError) -> FileDescriptor {
+    try FileDescriptor(
+      opening: Array(name), relativeTo: descriptor.number, flags: O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
   }
 
   /// Sets the directory's permissions.
   ///
   /// - Returns: 0, or -1 with `errno` set.
-  package func setMode(_ mode: mode_t) -> Int32 {
+  func setMode(_ mode: mode_t) -> Int32 {
     // The link in /proc needs no right to read the directory; there are places without /proc.
     let result = pathInProc.withCString { chmod($0, mode) }
     guard result != 0, errno == ENOENT, let readable = try? openForReading() else { return result }
@@ -58,7 +68,7 @@ package final class DirectoryHandle {
   ///
   /// - Parameter times: As for `futimens`.
   /// - Returns: 0, or -1 with `errno` set.
-  package func setTimes(_ times: UnsafePointer<timespec>) -> Int32 {
+  func setTimes(_ times: UnsafePointer<timespec>) -> Int32 {
     let result = pathInProc.withCString { utimensat(AT_FDCWD, $0, times, 0) }
     guard result != 0, errno == ENOENT, let readable = try? openForReading() else { return result }
     return futimens(readable.number, times)

@@ -114,7 +114,7 @@ package struct FileStatus: Hashable {
   }
 
   /// For a person: what it is that is neither a file, a directory nor a link.
-  package var nameOfSpecialKind: String {
+  var nameOfSpecialKind: String {
     switch mode_t(mode) & S_IFMT {
     case S_IFIFO: "a named pipe (FIFO)"
     case S_IFSOCK: "a socket"

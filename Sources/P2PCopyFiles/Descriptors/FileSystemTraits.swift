@@ -1,7 +1,7 @@
 import CSystemCalls
 
 /// What file systems are known not to keep to, for the rare cases in which it matters.
-package struct FileSystemTraits {
+struct FileSystemTraits {
   private let type: UInt32
 
   /// Asks what kind of file system an open file lies on. One that cannot be asked counts as ordinary.
@@ -10,10 +10,10 @@ package struct FileSystemTraits {
   }
 
   /// Whether sizes are only nominal: what lies there is made up by the kernel when it is read.
-  package var hasNominalSizes: Bool { Self.kernelTypes.contains(type) }
+  var hasNominalSizes: Bool { Self.kernelTypes.contains(type) }
 
   /// Whether a file may get another inode number while nothing happens to it.
-  package var renumbersInodes: Bool { Self.renumberingTypes.contains(type) }
+  var renumbersInodes: Bool { Self.renumberingTypes.contains(type) }
 
   // The numbers are those of linux/magic.h.
 

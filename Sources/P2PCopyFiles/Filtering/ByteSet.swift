@@ -1,7 +1,7 @@
 /// A set of bytes.
-package struct ByteSet: Hashable {
+struct ByteSet: Hashable {
   /// What `?` stands for.
-  package static let allButSlash: ByteSet = {
+  static let allButSlash: ByteSet = {
     var set = ByteSet()
     set.invert()
     set.remove(UInt8(ascii: "/"))

@@ -1,7 +1,7 @@
 /// A filter rule's pattern, prepared for matching.
 ///
 /// Which part of a path a pattern is held against follows rsync (`rule_matches` in its `exclude.c`).
-package struct FilterPattern: Sendable {
+struct FilterPattern: Sendable {
   /// What a pattern is held against.
   private enum Scope {
     /// The last component.

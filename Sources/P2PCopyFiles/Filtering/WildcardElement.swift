@@ -1,5 +1,5 @@
 /// One element of a pattern with wildcards.
-package enum WildcardElement: Hashable {
+enum WildcardElement: Hashable {
   /// One byte of a set.
   case oneOf(ByteSet)
 
@@ -10,7 +10,7 @@ package enum WildcardElement: Hashable {
   ///
   /// - Parameter pattern: The pattern.
   /// - Returns: Its elements, no two `anything` side by side, or `nil` when it is malformed: rsync then matches nothing.
-  package static func parse(_ pattern: ArraySlice<UInt8>) -> [WildcardElement]? {
+  static func parse(_ pattern: ArraySlice<UInt8>) -> [WildcardElement]? {
     var elements: [WildcardElement] = []
     var rest = pattern
     while let byte = rest.popFirst() {

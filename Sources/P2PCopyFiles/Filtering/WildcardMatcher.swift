@@ -3,7 +3,7 @@
 /// All ways to match are followed at once: a set of bits says which beginnings of the pattern match the text so far, and
 /// each byte of the text moves them all with a few word operations (Baeza-Yates and Gonnet's shift-and). Backtracking,
 /// which patterns such as `*a*a*a*b` drive into exponential time, has no place here.
-package struct WildcardMatcher: Sendable {
+struct WildcardMatcher: Sendable {
   /// How to hold the pattern against a text.
   package struct Options: OptionSet {
     package let rawValue: UInt8
@@ -13,11 +13,11 @@ package struct WildcardMatcher: Sendable {
     }
 
     /// A `/` is thought in front.
-    package static let slashInFront = Options(rawValue: 1)
+    static let slashInFront = Options(rawValue: 1)
     /// A `/` is thought at the end.
-    package static let slashAtEnd = Options(rawValue: 2)
+    static let slashAtEnd = Options(rawValue: 2)
     /// The match may begin after any `/`, not only at the beginning.
-    package static let beginsAfterAnySlash = Options(rawValue: 4)
+    static let beginsAfterAnySlash = Options(rawValue: 4)
   }
 
   private static let slash = UInt8(ascii: "/")

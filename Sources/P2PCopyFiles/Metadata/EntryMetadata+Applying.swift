@@ -61,7 +61,7 @@ extension EntryMetadata {
   ///   - name: The link.
   ///   - directory: The directory it is in.
   /// - Returns: What the file system refused.
-  package func applyToLink(name: [UInt8], in directory: DirectoryHandle) -> MetadataRefusal {
+  func applyToLink(name: [UInt8], in directory: DirectoryHandle) -> MetadataRefusal {
     let result = withTimes { times in
       name.withCString { utimensat(directory.descriptor.number, $0, times, AT_SYMLINK_NOFOLLOW) }
     }

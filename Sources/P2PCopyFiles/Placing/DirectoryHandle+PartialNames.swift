@@ -18,8 +18,7 @@ extension DirectoryHandle {
   /// - Parameter finalName: The name that the file is to have.
   /// - Returns: The name, and whether a later transfer finds the file under it.
   /// - Throws: ``SystemError``.
-  package func partialName(for finalName: ArraySlice<UInt8>) throws(SystemError) -> (name: [UInt8], isFoundAgain: Bool)
-  {
+  func partialName(for finalName: ArraySlice<UInt8>) throws(SystemError) -> (name: [UInt8], isFoundAgain: Bool) {
     for name in Self.partialNames(for: finalName) {
       guard let status = try status(of: name) else { return (name, true) }
       if status.kind != .directory, isOwn(status) { return (name, true) }
@@ -74,7 +73,7 @@ extension DirectoryHandle {
   }
 
   /// Opens a new file that has no name any more.
-  package func openTransientFile() throws(SystemError) -> FileDescriptor {
+  func openTransientFile() throws(SystemError) -> FileDescriptor {
     let name = Self.unforeseeablePartialName(for: Array("transient".utf8)[...])
     let file = try FileDescriptor(
       opening: name, relativeTo: descriptor.number, flags: O_CREAT | O_EXCL | O_NOFOLLOW | O_WRONLY, mode: 0o600)

@@ -1,5 +1,5 @@
 package import P2PCopyCore
-package import P2PCopyPlatform
+import P2PCopyPlatform
 
 extension DirectoryHandle {
   /// Gives something complete, which has a partial file's name so far, its own name.
@@ -60,11 +60,10 @@ extension DirectoryHandle {
   ///
   /// - Parameter name: The partial file's name.
   /// - Throws: ``SystemError`` with `EAGAIN` when another receiver is writing it.
-  package func removeLeftover(_ name: [UInt8]) throws(SystemError) {
+  func removeLeftover(_ name: [UInt8]) throws(SystemError) {
     if let status = try status(of: name), status.kind == .regular {
       do {
-        let leftover = try FileDescriptor(
-          opening: name, relativeTo: descriptor.number, flags: O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
+        let leftover = try openFile(name)
         try leftover.lock()
         // Removed while it is locked: whoever opens it now finds out.
         try remove(name)

@@ -1,10 +1,10 @@
-package import P2PCopyCore
+import P2PCopyCore
 
 /// The paths that a transfer has put something at, to find out whether another spelling of one leads to the same thing.
 ///
 /// Of each path there is a number only, made of how the least particular file system would read it. Where it is found
 /// again, the directory says whether it tells the spellings apart: if it does it has both.
-package struct PlacedNames {
+struct PlacedNames {
   /// How many directories are remembered as telling spellings apart.
   private static let maximumDirectoryCount = 256
 

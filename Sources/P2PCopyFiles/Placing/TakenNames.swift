@@ -88,7 +88,7 @@ package final class TakenNames: Sendable {
   }
 
   /// All numbers below one are taken.
-  package func setNextNumber(_ number: Int, for path: RelativePath) {
+  func setNextNumber(_ number: Int, for path: RelativePath) {
     state.withLock { state in
       if state.nextNumbers.count >= Self.maximumRememberedCount { state.nextNumbers.removeAll(keepingCapacity: true) }
       state.nextNumbers[path.bytes] = number

@@ -43,7 +43,7 @@ package final class DirectoryStream {
   package var isExhausted: Bool { isAtEnd && starts.isEmpty && error == nil }
 
   /// Gives the descriptor back until ``resume(_:)``.
-  package func setAside() {
+  func setAside() {
     guard let stream else { return }
     position = telldir(stream)
     closedir(stream)
@@ -75,7 +75,7 @@ package final class DirectoryStream {
   /// - Parameter buffer: What to append to.
   /// - Returns: Whether there was one.
   /// - Throws: ``SystemError`` when the directory cannot be read any further.
-  package func appendNextName(to buffer: inout [UInt8]) throws(SystemError) -> Bool {
+  func appendNextName(to buffer: inout [UInt8]) throws(SystemError) -> Bool {
     if starts.isEmpty { readBatch() }
     guard let start = starts.popLast() else {
       if let error { throw error }

@@ -10,7 +10,7 @@ package struct ListCursor {
   /// The next path.
   package var index = 0
   /// How much of it was looked at as directories.
-  package var parentEnd = 0
+  var parentEnd = 0
   /// The directory that was entered last: it and those it is in have their entries.
   package var entered: [UInt8] = []
   /// The directory below which nothing of the list is left to do.

@@ -16,7 +16,7 @@ package struct OwnFiles: Sendable {
   package private(set) var places: [Place] = []
 
   /// The names that the files have until they are complete; nobody needs to hear of them.
-  package private(set) var temporaryNames: Set<[UInt8]> = []
+  private(set) var temporaryNames: Set<[UInt8]> = []
 
   /// The files that lie there now, which a symbolic link may lead to.
   package private(set) var identities: [FileStatus.Identity] = []

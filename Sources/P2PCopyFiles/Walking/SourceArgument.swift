@@ -13,7 +13,7 @@ package struct SourceArgument {
   package let status: FileStatus
 
   /// Whether it may be opened through a link: it is one that is followed, or was given with a slash at the end.
-  package let isFollowed: Bool
+  let isFollowed: Bool
 
   /// Checks a path.
   ///

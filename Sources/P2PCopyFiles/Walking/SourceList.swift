@@ -1,7 +1,7 @@
-package import P2PCopyCore
+import P2PCopyCore
 
 /// The paths of a list of what to send (`--files-from`), below one directory.
-package struct SourceList {
+struct SourceList {
   private static let slash = UInt8(ascii: "/")
 
   /// Normalised, none twice, and sorted component by component: a directory is followed by everything in it. An empty

@@ -1,7 +1,7 @@
 import P2PCopyCore
 
 /// Sentences about sources that more than one place says.
-package enum SourceMessage {
+enum SourceMessage {
   /// Two sources would arrive under one name.
   package static func collision(_ one: [UInt8], _ other: [UInt8], _ name: [UInt8]) -> String {
     "'\(DisplayText.escaped(one))' and '\(DisplayText.escaped(other))' would both arrive as"
@@ -14,7 +14,7 @@ package enum SourceMessage {
   }
 
   /// A link was found where there was none.
-  package static func replacedByLink(_ location: [UInt8]) -> String {
+  static func replacedByLink(_ location: [UInt8]) -> String {
     "cannot send '\(DisplayText.escaped(location))': since it was found, a symbolic link has come to its place or that of"
       + " a directory on the way; send it again"
   }

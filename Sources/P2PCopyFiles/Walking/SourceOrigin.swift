@@ -26,9 +26,7 @@ package struct SourceOrigin: Sendable {
   package func open(_ location: [UInt8]) throws(P2PCopyError) -> FileDescriptor {
     do throws(SystemError) {
       // Not blocking: the name may have become a FIFO since it was listed.
-      let descriptor = try descriptor(location, flags: O_RDONLY | O_NONBLOCK | O_NOCTTY)
-      guard try identity.isStill(that: descriptor.number) else { throw SystemError(number: ESTALE) }
-      return descriptor
+      return try found(location, flags: O_RDONLY | O_NONBLOCK | O_NOCTTY)
     } catch {
       throw Self.explain(error, location, links)
     }
@@ -39,8 +37,13 @@ package struct SourceOrigin: Sendable {
   /// - Parameter location: The path that it was found by.
   /// - Returns: The descriptor.
   /// - Throws: ``SystemError``, with `ELOOP`, `ENOTDIR` or `ESTALE` when it is no longer what was found.
-  package func openDirectory(_ location: [UInt8]) throws(SystemError) -> FileDescriptor {
-    let descriptor = try descriptor(location, flags: O_RDONLY | O_DIRECTORY)
+  func openDirectory(_ location: [UInt8]) throws(SystemError) -> FileDescriptor {
+    try found(location, flags: O_RDONLY | O_DIRECTORY)
+  }
+
+  /// Opens what is there, if it is still what was found.
+  private func found(_ location: [UInt8], flags: Int32) throws(SystemError) -> FileDescriptor {
+    let descriptor = try descriptor(location, flags: flags)
     guard try identity.isStill(that: descriptor.number) else { throw SystemError(number: ESTALE) }
     return descriptor
   }

@@ -8,13 +8,13 @@ package final class SourceRoot: Sendable {
   package let location: [UInt8]
 
   /// Where in the path of something below it its own part begins.
-  package let startOfRest: Int
+  let startOfRest: Int
 
   private let identity: FileStatus.Identity
   private let followsLink: Bool
   private let openRoots: OpenSourceRoots
 
-  package init(_ argument: SourceArgument, among openRoots: OpenSourceRoots) {
+  init(_ argument: SourceArgument, among openRoots: OpenSourceRoots) {
     location = argument.location
     startOfRest = location.count + (location.last == UInt8(ascii: "/") ? 0 : 1)
     identity = argument.status.identity
@@ -45,7 +45,7 @@ package final class SourceRoot: Sendable {
 }
 
 /// The last few directories of a sender's arguments, open for all who read below them.
-package final class OpenSourceRoots: Sendable {
+final class OpenSourceRoots: Sendable {
   /// Several arguments can be in one page, and pages of a few more under way.
   private static let maximumCount = 4
 

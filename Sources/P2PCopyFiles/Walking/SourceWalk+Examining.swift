@@ -11,7 +11,7 @@ extension SourceWalk {
   ///   - directory: An open directory.
   ///   - descends: Whether the walk goes on inside when it is a directory.
   /// - Returns: Its entry, notice or failure; `nil` when the rules leave it out.
-  package func examine(
+  func examine(
     _ status: FileStatus, isFollowed: Bool, nameStart: Int, in directory: Int32, descends: Bool = true
   ) -> Element? {
     var status = status
@@ -98,7 +98,7 @@ extension SourceWalk {
   }
 
   /// Calls `body` with the end of ``location`` as a C string.
-  package func withName<Result>(
+  func withName<Result>(
     _ start: Int, _ body: (UnsafePointer<CChar>) throws(SystemError) -> Result
   ) throws(SystemError) -> Result {
     location.append(0)

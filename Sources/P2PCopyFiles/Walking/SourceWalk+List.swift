@@ -3,14 +3,14 @@ import P2PCopyPlatform
 
 extension SourceWalk {
   /// What a step through the list came to.
-  package enum ListStep {
+  enum ListStep {
     case element(Element)
     case nothing
     case end
   }
 
   /// Goes one step through the list: to the next directory on the way to a path, or to the path itself.
-  package func stepList(_ cursor: inout ListCursor) -> ListStep {
+  func stepList(_ cursor: inout ListCursor) -> ListStep {
     guard cursor.index < cursor.paths.count else { return .end }
     let item = cursor.paths[cursor.index]
     if let finished = cursor.finished, SourceList.covers(finished, item) {

@@ -22,10 +22,10 @@ package final class SourceWalk {
     /// The way to it, when it has to be opened again.
     package let origin: SourceOrigin
     /// How long ``SourceWalk/location`` and ``SourceWalk/path`` are for the directory itself.
-    package let locationCount: Int
+    let locationCount: Int
     package let pathCount: Int
     /// Names in it that the transfer itself writes to.
-    package let ownNames: [[UInt8]]
+    let ownNames: [[UInt8]]
     /// The argument whose contents these are, when they go to the root of the transfer.
     package let contentsOf: Int?
 
@@ -33,10 +33,10 @@ package final class SourceWalk {
   }
 
   /// A directory to be opened next: where the walk is, seen from an open directory.
-  package struct Descent {
+  struct Descent {
     package let directory: Int32
-    package let nameStart: Int
-    package let followsLink: Bool
+    let nameStart: Int
+    let followsLink: Bool
     package let identity: FileStatus.Identity
     package let contentsOf: Int?
   }
@@ -59,19 +59,19 @@ package final class SourceWalk {
   package static let slash = UInt8(ascii: "/")
 
   package let rules: FilterRules
-  package let links: LinkTreatment
+  let links: LinkTreatment
   package let ownFiles: OwnFiles
   package let arguments: [SourceArgument]
   /// The arguments that arrive under a name of their own, by that name.
-  package let namedArguments: [[UInt8]: Int]
+  let namedArguments: [[UInt8]: Int]
   /// Where the walk is, here and in the transfer. One buffer each: they grow and shrink with every step.
   package var location: [UInt8] = []
   package var path: [UInt8] = []
-  package var descent: Descent?
+  var descent: Descent?
   /// The directory that the walk is below; none at a path that was given.
   package private(set) var root: SourceRoot?
   /// The names that the transfer itself writes to in the directory that the walk is in.
-  package var ownNames: [[UInt8]] = []
+  var ownNames: [[UInt8]] = []
   package var list: ListCursor?
   private let openRoots = OpenSourceRoots()
   private var frames: [Frame] = []
@@ -274,5 +274,5 @@ package final class SourceWalk {
   }
 
   /// Whether a directory is one that the walk is in.
-  package func isAncestor(_ identity: FileStatus.Identity) -> Bool { frames.contains { $0.identity == identity } }
+  func isAncestor(_ identity: FileStatus.Identity) -> Bool { frames.contains { $0.identity == identity } }
 }

@@ -188,7 +188,7 @@ final class Intake {
     guard header.compression != .none else { return nil }
     if let context = decompressions[header.compression] { return context }
     guard let compressor = codecs.compressor(named: header.compression) else {
-      throw Protocol1Suite.missing(.compressor, header.compression, in: codecs)
+      throw codecs.missing(.compressor, header.compression, forProtocol: 1)
     }
     let context = try compressor.makeDecompressionContext()
     decompressions[header.compression] = context

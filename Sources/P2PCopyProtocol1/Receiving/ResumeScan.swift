@@ -74,8 +74,7 @@ struct ResumeScan {
     _ name: [UInt8], _ version: FileStatus.Version, _ path: RelativePath, in directory: DirectoryHandle
   ) throws -> ReceivedPart? {
     do {
-      let descriptor = try FileDescriptor(
-        opening: name, relativeTo: directory.descriptor.number, flags: O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
+      let descriptor = try directory.openFile(name)
       let (chain, covered) = try PrefixChecksum.compute(over: descriptor, byteCount: version.byteCount)
       // What was read is this version only if it still is when everything is read.
       guard covered > 0, covered == version.byteCount, try descriptor.status().version == version else { return nil }

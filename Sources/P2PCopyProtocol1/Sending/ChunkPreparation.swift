@@ -22,18 +22,9 @@ struct ChunkPreparation: Sendable {
 
   /// Reads a chunk without compressing it.
   func read(offset: Int64, byteCount: Int) throws -> PreparedChunk {
-    var message = emptyMessage()
-    var readError: SystemError?
-    let count = message.writeWithUnsafeMutableBytes(minimumWritableBytes: byteCount) { memory in
-      do throws(SystemError) {
-        return try file.descriptor.read(
-          into: UnsafeMutableRawBufferPointer(rebasing: memory[..<byteCount]), at: offset)
-      } catch {
-        readError = error
-        return 0
-      }
-    }
-    if let readError { throw readError }
+    var message = buffers.take()
+    message.writeRepeatingByte(0, count: RecordHeader.byteCount)
+    let count = try message.readFile(file.descriptor, byteCount: byteCount, at: offset)
     return PreparedChunk(message, rawByteCount: count)
   }
 
@@ -48,36 +39,15 @@ struct ChunkPreparation: Sendable {
   func compressed(
     _ raw: PreparedChunk, _ contexts: CompressionContexts, below ratio: Double? = nil
   ) throws -> (chunk: PreparedChunk, isCompressed: Bool) {
-    let rawMessage = raw.takeMessage()
-    var message = emptyMessage()
-    let room = contexts.compressor.maximumCompressedByteCount(for: raw.rawByteCount)
-    guard room >= 0, room <= Protocol1Suite.maximumMessageByteCount else {
-      throw P2PCopyError(.internalError, "the compressor \(contexts.compressor.name) asks for \(room) bytes of room")
-    }
-    let count = try contexts.withContext { context in
-      try rawMessage.withUnsafeReadableBytes { bytes in
-        let input = RawSpan(_unsafeBytes: UnsafeRawBufferPointer(rebasing: bytes[RecordHeader.byteCount...]))
-        return try message.writeWithUnsafeMutableBytes(minimumWritableBytes: room) { memory in
-          var output = OutputRawSpan(buffer: memory, initializedCount: 0)
-          try context.compress(input, into: &output)
-          return output.finalize(for: memory)
-        }
-      }
-    }
-    guard count <= room else {
-      throw P2PCopyError(.internalError, "the compressor \(contexts.compressor.name) exceeded its own bound")
-    }
+    let rawMessage = raw.message.take()
+    let (message, count) = try contexts.compress(
+      rawMessage, behind: RecordHeader.byteCount, into: buffers,
+      maximumByteCount: Protocol1Suite.maximumMessageByteCount)
     if let ratio, raw.rawByteCount == 0 || Double(count) / Double(raw.rawByteCount) >= ratio {
       buffers.recycle(message)
       return (PreparedChunk(rawMessage, rawByteCount: raw.rawByteCount), false)
     }
     buffers.recycle(rawMessage)
     return (PreparedChunk(message, rawByteCount: raw.rawByteCount), true)
-  }
-
-  private func emptyMessage() -> ByteBuffer {
-    var message = buffers.take()
-    message.writeRepeatingByte(0, count: RecordHeader.byteCount)
-    return message
   }
 }

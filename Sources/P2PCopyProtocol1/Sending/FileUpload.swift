@@ -71,7 +71,7 @@ struct FileUpload {
       let byteCount = Int(min(file.byteCount - start, Int64(Protocol1Suite.maximumChunkByteCount)))
       let chunk = try preparation.prepare(offset: start, byteCount: byteCount)
       guard chunk.rawByteCount == byteCount else { return false }
-      let message = chunk.takeMessage()
+      let message = chunk.message.take()
       message.withUnsafeReadableBytes { bytes in
         _ = again.update(with: UnsafeRawBufferPointer(rebasing: bytes[RecordHeader.byteCount...]))
       }
@@ -145,7 +145,7 @@ struct FileUpload {
     _ chunk: PreparedChunk, expecting byteCount: Int, endOf preparation: ChunkPreparation?
   ) async throws {
     guard chunk.rawByteCount == byteCount else { throw file.changed }
-    var message = chunk.takeMessage()
+    var message = chunk.message.take()
     let chain = message.withUnsafeReadableBytes { bytes in
       checksum.update(with: UnsafeRawBufferPointer(rebasing: bytes[RecordHeader.byteCount...]))
     }

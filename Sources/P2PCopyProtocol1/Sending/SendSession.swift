@@ -33,7 +33,7 @@ struct SendSession: Sendable {
   private func compressionContexts() throws(P2PCopyError) -> CompressionContexts? {
     guard compression != .off else { return nil }
     guard let compressor = rendezvous.codecs.compressor(named: Protocol1Suite.compressorName) else {
-      throw Protocol1Suite.missing(.compressor, Protocol1Suite.compressorName, in: rendezvous.codecs)
+      throw rendezvous.codecs.missing(.compressor, Protocol1Suite.compressorName, forProtocol: 1)
     }
     return CompressionContexts(compressor)
   }

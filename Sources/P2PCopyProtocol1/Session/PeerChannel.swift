@@ -1,14 +1,14 @@
-package import NIOCore
-package import P2PCopyCore
+import NIOCore
+import P2PCopyCore
 import P2PCopyTransfer
 
 /// The connection to the other peer, once paired: control messages and chunks, sealed where the session is encrypted.
 ///
 /// Used by the session's task alone.
-package final class PeerChannel {
+final class PeerChannel {
   package let connection: any TransportConnection
   package let role: PeerRole
-  package let security: SessionSecurity?
+  let security: SessionSecurity?
 
   package init(connection: any TransportConnection, role: PeerRole, security: SessionSecurity?) {
     self.connection = connection

@@ -1,8 +1,8 @@
-package import P2PCopyCore
-package import P2PCopyTransfer
+import P2PCopyCore
+import P2PCopyTransfer
 
 /// How a session comes to be: connect to the relay, say hello, wait for the other peer.
-package struct Rendezvous: Sendable {
+struct Rendezvous: Sendable {
   package let relay: RelayAddress
   package let code: PairingCode
   package let role: PeerRole
@@ -38,7 +38,7 @@ package struct Rendezvous: Sendable {
   }
 
   /// Waits, no longer than the waiting time, for the first message there is.
-  package func firstMessage(_ channel: PeerChannel) async throws -> TransportMessage {
+  func firstMessage(_ channel: PeerChannel) async throws -> TransportMessage {
     let connection = channel.connection
     let timeoutError = P2PCopyError(
       .peerNeverCame,

@@ -1,10 +1,10 @@
-package import P2PCopyCore
+import P2PCopyCore
 
 /// The codes of the sessions that one code stands for.
 ///
 /// A code that begins `n=N=n`, such as `n=4=nsecret`, opens N independent sessions whose codes are the whole code with
 /// `0` … `N-1` in front. Any other code is one session with just that code.
-package enum SessionCodes {
+enum SessionCodes {
   /// The most sessions that one code may open.
   package static let maximumCount = 64
 

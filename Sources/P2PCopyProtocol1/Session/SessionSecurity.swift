@@ -1,12 +1,12 @@
-package import NIOCore
-package import P2PCopyCore
+import NIOCore
+import P2PCopyCore
 import P2PCopyWire
 
 /// Seals and opens the messages of one encrypted session.
 ///
 /// Both peers walk one chain of nonces in lockstep: manifest, receiver manifest if there is one, then every file header
 /// and chunk in the order sent. Used by the session's task alone.
-package final class SessionSecurity {
+final class SessionSecurity {
   private let context: any CipherContext
   private let tagByteCount: Int
   private var nonces: NonceChain?
@@ -16,7 +16,7 @@ package final class SessionSecurity {
   /// - Throws: ``P2PCopyError`` when a codec is missing or fails.
   package init(code: PairingCode, codecs: CodecRegistry) throws(P2PCopyError) {
     guard let cipher = codecs.cipher(named: Protocol1Suite.cipherName) else {
-      throw Protocol1Suite.missing(.cipher, Protocol1Suite.cipherName, in: codecs)
+      throw codecs.missing(.cipher, Protocol1Suite.cipherName, forProtocol: 1)
     }
     guard cipher.nonceByteCounts.contains(NonceChain.byteCount) else {
       throw P2PCopyError(
@@ -65,9 +65,9 @@ package final class SessionSecurity {
   }
 
   /// Seals what follows the chunk header of a message in place and appends the tag.
-  package func sealPayload(of message: inout ByteBuffer) throws(P2PCopyError) {
+  func sealPayload(of message: inout ByteBuffer) throws(P2PCopyError) {
     let nonce = try nextNonce()
-    let tag = try message.withPayload { (payload) throws(P2PCopyError) in
+    let tag = try message.withBytesAfterRecordHeader { (payload) throws(P2PCopyError) in
       var span = MutableRawSpan(_unsafeBytes: payload)
       return try sealed(&span, nonce: nonce)
     }
@@ -75,14 +75,14 @@ package final class SessionSecurity {
   }
 
   /// Opens what follows the chunk header of a message in place and removes the tag.
-  package func openPayload(of message: inout ByteBuffer) throws(P2PCopyError) {
+  func openPayload(of message: inout ByteBuffer) throws(P2PCopyError) {
     let tagIndex = message.writerIndex - tagByteCount
     guard message.readableBytes >= RecordHeader.byteCount + tagByteCount,
       let tag = message.getBytes(at: tagIndex, length: tagByteCount)
     else { throw Self.tooShort }
     message.moveWriterIndex(to: tagIndex)
     let nonce = try nextNonce()
-    try message.withPayload { (payload) throws(P2PCopyError) in
+    try message.withBytesAfterRecordHeader { (payload) throws(P2PCopyError) in
       var span = MutableRawSpan(_unsafeBytes: payload)
       try context.open(&span, nonce: nonce.span.bytes, authenticating: RawSpan(), tag: tag.span.bytes)
     }
@@ -95,7 +95,7 @@ package final class SessionSecurity {
     code: PairingCode, salt: [UInt8], codecs: CodecRegistry
   ) throws(P2PCopyError) -> SecretBytes {
     guard let deriver = codecs.keyDeriver(named: Protocol1Suite.keyDeriverName) else {
-      throw Protocol1Suite.missing(.keyDeriver, Protocol1Suite.keyDeriverName, in: codecs)
+      throw codecs.missing(.keyDeriver, Protocol1Suite.keyDeriverName, forProtocol: 1)
     }
     return try code.withSecret { (secret) throws(P2PCopyError) in
       try deriver.deriveKey(
@@ -118,24 +118,5 @@ package final class SessionSecurity {
       throw P2PCopyError(.protocolViolation, "the other side sent a sealed message before the manifest")
     }
     return nonce
-  }
-}
-
-extension ByteBuffer {
-  /// The bytes behind the chunk header, for changing in place.
-  ///
-  /// The message must hold at least a header.
-  fileprivate mutating func withPayload<Result>(
-    _ body: (UnsafeMutableRawBufferPointer) throws(P2PCopyError) -> Result
-  ) throws(P2PCopyError) -> Result {
-    do {
-      return try withUnsafeMutableReadableBytes { bytes in
-        try body(UnsafeMutableRawBufferPointer(rebasing: bytes[RecordHeader.byteCount...]))
-      }
-    } catch let error as P2PCopyError {
-      throw error
-    } catch {
-      throw P2PCopyError(.internalError, "sealing failed", cause: error)
-    }
   }
 }

@@ -1,9 +1,9 @@
-package import P2PCopyFiles
+import P2PCopyFiles
 import P2PCopyPlatform
 
 /// Counts the modes and times that a destination refused, by kind: on a file system without them it is every one, and a
 /// person wants to read it once.
-package struct MetadataRefusals: Sendable {
+struct MetadataRefusals: Sendable {
   private struct Tally {
     var count = 0
     /// The first that was refused, and why.

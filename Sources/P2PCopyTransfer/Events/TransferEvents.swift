@@ -6,7 +6,7 @@ public struct TransferEvents: AsyncSequence, Sendable {
   /// What the sequence yields.
   public typealias Element = TransferEvent
 
-  package static let maximumPendingCount = 4096
+  static let maximumPendingCount = 4096
 
   package let stream: AsyncStream<TransferEvent>
 

@@ -5,7 +5,7 @@ import Synchronization
 /// Counts what all sessions of one transfer do and tells the listener about it.
 package final class TransferMonitor: Sendable {
   /// No more often than this is progress reported.
-  package static let reportInterval = Duration.milliseconds(100)
+  static let reportInterval = Duration.milliseconds(100)
 
   private struct State {
     /// Bytes of content in everything that was announced.
@@ -81,7 +81,7 @@ package final class TransferMonitor: Sendable {
   }
 
   /// A session has ended well: what it was to bring is in place.
-  package func closeSession() {
+  func closeSession() {
     state.withLock { $0.openSessionCount -= 1 }
   }
 

@@ -51,7 +51,7 @@ public struct TransferSummary: Sendable {
   public internal(set) var unnamedFailure: P2PCopyError?
 
   /// Whether failures that are not kept have another code than the first.
-  package var hasOtherFailureCodes = false
+  var hasOtherFailureCodes = false
 
   /// An empty summary.
   public init() {}
@@ -69,7 +69,7 @@ public struct TransferSummary: Sendable {
   }
 
   /// What is left to say when nothing failed: some metadata were refused; `nil` when none were.
-  package var metadataError: P2PCopyError? {
+  var metadataError: P2PCopyError? {
     guard metadataRefusalCount > 0 else { return nil }
     let entries = metadataRefusalCount == 1 ? "1 entry" : "\(metadataRefusalCount) entries"
     return P2PCopyError(

@@ -2,13 +2,13 @@ package import P2PCopyCore
 import P2PCopyFiles
 
 /// An option that not every transfer has a use for.
-package struct RestrictedOption {
+struct RestrictedOption {
   /// Its name in this library.
   package var name: String
   /// Its name on the command line.
   package var argument: String
   /// Whether it was asked for.
-  package var isUsed: Bool
+  var isUsed: Bool
 
   package init(_ name: String, _ argument: String, isUsed: Bool) {
     self.name = name

@@ -1,9 +1,9 @@
-package import P2PCopyCore
+import P2PCopyCore
 import P2PCopyFiles
 import P2PCopyPlatform
 
 /// Compares one entry after the other with what is on disk.
-package final class EntryChecker {
+final class EntryChecker {
   private static let stepByteCount = 1 << 20
 
   private let context: any DigestContext
@@ -47,9 +47,7 @@ package final class EntryChecker {
         return problem(
           .linkTarget, "leads to '\(DisplayText.escaped(target))', not to '\(DisplayText.escaped(entry.target))'")
       case .file:
-        let descriptor = try FileDescriptor(
-          opening: Array(path.name), relativeTo: directory.descriptor.number,
-          flags: O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
+        let descriptor = try directory.openFile(path.name)
         let opened = try descriptor.status()
         guard opened.kind == .regular else { return problem(.wrongKind, "is \(opened.kind.shown), not a file") }
         guard opened.byteCount == entry.byteCount else {

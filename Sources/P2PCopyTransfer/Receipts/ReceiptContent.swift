@@ -13,7 +13,7 @@ package struct ReceiptContent: Sendable {
   package var computed = ReceiptTotals(treeDigest: [], isComplete: false)
 
   /// Whether entries and end fit each other.
-  package var isConsistent: Bool {
+  var isConsistent: Bool {
     totals.fileCount == computed.fileCount && totals.directoryCount == computed.directoryCount
       && totals.linkCount == computed.linkCount && totals.byteCount == computed.byteCount
       && totals.treeDigest == computed.treeDigest

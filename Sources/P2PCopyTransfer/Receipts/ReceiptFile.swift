@@ -1,12 +1,12 @@
-package import P2PCopyCore
+import P2PCopyCore
 import P2PCopyFiles
 import P2PCopyPlatform
 import StrictJSON
 
 /// A receipt that is open for reading.
-package final class ReceiptFile: JSONSource, Sendable {
+final class ReceiptFile: JSONSource, Sendable {
   /// The path, safe to show.
-  package let shownPath: String
+  let shownPath: String
   private let descriptor: FileDescriptor
 
   /// Opens the file.

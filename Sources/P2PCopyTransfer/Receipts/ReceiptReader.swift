@@ -1,8 +1,8 @@
-package import P2PCopyCore
+import P2PCopyCore
 import StrictJSON
 
 /// Reads a receipt from front to back, entry by entry. A receipt is as little to be trusted as a peer.
-package struct ReceiptReader {
+struct ReceiptReader {
   /// The longest digest of a file, in bytes.
   private static let maximumDigestByteCount = 64
 

@@ -1,15 +1,15 @@
-package import P2PCopyCore
-package import P2PCopyFiles
+import P2PCopyCore
+import P2PCopyFiles
 import P2PCopyPlatform
 
 /// A file that is written beside its place under a name of its own and takes its place when it is complete: nobody sees
 /// half of it, and what was there before stays until then.
 ///
 /// An error is kept until ``finish()``, so that a disk that is full for this file does not stop what it reports on.
-package final class ReplacementFile {
+final class ReplacementFile {
   private static let bufferByteCount = 64 << 10
 
-  package let shownPath: String
+  let shownPath: String
   private let directory: DirectoryHandle
   private let name: [UInt8]
   private let temporaryName: [UInt8]
@@ -138,7 +138,7 @@ package final class ReplacementFile {
   }
 
   /// The error for something that must not be replaced.
-  package static func isInTheWay(_ shownPath: String) -> P2PCopyError {
+  static func isInTheWay(_ shownPath: String) -> P2PCopyError {
     P2PCopyError(
       .destinationExists,
       "'\(shownPath)' was not written: this transfer, or somebody else, has put something there meanwhile, which stays as"

@@ -1,10 +1,10 @@
-package import P2PCopyCore
-package import P2PCopyFiles
-package import P2PCopyPlatform
+import P2PCopyCore
+import P2PCopyFiles
+import P2PCopyPlatform
 
 /// A directory whose content is looked at and never changed. Symbolic links below it are not followed, so that nothing
 /// outside is taken for what should be inside.
-package final class VerifiedTree {
+final class VerifiedTree {
   private let root: DirectoryHandle
   private let maximumOpenCount = OpenDirectoryLimit.current
   private var open: [[UInt8]: DirectoryHandle] = [:]

@@ -1,23 +1,22 @@
-import NIOCore
-import P2PCopyCore
+package import NIOCore
 import Synchronization
 
-/// A record on its way out: its body is complete, it is not yet sealed.
+/// A message on its way out: its content is complete, it is not yet sealed.
 ///
-/// A box that the record is taken out of: were the buffer a plain value, a copy of the reference would stay behind with
+/// A box that the message is taken out of: were the buffer a plain value, a copy of the reference would stay behind with
 /// whoever handed it on, and every later change in place would copy a megabyte.
-final class OutgoingRecord: Sendable {
-  private let record: Mutex<ByteBuffer>
+package final class OutgoingMessage: Sendable {
+  private let message: Mutex<ByteBuffer>
 
-  init(_ record: consuming ByteBuffer) {
-    self.record = Mutex(record)
+  package init(_ message: consuming ByteBuffer) {
+    self.message = Mutex(message)
   }
 
-  /// Takes the record out and leaves an empty one.
-  func take() -> ByteBuffer {
-    record.withLock { record in
+  /// Takes the message out and leaves an empty one.
+  package func take() -> ByteBuffer {
+    message.withLock { message in
       var taken = ByteBuffer()
-      swap(&taken, &record)
+      swap(&taken, &message)
       return taken
     }
   }

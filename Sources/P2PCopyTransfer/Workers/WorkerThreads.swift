@@ -4,7 +4,7 @@ import NIOPosix
 ///
 /// Used as task executor: the code of a session is ordinary sequential code that may call blocking functions, and costs
 /// no hop between threads for each of them.
-package final class WorkerThreads: TaskExecutor {
+final class WorkerThreads: TaskExecutor {
   private let pool: NIOThreadPool
 
   /// Starts the threads.

@@ -50,5 +50,5 @@ package struct HandshakeTranscript: Sendable {
 
 extension FixedWidthInteger {
   /// The bytes, the most significant first.
-  package var bigEndianBytes: [UInt8] { withUnsafeBytes(of: bigEndian) { Array($0) } }
+  var bigEndianBytes: [UInt8] { withUnsafeBytes(of: bigEndian) { Array($0) } }
 }

@@ -5,7 +5,7 @@ package import P2PCopyCore
 /// (RFC 5869).
 package struct KeySchedule: ~Copyable, Sendable {
   /// Length in bytes of the session's secret.
-  package static let sessionByteCount = 32
+  static let sessionByteCount = 32
 
   /// What a key is for.
   package enum Purpose: String, Sendable, CaseIterable {

@@ -1,9 +1,9 @@
-package import NIOCore
-package import P2PCopyCore
+import NIOCore
+import P2PCopyCore
 
 extension ByteBuffer {
   /// Appends a length (u16 big endian) and that many bytes. Longer ones are cut.
-  package mutating func writeShortBytes(_ bytes: some Collection<UInt8>) {
+  mutating func writeShortBytes(_ bytes: some Collection<UInt8>) {
     let bytes = bytes.prefix(Int(UInt16.max))
     writeInteger(UInt16(bytes.count))
     writeBytes(bytes)
@@ -12,14 +12,14 @@ extension ByteBuffer {
   /// Takes a length (u16 big endian) and that many bytes.
   ///
   /// - Returns: The bytes, or `nil` when there are not as many.
-  package mutating func readShortBytes(limit: Int) -> [UInt8]? {
+  mutating func readShortBytes(limit: Int) -> [UInt8]? {
     guard let count = readInteger(as: UInt16.self), Int(count) <= limit else { return nil }
     return readBytes(length: Int(count))
   }
 
   /// Appends metadata behind a byte that says whether there is any:
   /// `[1 | mode u16 | seconds i64 | nanoseconds u32]`, or `[0]`.
-  package mutating func writeMetadata(_ metadata: EntryMetadata?) {
+  mutating func writeMetadata(_ metadata: EntryMetadata?) {
     guard let metadata else {
       writeInteger(UInt8(0))
       return
@@ -33,7 +33,7 @@ extension ByteBuffer {
   /// Takes what ``writeMetadata(_:)`` appends.
   ///
   /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/protocolViolation`` when it is malformed.
-  package mutating func readMetadata() throws(P2PCopyError) -> EntryMetadata? {
+  mutating func readMetadata() throws(P2PCopyError) -> EntryMetadata? {
     guard let flag = readInteger(as: UInt8.self), flag <= 1 else { throw P2PCopyError.malformed("metadata") }
     if flag == 0 { return nil }
     guard let mode = readInteger(as: UInt16.self), mode <= 0o7777, let seconds = readInteger(as: Int64.self),

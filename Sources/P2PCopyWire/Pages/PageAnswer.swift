@@ -99,14 +99,14 @@ extension PageAnswer: Equatable, Hashable {}
 
 extension ByteBuffer {
   /// Appends an error code's name and a message, each behind its length (u16).
-  package mutating func writeReason(_ code: P2PCopyError.Code, _ message: String) {
+  mutating func writeReason(_ code: P2PCopyError.Code, _ message: String) {
     writeShortBytes(code.name.utf8)
     writeShortBytes(message.utf8.prefix(PageAnswer.maximumMessageByteCount))
   }
 
   /// Takes what ``writeReason(_:_:)`` appends. The message is escaped, ready to be shown; an unknown code counts as
   /// ``P2PCopyError/Code/peerFailed``.
-  package mutating func readReason() throws(P2PCopyError) -> (P2PCopyError.Code, String) {
+  mutating func readReason() throws(P2PCopyError) -> (P2PCopyError.Code, String) {
     guard let name = readShortBytes(limit: 64),
       let message = readShortBytes(limit: PageAnswer.maximumMessageByteCount)
     else { throw P2PCopyError.malformed("a reason") }

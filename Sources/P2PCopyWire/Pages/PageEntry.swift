@@ -16,7 +16,7 @@ package struct PageEntry: Hashable, Sendable {
   }
 
   /// The longest path or target in bytes.
-  package static let maximumPathByteCount = RelativePath.maximumByteCount
+  static let maximumPathByteCount = RelativePath.maximumByteCount
 
   /// The most bytes an entry takes on the wire.
   package static let maximumEncodedByteCount = 2 * (maximumPathByteCount + 2) + 32

@@ -3,7 +3,7 @@ import Crypto
 /// The chain over the tags of one direction: `chain(i) = SHA-256(chain(i-1) || tag(i))` from an empty seed.
 ///
 /// Every link stands for all records up to it, so a receipt can quote the last one for the whole session.
-package struct RecordChain: Sendable {
+struct RecordChain: Sendable {
   /// The newest link, 32 bytes; empty before the first record.
   package private(set) var current: [UInt8] = []
 

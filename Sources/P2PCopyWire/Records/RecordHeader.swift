@@ -8,7 +8,7 @@ package struct RecordHeader: Hashable, Sendable {
   package static let byteCount = 40
 
   /// Bytes in the link of a chain.
-  package static let chainByteCount = 32
+  static let chainByteCount = 32
 
   /// The number of the record in its direction, or of the chunk within its file, from 0.
   package var sequenceNumber: UInt64

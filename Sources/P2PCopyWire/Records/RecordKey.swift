@@ -3,10 +3,10 @@ package import P2PCopyCore
 /// Key and IV of the records in one direction.
 package struct RecordKey: ~Copyable {
   /// Length of IV and nonce in bytes.
-  package static let ivByteCount = 12
+  static let ivByteCount = 12
 
   package let context: any CipherContext
-  package let iv: [UInt8]
+  let iv: [UInt8]
   package let tagByteCount: Int
 
   /// Makes the key ready for use.
@@ -30,7 +30,7 @@ package struct RecordKey: ~Copyable {
   }
 
   /// The longest tag a cipher may have in protocol 2.
-  package static let maximumTagByteCount = 64
+  static let maximumTagByteCount = 64
 
   /// Derives the key of one direction from a session's schedule.
   ///
@@ -46,7 +46,7 @@ package struct RecordKey: ~Copyable {
   }
 
   /// Calls `body` with the nonce of a record: the IV with the record's number, big endian, XORed into its end.
-  package func withNonce<Result>(
+  func withNonce<Result>(
     of sequenceNumber: UInt64, _ body: (RawSpan) throws(P2PCopyError) -> Result
   ) throws(P2PCopyError) -> Result {
     var nonce: InlineArray<12, UInt8> = .init(repeating: 0)

@@ -21,7 +21,7 @@ struct PeerMeeting: Sendable {
   func run(_ session: (RecordChannel, borrowing KeySchedule) async throws -> Void) async throws {
     let transport = try codecs.transport(to: relay)
     guard let cipher = codecs.cipher(named: Protocol2Suite.bootstrapCipherName) else {
-      throw Protocol2Suite.missing(.cipher, Protocol2Suite.bootstrapCipherName, in: codecs)
+      throw codecs.missing(.cipher, Protocol2Suite.bootstrapCipherName, forProtocol: 2)
     }
     let stretched = try StretchedCode(code, codecs: codecs)
     let connection = try await transport.connect(

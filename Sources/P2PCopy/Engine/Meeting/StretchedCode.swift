@@ -16,7 +16,7 @@ final class StretchedCode: Sendable {
   /// - Throws: ``P2PCopyError`` when the code has an empty part or a codec is missing.
   init(_ code: PairingCode, codecs: CodecRegistry) throws(P2PCopyError) {
     guard let deriver = codecs.keyDeriver(named: Protocol2Suite.keyDeriverName) else {
-      throw Protocol2Suite.missing(.keyDeriver, Protocol2Suite.keyDeriverName, in: codecs)
+      throw codecs.missing(.keyDeriver, Protocol2Suite.keyDeriverName, forProtocol: 2)
     }
     self.deriver = deriver
     parts = try code.parts()
@@ -33,7 +33,7 @@ final class StretchedCode: Sendable {
   /// - Throws: ``P2PCopyError`` when a codec is missing or fails.
   func beginKeyExchange(as role: PeerRole, codecs: CodecRegistry) throws(P2PCopyError) -> any KeyExchangeContext {
     guard let exchange = codecs.keyExchange(named: Protocol2Suite.keyExchangeName) else {
-      throw Protocol2Suite.missing(.keyExchange, Protocol2Suite.keyExchangeName, in: codecs)
+      throw codecs.missing(.keyExchange, Protocol2Suite.keyExchangeName, forProtocol: 2)
     }
     let password = try CodeStretching.password(
       secret: parts.secret, channel: parts.channel ?? [], byteCount: exchange.passwordByteCount, deriver)

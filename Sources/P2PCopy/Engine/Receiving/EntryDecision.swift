@@ -156,16 +156,16 @@ final class EntryDecision {
     }
   }
 
-  /// The partial file of an earlier transfer, if it could be the beginning of what is to come.
+  /// The partial file of an earlier transfer, if it could be the beginning of what is to come. One that cannot be read
+  /// cannot be continued: the file comes whole.
   private func partialFile(
     of path: RelativePath, _ byteCount: Int64, in directory: DirectoryHandle
   ) throws(P2PCopyError) -> Plan? {
-    do {
+    try ExistingFiles.unlessUnreadable {
       guard let start = try directory.leftPartialFile(of: path.name),
         (1...byteCount).contains(start.version.byteCount)
       else { return nil }
-      let descriptor = try FileDescriptor(
-        opening: start.name, relativeTo: directory.descriptor.number, flags: O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
+      let descriptor = try directory.openFile(start.name)
       settings.monitor.emit(.checking(path: path.description))
       let loan = try settings.digests.borrow()
       let covered = try FileDigest.update(loan.context, over: descriptor, byteCount: start.version.byteCount)
@@ -176,13 +176,6 @@ final class EntryDecision {
         return nil
       }
       return .continues(Destination(path), start, digest: digest, loan)
-    } catch let error as P2PCopyError {
-      throw error
-    } catch is CancellationError {
-      throw P2PCopyError(.cancelled, "interrupted")
-    } catch {
-      // What cannot be read cannot be continued: it comes whole.
-      return nil
     }
   }
 }

@@ -105,9 +105,8 @@ final class ExistingFiles {
   private func read(
     _ name: some Collection<UInt8>, _ directory: DirectoryHandle
   ) throws(P2PCopyError) -> (digest: [UInt8], status: FileStatus)? {
-    do {
-      let descriptor = try FileDescriptor(
-        opening: Array(name), relativeTo: directory.descriptor.number, flags: O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
+    try Self.unlessUnreadable {
+      let descriptor = try directory.openFile(name)
       let status = try descriptor.status()
       guard status.kind == .regular else { return nil }
       let loan = try digests.borrow()
@@ -115,6 +114,15 @@ final class ExistingFiles {
       let digest = try loan.context.finish()
       digests.giveBack(loan)
       return byteCount == status.byteCount ? (digest, status) : nil
+    }
+  }
+
+  /// What `body` finds in a file, or `nil` when the system does not let it be read.
+  ///
+  /// - Throws: ``P2PCopyError``; with code ``P2PCopyError/Code/cancelled`` the session is over.
+  static func unlessUnreadable<Found>(_ body: () throws -> Found?) throws(P2PCopyError) -> Found? {
+    do {
+      return try body()
     } catch let error as P2PCopyError {
       throw error
     } catch is CancellationError {

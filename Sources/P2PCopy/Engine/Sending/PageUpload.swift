@@ -88,7 +88,7 @@ struct PageUpload {
     }
   }
 
-  private func emit(_ record: OutgoingRecord?, of file: OutgoingFile, byteCount: Int, isLast: Bool) async throws {
+  private func emit(_ record: OutgoingMessage?, of file: OutgoingFile, byteCount: Int, isLast: Bool) async throws {
     if let record {
       // The file may have failed at an earlier chunk, and be reported, while this one was read ahead.
       guard !file.isReported else {

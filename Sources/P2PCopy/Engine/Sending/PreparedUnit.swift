@@ -20,9 +20,9 @@ enum PreparedUnit: Sendable {
   }
 
   /// A pack; no record when none of its files could be read.
-  case pack(OutgoingRecord?, [PackResult])
+  case pack(OutgoingMessage?, [PackResult])
   /// A piece of a file; no record when there is nothing to send, or the file failed.
-  case chunk(OutgoingFile, OutgoingRecord?, byteCount: Int, isLast: Bool)
+  case chunk(OutgoingFile, OutgoingMessage?, byteCount: Int, isLast: Bool)
   /// A file that has to come by itself, after the page's other files.
   case alone(position: Int)
   /// A file that could not be opened.

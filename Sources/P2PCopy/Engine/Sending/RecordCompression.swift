@@ -24,25 +24,8 @@ struct RecordCompression: Sendable {
     let raw = record
     let rawByteCount = raw.readableBytes - Self.headByteCount
     guard rawByteCount > 0 else { return (raw, false) }
-    let room = contexts.compressor.maximumCompressedByteCount(for: rawByteCount)
-    guard room >= 0, room <= Protocol2Suite.maximumMessageByteCount else {
-      throw P2PCopyError(.internalError, "the compressor \(contexts.compressor.name) asks for \(room) bytes of room")
-    }
-    var output = buffers.take()
-    output.writeRepeatingByte(0, count: Self.headByteCount)
-    let count = try contexts.withContext { context in
-      try raw.withUnsafeReadableBytes { bytes in
-        let input = RawSpan(_unsafeBytes: UnsafeRawBufferPointer(rebasing: bytes[Self.headByteCount...]))
-        return try output.writeWithUnsafeMutableBytes(minimumWritableBytes: room) { memory in
-          var span = OutputRawSpan(buffer: memory, initializedCount: 0)
-          try context.compress(input, into: &span)
-          return span.finalize(for: memory)
-        }
-      }
-    }
-    guard count <= room else {
-      throw P2PCopyError(.internalError, "the compressor \(contexts.compressor.name) exceeded its own bound")
-    }
+    let (output, count) = try contexts.compress(
+      raw, behind: Self.headByteCount, into: buffers, maximumByteCount: Protocol2Suite.maximumMessageByteCount)
     guard Double(count) < Double(rawByteCount) * ratio else {
       buffers.recycle(output)
       return (raw, false)

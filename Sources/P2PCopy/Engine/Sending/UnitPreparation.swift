@@ -32,7 +32,7 @@ struct UnitPreparation: Sendable {
 
   private func chunk(
     of file: OutgoingFile, number: Int, offset: Int64, byteCount: Int, isLast: Bool
-  ) async throws -> OutgoingRecord? {
+  ) async throws -> OutgoingMessage? {
     var record = bulkRecord()
     var isReadable = file.error == nil
     if isReadable, byteCount > 0 {
@@ -76,7 +76,7 @@ struct UnitPreparation: Sendable {
     BulkHeader(
       kind: .chunk, isCompressed: isCompressed, rawByteCount: byteCount, index: file.index, offset: UInt64(offset)
     ).write(to: &record, at: record.readerIndex + RecordHeader.byteCount)
-    return OutgoingRecord(record)
+    return OutgoingMessage(record)
   }
 
   // MARK: Packs
@@ -119,7 +119,7 @@ struct UnitPreparation: Sendable {
     BulkHeader(
       kind: .pack, isCompressed: isCompressed, rawByteCount: rawByteCount, index: firstIndex + UInt64(first)
     ).write(to: &record, at: record.readerIndex + RecordHeader.byteCount)
-    return .pack(OutgoingRecord(record), results)
+    return .pack(OutgoingMessage(record), results)
   }
 
   /// Appends a small file: `FileEnd`, then its bytes.
@@ -186,25 +186,6 @@ struct UnitPreparation: Sendable {
 }
 
 extension ByteBuffer {
-  /// Appends bytes of a file.
-  ///
-  /// - Returns: How many: fewer than wanted only at the end of the file.
-  mutating func readFile(
-    _ descriptor: borrowing P2PCopyFiles.FileDescriptor, byteCount: Int, at offset: Int64
-  ) throws(SystemError) -> Int {
-    var failure: SystemError?
-    let count = writeWithUnsafeMutableBytes(minimumWritableBytes: byteCount) { memory in
-      do throws(SystemError) {
-        return try descriptor.read(into: UnsafeMutableRawBufferPointer(rebasing: memory[..<byteCount]), at: offset)
-      } catch {
-        failure = error
-        return 0
-      }
-    }
-    if let failure { throw failure }
-    return count
-  }
-
   /// Appends all that there is of a file that says it is empty.
   ///
   /// - Returns: How many bytes; `nil` when it is more than there is room for, or than is looked at here.
