@@ -122,7 +122,7 @@ public struct Receiver: Sendable {
         options: options, target: target, codecs: codecs, monitor: monitor,
         log: try DeliveryLog(
           receiptFile: options.receiptFile, checksumsFile: options.checksumsFile, outputPath: outputPath))
-      return [{ try await meeting.run { channel, schedule in try await session.run(over: channel, schedule) } }]
+      return [{ try await meeting.run { peers, lane in try await session.run(in: peers, over: lane) } }]
     }
   }
 }

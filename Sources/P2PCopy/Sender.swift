@@ -140,7 +140,7 @@ public struct Sender: Sendable {
         monitor: monitor)
       let session = SendingSession(
         options: options, codecs: codecs, monitor: monitor, log: log)
-      return [{ try await meeting.run { channel, schedule in try await session.run(source, over: channel, schedule) } }]
+      return [{ try await meeting.run { peers, lane in try await session.run(source, in: peers, over: lane) } }]
     }
   }
 }

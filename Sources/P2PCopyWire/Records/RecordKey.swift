@@ -32,17 +32,21 @@ package struct RecordKey: ~Copyable {
   /// The longest tag a cipher may have in protocol 2.
   static let maximumTagByteCount = 64
 
-  /// Derives the key of one direction from a session's schedule.
+  /// Derives the key of one direction of one connection from a session's schedule.
   ///
   /// - Throws: ``P2PCopyError`` when the cipher does not fit.
   package init(
     _ schedule: borrowing KeySchedule, _ key: KeySchedule.Purpose, _ iv: KeySchedule.Purpose, cipher: any Cipher,
-    direction: KeyDirection, context: [UInt8] = []
+    direction: KeyDirection, connection: UInt32 = 0, epoch: UInt32 = 0, context: [UInt8] = []
   ) throws(P2PCopyError) {
     try self.init(
       cipher: cipher,
-      key: schedule.expand(key, direction: direction, context: context, byteCount: cipher.keyByteCount),
-      iv: schedule.expand(iv, direction: direction, context: context, byteCount: Self.ivByteCount))
+      key: schedule.expand(
+        key, direction: direction, connection: connection, epoch: epoch, context: context,
+        byteCount: cipher.keyByteCount),
+      iv: schedule.expand(
+        iv, direction: direction, connection: connection, epoch: epoch, context: context,
+        byteCount: Self.ivByteCount))
   }
 
   /// Calls `body` with the nonce of a record: the IV with the record's number, big endian, XORed into its end.

@@ -16,9 +16,9 @@ struct PeerMeeting: Sendable {
 
   /// Meets the other peer and runs a session with it.
   ///
-  /// - Parameter session: What to do on the open channel.
+  /// - Parameter session: What to do, over the session's first lane.
   /// - Throws: ``P2PCopyError``; the other side is told, as far as that is possible.
-  func run(_ session: (RecordChannel, borrowing KeySchedule) async throws -> Void) async throws {
+  func run(_ session: (PeerSession, Lane) async throws -> Void) async throws {
     let transport = try codecs.transport(to: relay)
     guard let cipher = codecs.cipher(named: Protocol2Suite.bootstrapCipherName) else {
       throw codecs.missing(.cipher, Protocol2Suite.bootstrapCipherName, forProtocol: 2)
@@ -44,19 +44,13 @@ struct PeerMeeting: Sendable {
         schedule = try await handshake.run(asReceiverWith: exchange.context, answering: pake)
       }
       monitor.emit(.paired)
-      let channel = RecordChannel(
-        connection: connection, role: role, silenceLimit: silenceLimit,
-        sealer: RecordSealer(
-          key: try RecordKey(
-            schedule, .bootstrapKey, .bootstrapIV, cipher: cipher, direction: KeyDirection(from: role))),
-        opener: RecordOpener(
-          key: try RecordKey(
-            schedule, .bootstrapKey, .bootstrapIV, cipher: cipher, direction: KeyDirection(from: role.other)),
-          from: role.other))
+      let peers = PeerSession(
+        schedule: schedule, role: role, bootstrapCipher: cipher, silenceLimit: silenceLimit)
+      let lane = try peers.openLane(over: connection)
       do {
-        try await session(channel, schedule)
+        try await session(peers, lane)
       } catch {
-        await channel.reportFailure(error)
+        await lane.reportFailure(error)
         throw error
       }
     }

@@ -8,14 +8,14 @@ import P2PCopyWire
 ///
 /// Used by the answering task alone.
 final class PageAnswering {
-  private let channel: RecordChannel
+  private let lane: Lane
   private let settings: ReceiveSettings
   private let decision: EntryDecision
   private let log: DeliveryLog
   private var pages: [IncomingPage] = []
 
-  init(channel: RecordChannel, settings: ReceiveSettings, output: OutputDirectory?, log: DeliveryLog) {
-    self.channel = channel
+  init(lane: Lane, settings: ReceiveSettings, output: OutputDirectory?, log: DeliveryLog) {
+    self.lane = lane
     self.settings = settings
     self.log = log
     decision = EntryDecision(settings: settings, output: output)
@@ -43,9 +43,9 @@ final class PageAnswering {
       }
     }
     if answer.dispositions.contains(where: { $0.disposition == .check }) { pages.append(page) }
-    var record = channel.emptyRecord()
+    var record = lane.buffers.takeRecord()
     answer.write(as: .answer, to: &record)
-    try await channel.send(consume record)
+    try await lane.send(consume record)
   }
 
   private func compare(_ checks: PageChecks) async throws {
@@ -73,9 +73,9 @@ final class PageAnswering {
         throw P2PCopyError(.protocolViolation, "the sender left out a digest that it was asked for")
       }
     }
-    var record = channel.emptyRecord()
+    var record = lane.buffers.takeRecord()
     verdict.write(as: .verdict, to: &record)
-    try await channel.send(consume record)
+    try await lane.send(consume record)
   }
 
   /// Takes a plan into the page.

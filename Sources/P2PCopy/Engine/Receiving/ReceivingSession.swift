@@ -24,9 +24,9 @@ struct ReceivingSession: Sendable {
   ///
   /// - Throws: ``P2PCopyError`` when the session as a whole failed; entries that failed by themselves are told to the
   ///   monitor.
-  func run(over channel: RecordChannel, _ schedule: borrowing KeySchedule) async throws {
+  func run(in session: PeerSession, over lane: Lane) async throws {
     let agreed = try await Negotiation.run(
-      selectingFor: codecs, over: channel, schedule, stepTimeout: options.stepTimeout)
+      selectingFor: codecs, in: session, over: lane, stepTimeout: options.stepTimeout)
     log.begin(role: .receiver, digest: agreed.digest.name)
     // Opened once, so that all tasks mean the same directory whatever becomes of its path.
     let outputs = try Outputs(target)
@@ -37,11 +37,13 @@ struct ReceivingSession: Sendable {
         options.conflictPolicy, in: outputs.forNames, recordsMetadata: log.recordsMetadata),
       keepsMetadata: options.keepsMetadata, keepsSetID: options.keepsSetID,
       acknowledgementInterval: options.acknowledgementInterval, monitor: monitor)
-    try await transfer(settings, outputs, over: channel)
-    await farewell(channel)
+    try await transfer(settings, outputs, in: session, over: lane)
+    await farewell(lane)
   }
 
-  private func transfer(_ settings: ReceiveSettings, _ outputs: Outputs, over channel: RecordChannel) async throws {
+  private func transfer(_ settings: ReceiveSettings, _ outputs: Outputs, in session: PeerSession, over lane: Lane)
+    async throws
+  {
     let answers = BoundedQueue<AnswerItem>(limit: Self.answerLimit)
     let items = BoundedQueue<StoreItem>(limit: Self.storeLimit)
     let window = PageWindow()
@@ -57,7 +59,7 @@ struct ReceivingSession: Sendable {
       defer { group.cancelAll() }
       group.addTask {
         do {
-          try await RecordIntake(channel: channel, settings: settings, answers: answers, store: items, window: window)
+          try await RecordIntake(lane: lane, settings: settings, answers: answers, store: items, window: window)
             .run()
         } catch {
           stop(error)
@@ -66,7 +68,7 @@ struct ReceivingSession: Sendable {
       }
       group.addTask {
         do {
-          try await PageAnswering(channel: channel, settings: settings, output: outputs.forAnswering, log: log)
+          try await PageAnswering(lane: lane, settings: settings, output: outputs.forAnswering, log: log)
             .run(answers)
         } catch {
           stop(error)
@@ -74,7 +76,7 @@ struct ReceivingSession: Sendable {
       }
       group.addTask {
         do {
-          try await Storage(channel: channel, settings: settings, output: outputs.forStoring, window: window, log: log)
+          try await Storage(lane: lane, settings: settings, output: outputs.forStoring, window: window, log: log)
             .run(items)
           try await isStored.put(())
         } catch {
@@ -83,7 +85,7 @@ struct ReceivingSession: Sendable {
       }
       group.addTask {
         do {
-          try await channel.keepAlive()
+          try await session.keepAlive(lane)
         } catch {
           stop(error)
         }
@@ -98,8 +100,8 @@ struct ReceivingSession: Sendable {
 
   /// Waits for the sender to end the connection. Everything is in place by now, so nothing that happens here can undo
   /// success.
-  private func farewell(_ channel: RecordChannel) async {
-    let connection = channel.connection
+  private func farewell(_ lane: Lane) async {
+    let connection = lane.connection
     _ = try? await withDeadline(.seconds(30), orThrow: P2PCopyError(.peerLeft, "no close from the sender")) {
       try await connection.finish(.normal)
     }

@@ -7,7 +7,7 @@ import P2PCopyWire
 ///
 /// Used by the receiving task alone.
 final class RecordIntake {
-  private let channel: RecordChannel
+  private let lane: Lane
   private let settings: ReceiveSettings
   private let answers: BoundedQueue<AnswerItem>
   private let store: BoundedQueue<StoreItem>
@@ -16,10 +16,10 @@ final class RecordIntake {
   private let decompression: (any DecompressionContext)?
 
   init(
-    channel: RecordChannel, settings: ReceiveSettings, answers: BoundedQueue<AnswerItem>,
+    lane: Lane, settings: ReceiveSettings, answers: BoundedQueue<AnswerItem>,
     store: BoundedQueue<StoreItem>, window: PageWindow
   ) throws(P2PCopyError) {
-    self.channel = channel
+    self.lane = lane
     self.settings = settings
     self.answers = answers
     self.store = store
@@ -29,7 +29,7 @@ final class RecordIntake {
 
   /// Reads until the sender says that it sent everything.
   func run() async throws {
-    while try await take(channel.receive()) {
+    while try await take(lane.receive()) {
       try Task.checkCancellation()
     }
     answers.finish()
@@ -103,7 +103,7 @@ final class RecordIntake {
       }
     }
     settings.monitor.announce(fileByteCounts)
-    channel.connection.buffers.recycle(record)
+    lane.buffers.recycle(record)
     try await store.put(.page(incoming), cost: 1024)
     try await answers.put(.page(incoming))
   }

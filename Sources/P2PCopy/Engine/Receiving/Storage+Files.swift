@@ -16,7 +16,7 @@ extension Storage {
     } else {
       try body.withReadableBytes { (bytes) throws(P2PCopyError) in try file.take(bytes, at: header.offset) }
     }
-    channel.connection.buffers.recycle(body)
+    lane.buffers.recycle(body)
     advance(by: header.rawByteCount)
   }
 

@@ -15,7 +15,7 @@ extension Storage {
       guard let decompression else { throw .notAgreed }
       let memory = UnsafeMutableRawBufferPointer(rebasing: scratch[..<header.rawByteCount])
       try body.decompress(with: decompression, into: memory)
-      raw = channel.connection.buffers.take()
+      raw = lane.buffers.take()
       raw.writeBytes(memory)
     } else {
       raw = body
@@ -32,7 +32,7 @@ extension Storage {
       raw.moveReaderIndex(forwardBy: byteCount)
       advance(by: byteCount)
     }
-    channel.connection.buffers.recycle(raw)
+    lane.buffers.recycle(raw)
   }
 
   /// Stores one file of a pack.

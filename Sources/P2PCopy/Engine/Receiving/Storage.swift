@@ -9,7 +9,7 @@ import P2PCopyWire
 ///
 /// Used by the storing task alone.
 final class Storage {
-  let channel: RecordChannel
+  let lane: Lane
   let settings: ReceiveSettings
   /// Missing when everything goes to standard output.
   let output: OutputDirectory?
@@ -34,9 +34,9 @@ final class Storage {
   let scratch: UnsafeMutableRawBufferPointer
 
   init(
-    channel: RecordChannel, settings: ReceiveSettings, output: OutputDirectory?, window: PageWindow, log: DeliveryLog
+    lane: Lane, settings: ReceiveSettings, output: OutputDirectory?, window: PageWindow, log: DeliveryLog
   ) throws(P2PCopyError) {
-    self.channel = channel
+    self.lane = lane
     self.settings = settings
     self.output = output
     self.window = window
@@ -67,7 +67,7 @@ final class Storage {
         try await finish(totals, treeDigest, failureCount)
         return
       }
-      if let message = acknowledgement.due() { try await channel.send(message) }
+      if let message = acknowledgement.due() { try await lane.send(message) }
     }
   }
 
@@ -116,9 +116,9 @@ final class Storage {
     receipt.treeDigest = tree.value
     pages.removeFirst()
     window.close()
-    var record = channel.emptyRecord()
+    var record = lane.buffers.takeRecord()
     receipt.write(to: &record)
-    try await channel.send(consume record)
+    try await lane.send(consume record)
   }
 
   /// Counts a directory, or makes a symbolic link. A file that is still awaited never came.
@@ -258,10 +258,10 @@ final class Storage {
         P2PCopyError(.incomplete, "the sender could not list or send everything; see there"))
     }
     // The chains up to here: what is sent from now on is not in this side's receipt.
-    let chains = channel.chains
+    let chains = lane.chains
     try log.finish(
       treeDigest: tree.value, senderChain: chains.received, receiverChain: chains.sent, isComplete: failureCount == 0)
-    try await channel.send(
+    try await lane.send(
       .receipt(
         delivered, treeDigest: tree.value, failureCount: lateFailureCount,
         metadataRefusalCount: UInt64(clamping: monitor.metadataRefusalCount),

@@ -29,15 +29,15 @@ struct PageUpload {
     for position in page.alone { try await StreamUpload(page, position, loop: loop).run() }
     page.state = .sent
     page.sentByteCount = loop.settings.monitor.sentByteCount
-    var record = loop.channel.emptyRecord()
+    var record = loop.lane.buffers.takeRecord()
     record.writeInteger(RecordKind.pageEnd.rawValue)
     record.writeInteger(page.firstIndex)
-    try await loop.channel.send(consume record)
+    try await loop.lane.send(consume record)
   }
 
   private func sendFiles() async throws {
     let preparation = UnitPreparation(
-      channel: loop.channel, settings: loop.settings, entries: page.entries, firstIndex: page.firstIndex,
+      buffers: loop.lane.buffers, settings: loop.settings, entries: page.entries, firstIndex: page.firstIndex,
       packCompression: loop.packCompression)
     var units = UploadUnits(page, loop.settings)
     try await withThrowingTaskGroup(of: (Int, PreparedUnit).self) { group in
@@ -71,7 +71,7 @@ struct PageUpload {
   private func emit(_ unit: PreparedUnit) async throws {
     switch unit {
     case .pack(let record, let results):
-      if let record { try await loop.channel.send(record.take()) }
+      if let record { try await loop.lane.send(record.take()) }
       for result in results {
         switch result.outcome {
         case .packed(let entry):
@@ -92,10 +92,10 @@ struct PageUpload {
     if let record {
       // The file may have failed at an earlier chunk, and be reported, while this one was read ahead.
       guard !file.isReported else {
-        loop.channel.connection.buffers.recycle(record.take())
+        loop.lane.buffers.recycle(record.take())
         return
       }
-      try await loop.channel.send(record.take())
+      try await loop.lane.send(record.take())
       loop.settings.monitor.send(byteCount: byteCount)
     }
     guard isLast || file.error != nil, file.reportOnce() else { return }
@@ -119,8 +119,8 @@ struct PageUpload {
   }
 
   private func sendEnd(_ end: FileEnd) async throws {
-    var record = loop.channel.emptyRecord()
+    var record = loop.lane.buffers.takeRecord()
     end.writeRecord(to: &record)
-    try await loop.channel.send(consume record)
+    try await loop.lane.send(consume record)
   }
 }

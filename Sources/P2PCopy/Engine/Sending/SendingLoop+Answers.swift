@@ -98,8 +98,8 @@ extension SendingLoop {
         checks.append(PageChecks.Check(position: position, digest: []))
       }
     }
-    var record = channel.emptyRecord()
+    var record = lane.buffers.takeRecord()
     PageChecks(firstIndex: page.firstIndex, checks: checks).write(to: &record)
-    try await channel.send(consume record)
+    try await lane.send(consume record)
   }
 }

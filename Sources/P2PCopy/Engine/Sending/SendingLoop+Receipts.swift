@@ -61,7 +61,7 @@ extension SendingLoop {
   func sayEndIfComplete() async throws {
     guard isManifestComplete, pages.isEmpty, !isEndSent else { return }
     isEndSent = true
-    try await channel.send(.end(delivered, treeDigest: tree.value, failureCount: failureCount))
+    try await lane.send(.end(delivered, treeDigest: tree.value, failureCount: failureCount))
   }
 
   /// Takes the last receipt.
@@ -78,7 +78,7 @@ extension SendingLoop {
         count: failureCount,
         P2PCopyError(.peerFailed, "\(failureCount) entries are not as they should be at the receiver; see there"))
     }
-    let chains = channel.chains
+    let chains = lane.chains
     try log.finish(
       treeDigest: treeDigest, senderChain: chains.sent, receiverChain: chains.received,
       isComplete: self.failureCount == 0 && receiverFailureCount == 0 && failureCount == 0)

@@ -8,7 +8,7 @@ import P2PCopyWire
 ///
 /// Used by the session's task alone.
 final class SendingLoop {
-  let channel: RecordChannel
+  let lane: Lane
   let settings: SendSettings
   let events: BoundedQueue<SenderEvent>
   let credits: BoundedQueue<Void>
@@ -28,10 +28,10 @@ final class SendingLoop {
   var isOver = false
 
   init(
-    channel: RecordChannel, settings: SendSettings, events: BoundedQueue<SenderEvent>, credits: BoundedQueue<Void>,
+    lane: Lane, settings: SendSettings, events: BoundedQueue<SenderEvent>, credits: BoundedQueue<Void>,
     source: SendSource, log: DeliveryLog
   ) {
-    self.channel = channel
+    self.lane = lane
     self.settings = settings
     self.events = events
     self.credits = credits
@@ -66,10 +66,10 @@ final class SendingLoop {
     let failure = EntryFailure(path: page.entries[position].path.description, error: error)
     monitor.fail(failure)
     log.add(failure)
-    var record = channel.emptyRecord()
+    var record = lane.buffers.takeRecord()
     record.writeInteger(RecordKind.fileFailed.rawValue)
     EntryFailureNotice(index: page.index(of: position), code: error.code, message: error.message).write(to: &record)
-    try await channel.send(consume record)
+    try await lane.send(consume record)
   }
 
   // MARK: Events
@@ -81,7 +81,7 @@ final class SendingLoop {
       isManifestComplete = true
       self.failureCount += failureCount
       monitor.announcementsEnded()
-      try await channel.send(.manifestEnd(totals, failureCount: failureCount))
+      try await lane.send(.manifestEnd(totals, failureCount: failureCount))
     case .answer(let answer): try await take(answer)
     case .verdict(let verdict): try takeVerdict(verdict)
     case .pageReceipt(let receipt): try take(receipt)
@@ -102,8 +102,7 @@ final class SendingLoop {
       }
     }
     monitor.announce(fileByteCounts)
-    var record = channel.emptyRecord()
-    record.writeRepeatingByte(0, count: BulkHeader.byteCount)
+    var record = lane.buffers.takeBulkRecord()
     let manifestPage = ManifestPage(
       firstIndex: page.firstIndex,
       entries: page.entries.map { $0.pageEntry(withMetadata: settings.keepsMetadata) })
@@ -115,7 +114,7 @@ final class SendingLoop {
     }
     BulkHeader(kind: .page, isCompressed: isCompressed, rawByteCount: rawByteCount, index: page.firstIndex)
       .write(to: &record, at: record.readerIndex + RecordHeader.byteCount)
-    try await channel.send(consume record)
+    try await lane.send(consume record)
   }
 }
 

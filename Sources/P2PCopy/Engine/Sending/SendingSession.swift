@@ -23,7 +23,7 @@ struct SendingSession: Sendable {
   ///
   /// - Throws: ``P2PCopyError`` when the session as a whole failed; entries that failed by themselves are told to the
   ///   monitor.
-  func run(_ source: SendSource, over channel: RecordChannel, _ schedule: borrowing KeySchedule) async throws {
+  func run(_ source: SendSource, in session: PeerSession, over lane: Lane) async throws {
     var codecs = codecs
     if options.compression == .off { codecs.removeCompressors() }
     if let cipher = options.cipher { try codecs.keepOnly(cipher: cipher) }
@@ -31,25 +31,27 @@ struct SendingSession: Sendable {
       codecs: CodecOffer(codecs), chunkByteCounts: Protocol2Suite.chunkByteCounts,
       wantsResume: resumes)
     let agreed = try await Negotiation.run(
-      offering: offer, codecs: codecs, over: channel, schedule, stepTimeout: options.stepTimeout)
+      offering: offer, codecs: codecs, in: session, over: lane, stepTimeout: options.stepTimeout)
     log.begin(role: .sender, digest: agreed.digest.name)
-    try await transfer(source, settings(for: agreed, channel), over: channel)
-    let closure = try await channel.finish()
+    try await transfer(source, settings(for: agreed, lane), in: session, over: lane)
+    let closure = try await lane.finish()
     // The receipt said that everything arrived; how the connection ends changes nothing.
     _ = closure
   }
 
-  private func settings(for agreed: Negotiation.Outcome, _ channel: RecordChannel) -> SendSettings {
+  private func settings(for agreed: Negotiation.Outcome, _ lane: Lane) -> SendSettings {
     SendSettings(
       chunkByteCount: agreed.chunkByteCount, compressionMode: options.compression,
       compression: agreed.compressor.map {
-        RecordCompression(contexts: CompressionContexts($0), buffers: channel.connection.buffers)
+        RecordCompression(contexts: CompressionContexts($0), buffers: lane.buffers)
       },
       digests: DigestContexts(agreed.digest), digestByteCount: agreed.digest.byteCount,
       keepsMetadata: options.keepsMetadata, resumes: resumes, monitor: monitor)
   }
 
-  private func transfer(_ source: SendSource, _ settings: SendSettings, over channel: RecordChannel) async throws {
+  private func transfer(_ source: SendSource, _ settings: SendSettings, in session: PeerSession, over lane: Lane)
+    async throws
+  {
     let events = BoundedQueue<SenderEvent>(limit: Self.maximumPendingEventCount)
     let credits = BoundedQueue<Void>(limit: ManifestPage.window)
     let failures = FirstFailure()
@@ -69,7 +71,7 @@ struct SendingSession: Sendable {
       }
       group.addTask {
         do {
-          try await Self.listen(to: channel, into: events, monitor)
+          try await Self.listen(to: lane, into: events, monitor)
         } catch {
           stop(error)
         }
@@ -77,14 +79,14 @@ struct SendingSession: Sendable {
       }
       group.addTask {
         do {
-          try await channel.keepAlive()
+          try await session.keepAlive(lane)
         } catch {
           stop(error)
         }
       }
       do {
         let loop = SendingLoop(
-          channel: channel, settings: settings, events: events, credits: credits, source: source, log: log)
+          lane: lane, settings: settings, events: events, credits: credits, source: source, log: log)
         try await loop.run()
       } catch {
         // The connection's end is what the receiver's own last word, if there is one, leads to.
@@ -108,10 +110,10 @@ struct SendingSession: Sendable {
 
   /// Reads what the receiver sends until its receipt.
   private static func listen(
-    to channel: RecordChannel, into events: BoundedQueue<SenderEvent>, _ monitor: TransferMonitor
+    to lane: Lane, into events: BoundedQueue<SenderEvent>, _ monitor: TransferMonitor
   ) async throws {
     while true {
-      var body = try await channel.receive()
+      var body = try await lane.receive()
       guard let kind = body.readInteger(as: UInt8.self).flatMap(RecordKind.init) else {
         throw P2PCopyError(.protocolViolation, "the receiver sent a record of an unknown kind")
       }
@@ -137,7 +139,7 @@ struct SendingSession: Sendable {
       case .page, .checks, .chunk, .pack, .fileEnd, .fileFailed, .pageEnd:
         throw P2PCopyError(.protocolViolation, "the receiver sent a record that only a sender sends")
       }
-      channel.connection.buffers.recycle(body)
+      lane.buffers.recycle(body)
     }
   }
 }

@@ -38,11 +38,10 @@ struct StreamUpload {
     var offset: UInt64 = 0
     do {
       while true {
-        var record = loop.channel.emptyRecord()
-        record.writeRepeatingByte(0, count: BulkHeader.byteCount)
+        var record = loop.lane.buffers.takeBulkRecord()
         let byteCount = if let file { try read(file, into: &record) } else { try await read(into: &record) }
         if byteCount == 0 {
-          loop.channel.connection.buffers.recycle(record)
+          loop.lane.buffers.recycle(record)
           break
         }
         try record.withBulkData { (data) throws(P2PCopyError) in try loan.context.update(data) }
@@ -53,7 +52,7 @@ struct StreamUpload {
         }
         BulkHeader(kind: .chunk, isCompressed: isCompressed, rawByteCount: byteCount, index: index, offset: offset)
           .write(to: &record, at: record.readerIndex + RecordHeader.byteCount)
-        try await loop.channel.send(consume record)
+        try await loop.lane.send(consume record)
         loop.settings.monitor.send(byteCount: byteCount)
         offset += UInt64(byteCount)
         try await loop.handlePendingEvents()
@@ -74,12 +73,12 @@ struct StreamUpload {
       try await loop.fail(page, position, error)
       return
     }
-    var record = loop.channel.emptyRecord()
+    var record = loop.lane.buffers.takeRecord()
     FileEnd(
       index: index, byteCount: Int64(offset), metadata: loop.settings.keepsMetadata ? file?.metadata : nil,
       digest: digest
     ).writeRecord(to: &record)
-    try await loop.channel.send(consume record)
+    try await loop.lane.send(consume record)
     page.outcomes[position] = .delivered(
       entry.delivered(digest: digest, byteCount: Int64(offset), metadata: file?.metadata), isUnchanged: false)
   }

@@ -7,7 +7,7 @@ import P2PCopyWire
 
 /// Reads, digests and compresses units; any worker may prepare any unit.
 struct UnitPreparation: Sendable {
-  let channel: RecordChannel
+  let buffers: MessageBufferPool
   let settings: SendSettings
   let entries: [SourceEntry]
   let firstIndex: UInt64
@@ -33,7 +33,7 @@ struct UnitPreparation: Sendable {
   private func chunk(
     of file: OutgoingFile, number: Int, offset: Int64, byteCount: Int, isLast: Bool
   ) async throws -> OutgoingMessage? {
-    var record = bulkRecord()
+    var record = buffers.takeBulkRecord()
     var isReadable = file.error == nil
     if isReadable, byteCount > 0 {
       do throws(SystemError) {
@@ -66,7 +66,7 @@ struct UnitPreparation: Sendable {
       }
     }
     guard isReadable, byteCount > 0 else {
-      channel.connection.buffers.recycle(record)
+      buffers.recycle(record)
       return nil
     }
     if !isTried, let compression = settings.compression, file.compression.isCompressing {
@@ -82,7 +82,7 @@ struct UnitPreparation: Sendable {
   // MARK: Packs
 
   private func pack(_ positions: [Int]) throws -> PreparedUnit {
-    var record = bulkRecord()
+    var record = buffers.takeBulkRecord()
     var results: [PreparedUnit.PackResult] = []
     results.reserveCapacity(positions.count)
     let loan = try settings.digests.borrow()
@@ -108,7 +108,7 @@ struct UnitPreparation: Sendable {
     }
     let rawByteCount = record.readableBytes - RecordHeader.byteCount - BulkHeader.byteCount
     guard rawByteCount > 0, let first = positions.first else {
-      channel.connection.buffers.recycle(record)
+      buffers.recycle(record)
       return .pack(nil, results)
     }
     var isCompressed = false
@@ -175,13 +175,6 @@ struct UnitPreparation: Sendable {
       return Int64(count)
     }
     return try file.hasMore(behind: file.byteCount) ? nil : file.byteCount
-  }
-
-  /// A record with room for both headers.
-  private func bulkRecord() -> ByteBuffer {
-    var record = channel.emptyRecord()
-    record.writeRepeatingByte(0, count: BulkHeader.byteCount)
-    return record
   }
 }
 

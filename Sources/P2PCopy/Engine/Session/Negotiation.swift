@@ -3,7 +3,7 @@ import P2PCopyCore
 import P2PCopyTransfer
 import P2PCopyWire
 
-/// The manifest exchange: the sender's offer, the receiver's selection, and the data keys that follow from both.
+/// The manifest exchange: the sender's offer, the receiver's selection, and what the session works with from then on.
 enum Negotiation {
   /// What a session works with.
   struct Outcome: Sendable {
@@ -19,17 +19,15 @@ enum Negotiation {
   ///
   /// - Throws: ``P2PCopyError``: what the receiver says, or that it selected what was not offered.
   static func run(
-    offering offer: SessionOffer, codecs: CodecRegistry, over channel: RecordChannel, _ schedule: borrowing KeySchedule,
+    offering offer: SessionOffer, codecs: CodecRegistry, in session: PeerSession, over lane: Lane,
     stepTimeout: Duration
   ) async throws -> Outcome {
-    let sent = try await channel.send(.manifest(offer))
-    let (message, received) = try await receiveControl(channel, within: stepTimeout)
-    guard case .receiverManifest(let selection) = message else { throw outOfTurn(message, channel) }
+    let sent = try await lane.send(.manifest(offer))
+    let (message, received) = try await receiveControl(lane, within: stepTimeout)
+    guard case .receiverManifest(let selection) = message else { throw outOfTurn(message, lane) }
     try selection.check(against: offer)
     let outcome = try outcome(of: selection, codecs: codecs, wantsResume: offer.wantsResume)
-    let context = KeySchedule.negotiationHash(manifest: sent, receiverManifest: received)
-    await channel.changeSendingKey(to: try dataKey(schedule, outcome.cipher, .senderToReceiver, context))
-    channel.changeReceivingKey(to: try dataKey(schedule, outcome.cipher, .receiverToSender, context))
+    try await session.agree(on: outcome.cipher, manifest: sent, receiverManifest: received, over: lane)
     return outcome
   }
 
@@ -37,40 +35,37 @@ enum Negotiation {
   ///
   /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/noCommonCodec`` when there is nothing to select.
   static func run(
-    selectingFor codecs: CodecRegistry, over channel: RecordChannel, _ schedule: borrowing KeySchedule,
-    stepTimeout: Duration
+    selectingFor codecs: CodecRegistry, in session: PeerSession, over lane: Lane, stepTimeout: Duration
   ) async throws -> Outcome {
-    let (message, received) = try await receiveControl(channel, within: stepTimeout)
-    guard case .manifest(let offer) = message else { throw outOfTurn(message, channel) }
+    let (message, received) = try await receiveControl(lane, within: stepTimeout)
+    guard case .manifest(let offer) = message else { throw outOfTurn(message, lane) }
     let selection = try SessionSelection(from: offer, for: codecs)
     let outcome = try outcome(of: selection, codecs: codecs, wantsResume: offer.wantsResume)
-    let sent = try await channel.send(.receiverManifest(selection))
-    let context = KeySchedule.negotiationHash(manifest: received, receiverManifest: sent)
-    await channel.changeSendingKey(to: try dataKey(schedule, outcome.cipher, .receiverToSender, context))
-    channel.changeReceivingKey(to: try dataKey(schedule, outcome.cipher, .senderToReceiver, context))
+    let sent = try await lane.send(.receiverManifest(selection))
+    try await session.agree(on: outcome.cipher, manifest: received, receiverManifest: sent, over: lane)
     return outcome
   }
 
   private static func receiveControl(
-    _ channel: RecordChannel, within stepTimeout: Duration
+    _ lane: Lane, within stepTimeout: Duration
   ) async throws -> (SessionMessage, body: [UInt8]) {
     let record = try await withDeadline(
       stepTimeout,
       orThrow: P2PCopyError(
-        .peerLeft, "the \(channel.role.other) did not go on after the handshake; run the same commands again")
+        .peerLeft, "the \(lane.role.other) did not go on after the handshake; run the same commands again")
     ) {
-      try await channel.receive()
+      try await lane.receive()
     }
     guard let kind = record.getInteger(at: record.readerIndex, as: UInt8.self), kind == RecordKind.control.rawValue
-    else { throw P2PCopyError(.protocolViolation, "the \(channel.role.other) sent data before the manifest") }
+    else { throw P2PCopyError(.protocolViolation, "the \(lane.role.other) sent data before the manifest") }
     let body = Array(record.readableBytesView.dropFirst())
     let message = try SessionMessage(decoding: body)
-    if case .error(let code, let text) = message { throw P2PCopyError(reportedBy: channel.role.other, code, text) }
+    if case .error(let code, let text) = message { throw P2PCopyError(reportedBy: lane.role.other, code, text) }
     return (message, body)
   }
 
-  private static func outOfTurn(_ message: SessionMessage, _ channel: RecordChannel) -> P2PCopyError {
-    P2PCopyError(.protocolViolation, "the \(channel.role.other) sent a \(message.typeName) message out of turn")
+  private static func outOfTurn(_ message: SessionMessage, _ lane: Lane) -> P2PCopyError {
+    P2PCopyError(.protocolViolation, "the \(lane.role.other) sent a \(message.typeName) message out of turn")
   }
 
   private static func outcome(
@@ -93,12 +88,6 @@ enum Negotiation {
     return Outcome(
       cipher: cipher, compressor: compressor, digest: digest, chunkByteCount: selection.chunkByteCount,
       wantsResume: wantsResume)
-  }
-
-  private static func dataKey(
-    _ schedule: borrowing KeySchedule, _ cipher: any Cipher, _ direction: KeyDirection, _ context: [UInt8]
-  ) throws(P2PCopyError) -> RecordKey {
-    try RecordKey(schedule, .dataKey, .dataIV, cipher: cipher, direction: direction, context: context)
   }
 }
 

@@ -4,12 +4,21 @@ import P2PCopyTransfer
 import P2PCopyWire
 import Synchronization
 
-/// The connection to the other peer once both have the keys: records out, records in.
+/// Which of a session's lanes, and how often it was dialled again: no two have the same keys.
+struct LaneAddress: Hashable, Sendable {
+  /// From 0.
+  var number: UInt32
+  /// From 0.
+  var epoch: UInt32
+}
+
+/// One connection of a session, under keys of its own: records out, records in.
 ///
-/// Several tasks may send; one receives.
-final class RecordChannel: @unchecked Sendable {
+/// Several tasks may send; one receives. Made by ``PeerSession/openLane(over:number:epoch:)``.
+final class Lane: @unchecked Sendable {
   // The sealer is touched under `sendLock` only, the opener by the receiving task only.
   let connection: any TransportConnection
+  let address: LaneAddress
   let role: PeerRole
   private let sealer: RecordSealer
   private let opener: RecordOpener
@@ -17,7 +26,6 @@ final class RecordChannel: @unchecked Sendable {
   private let times = Mutex(Times())
   // Beside sealer and opener, whose own values belong to whoever sends or receives at that moment.
   private let lastChains = Mutex(Chains())
-  private let silenceLimit: Duration
   private let abortReason = Mutex<P2PCopyError?>(nil)
 
   private struct Times {
@@ -32,31 +40,27 @@ final class RecordChannel: @unchecked Sendable {
 
   /// - Parameters:
   ///   - connection: The connection, after the handshake.
+  ///   - address: Which lane it is.
   ///   - role: What this side is.
-  ///   - silenceLimit: After this time without hearing anything, ``keepAlive()`` gives up.
   ///   - sealer: Seals what is sent.
   ///   - opener: Opens what comes.
   init(
-    connection: any TransportConnection, role: PeerRole, silenceLimit: Duration, sealer: RecordSealer,
+    connection: any TransportConnection, address: LaneAddress, role: PeerRole, sealer: RecordSealer,
     opener: RecordOpener
   ) {
     self.connection = connection
+    self.address = address
     self.role = role
-    self.silenceLimit = silenceLimit
     self.sealer = sealer
     self.opener = opener
   }
 
-  /// An empty record: room for its header, ready for a body.
-  func emptyRecord() -> ByteBuffer {
-    var record = connection.buffers.take()
-    record.writeRepeatingByte(0, count: RecordHeader.byteCount)
-    return record
-  }
+  /// Where records are made and used up ones go.
+  var buffers: MessageBufferPool { connection.buffers }
 
   /// Seals and sends a record.
   ///
-  /// - Parameter record: From ``emptyRecord()``, with a body.
+  /// - Parameter record: From ``P2PCopyCore/MessageBufferPool/takeRecord()``, with a body.
   /// - Throws: ``P2PCopyError`` when the connection is lost.
   func send(_ record: consuming ByteBuffer) async throws {
     await sendLock.acquire()
@@ -80,7 +84,7 @@ final class RecordChannel: @unchecked Sendable {
 
   /// Waits for the next record and opens it.
   ///
-  /// - Returns: The body. Give the buffer back to the connection's pool once it is used up.
+  /// - Returns: The body. Give the buffer back to ``buffers`` once it is used up.
   func receive() async throws -> ByteBuffer {
     times.withLock { $0.waitingSince = .now }
     let message: TransportMessage?
@@ -160,54 +164,20 @@ final class RecordChannel: @unchecked Sendable {
     _ = await farewell.result
   }
 
-  // MARK: Staying alive
+  /// Since when somebody waits for a record; `nil` while nobody does.
+  var waitingSince: ContinuousClock.Instant? { times.withLock { $0.waitingSince } }
 
-  /// Says now and then that this side is still working, and gives up on a silent peer: then the connection is ended, since
-  /// whoever waits for room to send waits for nothing. Runs until it is cancelled.
-  ///
-  /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/peerLeft`` after too long a silence.
-  func keepAlive() async throws {
-    try await withThrowingTaskGroup(of: Void.self) { group in
-      defer { group.cancelAll() }
-      // Two tasks: saying something can take as long as the other side takes nothing.
-      group.addTask { try await self.watchForSilence() }
-      group.addTask { try await self.sayThatItWorks() }
-      try await group.next()
-    }
-  }
-
-  private func watchForSilence() async throws {
-    while true {
-      try await Task.sleep(for: min(Protocol2Suite.workingInterval / 3, silenceLimit / 4))
-      guard let waitingSince = times.withLock({ $0.waitingSince }), .now - waitingSince > silenceLimit else { continue }
-      let silence = P2PCopyError(
-        .peerLeft,
-        "nothing was heard from the \(role.other) for \(silenceLimit.components.seconds) seconds;"
-          + " \(P2PCopyError.resumeHint)")
-      abort(because: silence)
-      throw silence
-    }
-  }
-
-  private func sayThatItWorks() async throws {
-    while true {
-      try await Task.sleep(for: Protocol2Suite.workingInterval / 3)
-      let lastSent = times.withLock { $0.lastSent }
-      // Somebody who is sending just now shows by that that this side is alive.
-      if .now - lastSent > Protocol2Suite.workingInterval, sendLock.tryAcquire() {
-        defer { sendLock.release() }
-        try await sendLocked(control(SessionMessage.working.encoded()))
-      }
-    }
+  /// Says that this side is still working, if nothing was said for a time. Somebody who is sending just now shows by that
+  /// that this side is alive.
+  func sayThatItWorks(afterSaying nothing: Duration) async throws {
+    let lastSent = times.withLock { $0.lastSent }
+    guard .now - lastSent > nothing, sendLock.tryAcquire() else { return }
+    defer { sendLock.release() }
+    try await sendLocked(control(SessionMessage.working.encoded()))
   }
 
   private func control(_ body: [UInt8]) -> ByteBuffer {
-    var record = ByteBuffer()
-    record.reserveCapacity(MessageBufferPool.headroom + RecordHeader.byteCount + body.count + 80)
-    record.writeRepeatingByte(0, count: MessageBufferPool.headroom)
-    record.moveReaderIndex(to: MessageBufferPool.headroom)
-    record.writeRepeatingByte(0, count: RecordHeader.byteCount)
-    record.writeInteger(RecordKind.control.rawValue)
+    var record = MessageBufferPool.makeRecord(.control, byteCount: body.count)
     record.writeBytes(body)
     return record
   }

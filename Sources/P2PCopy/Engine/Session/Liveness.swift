@@ -1,0 +1,42 @@
+import P2PCopyCore
+import P2PCopyTransfer
+import P2PCopyWire
+
+/// Keeps a lane alive: says now and then that this side is still working, and gives up on a silent peer. Then the
+/// connection is ended, since whoever waits for room to send waits for nothing.
+struct Liveness: Sendable {
+  let lane: Lane
+  /// After this time without hearing anything the lane is given up.
+  let silenceLimit: Duration
+
+  /// Runs until it is cancelled.
+  ///
+  /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/peerLeft`` after too long a silence.
+  func run() async throws {
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      defer { group.cancelAll() }
+      // Two tasks: saying something can take as long as the other side takes nothing.
+      group.addTask { try await watchForSilence() }
+      group.addTask {
+        while true {
+          try await Task.sleep(for: Protocol2Suite.workingInterval / 3)
+          try await lane.sayThatItWorks(afterSaying: Protocol2Suite.workingInterval)
+        }
+      }
+      try await group.next()
+    }
+  }
+
+  private func watchForSilence() async throws {
+    while true {
+      try await Task.sleep(for: min(Protocol2Suite.workingInterval / 3, silenceLimit / 4))
+      guard let waitingSince = lane.waitingSince, .now - waitingSince > silenceLimit else { continue }
+      let silence = P2PCopyError(
+        .peerLeft,
+        "nothing was heard from the \(lane.role.other) for \(silenceLimit.components.seconds) seconds;"
+          + " \(P2PCopyError.resumeHint)")
+      lane.abort(because: silence)
+      throw silence
+    }
+  }
+}
