@@ -17,6 +17,7 @@ struct ReceiveCommand: AsyncParsableCommand {
         p2p-copy receive wss://relay.example.org 482137-lusab-babad --out downloads
         P2P_COPY_RELAY=wss://relay.example.org p2p-copy receive      # asks for the code
         p2p-copy receive --relay ws://localhost:8765 --code-file ~/.code --on-conflict rename
+        p2p-copy receive --relay wss://relay.example.org --code-file ~/.code --codec NAME.PARAMETER=VALUE
         p2p-copy receive --relay wss://relay.example.org --code-file ~/.code --stdout | tar x
       """)
 

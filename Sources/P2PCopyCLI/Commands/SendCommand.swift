@@ -24,6 +24,7 @@ struct SendCommand: AsyncParsableCommand {
         p2p-copy send wss://relay.example.org 482137-lusab-babad results/ --receipt receipt.json
         p2p-copy send results/ --exclude '*.tmp' --exclude cache/ --dry-run
         P2P_COPY_RELAY=wss://relay.example.org p2p-copy send results/ --code-file ~/.code --compressor zstd --level 9
+        p2p-copy send wss://relay.example.org --code-file ~/.code results/ --codec zstd.level=9
         tar c . | p2p-copy send --relay wss://relay.example.org --code-file ~/.code -
         p2p-copy send ws://localhost:8765 CODE -- -name-with-a-dash
       """)
