@@ -193,6 +193,9 @@ let package = Package(
       swiftSettings: strict),
 
     // Tests, a folder a target.
+    // What several of them have in common, and the programs they start: without Testing and Foundation.
+    .target(
+      name: "TestSupport", dependencies: ["P2PCopyCore", .crypto], path: "Tests/TestSupport", swiftSettings: strict),
     .testTarget(
       name: "P2PCopyCoreTests",
       dependencies: ["P2PCopyCore", "P2PCopyWire", "P2PCopyProtocol1", "StrictJSON", .nioCore, .system],
@@ -226,7 +229,7 @@ let package = Package(
       dependencies: [
         "P2PCopy", "P2PCopyCore", "P2PCopyWire", "P2PCopyProtocol1",
         "P2PCopyPlatform", "P2PCopyTesting", "Zstd", "AESGCM", "ChaCha20Poly1305", "XXH128", "SHA256Sum", "Argon2id",
-        "SPAKE2", .nioCore, .crypto, .system,
+        "SPAKE2", "TestSupport", .nioCore, .crypto, .system,
       ],
       resources: [.copy("Vectors")],
       swiftSettings: strict),
@@ -234,12 +237,12 @@ let package = Package(
       name: "ReadmeTests", dependencies: ["P2PCopy", "P2PCopyRelay", "StandardCodecs"], swiftSettings: strict),
     .testTarget(
       name: "P2PCopyCLITests",
-      dependencies: ["P2PCopyCLI", "P2PCopy", "P2PCopyCore", .crypto],
+      dependencies: ["P2PCopyCLI", "P2PCopy", "P2PCopyCore", "P2PCopyWire", .crypto],
       swiftSettings: strict),
     .target(name: "CTestSystemCalls", path: "Tests/CTestSystemCalls"),
     .executableTarget(
       name: "ReturningProgram",
-      dependencies: ["P2PCopy", "P2PCopyTesting", "StandardCodecs", "Argon2id", .crypto],
+      dependencies: ["P2PCopy", "P2PCopyTesting", "StandardCodecs", "Argon2id", "TestSupport"],
       path: "Tests/ReturningProgram", swiftSettings: strict),
     .testTarget(
       name: "EndToEndTests",
@@ -255,7 +258,7 @@ let package = Package(
     // What the hostile peers of Tests/Hostile meet by the thousand. No product: its codes are worth nothing.
     .executableTarget(
       name: "quick-p2p-copy",
-      dependencies: ["P2PCopyCLI", "P2PCopyCore", "StandardCodecs", "Argon2id", .crypto],
+      dependencies: ["P2PCopyCLI", "P2PCopyCore", "StandardCodecs", "Argon2id", "TestSupport"],
       path: "Tests/Hostile/QuickCommand", swiftSettings: strict),
   ]
 )

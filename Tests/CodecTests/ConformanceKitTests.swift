@@ -36,11 +36,18 @@ import Testing
   func findsABrokenKeyDeriver(fault: BrokenKeyDeriver.Fault) async {
     let vector = KeyDerivationVector(
       source: "the reference implementation's test", secret: "password", salt: "somesalt",
-      cost: KeyDerivationCost(iterations: 2, memoryKibibytes: 256, parallelism: 1),
+      cost: ["iterations": 2, "memory-kibibytes": 256, "parallelism": 1],
       derived: "9dfeb910e80bad0311fee20f9c0e2b12c17987b4cac90c2ef54d5b3021c68bfe")
-    await checkKeyDeriver(Argon2idKeyDeriver(), vectors: [vector])
+    let cost: KeyDerivationCost = ["iterations": 2, "memory-kibibytes": 64, "parallelism": 2]
+    await checkKeyDeriver(Argon2idKeyDeriver(), vectors: [vector], cost: cost)
     await expectFinding(fault.finding) {
-      await checkKeyDeriver(BrokenKeyDeriver(fault: fault), vectors: [vector])
+      await checkKeyDeriver(BrokenKeyDeriver(fault: fault), vectors: [vector], cost: cost)
+    }
+  }
+
+  @Test func findsACostThatIsNotTheDerivers() async {
+    await expectFinding("the cost that was given to the check is not the deriver's") {
+      await checkKeyDeriver(Argon2idKeyDeriver(), vectors: [], cost: ["rounds": 12])
     }
   }
 

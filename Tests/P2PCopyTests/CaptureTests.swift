@@ -90,7 +90,7 @@ struct CaptureTests {
       raw.append(("SHA-1 of \(text)", Array(Insecure.SHA1.hash(data: data))))
       raw.append(("MD5 of \(text)", Array(Insecure.MD5.hash(data: data))))
     }
-    let first = KeyDerivationCost(iterations: 3, memoryKibibytes: 32768, parallelism: 8)
+    let first: KeyDerivationCost = ["iterations": 3, "memory-kibibytes": 32768, "parallelism": 8]
     let salts: [(String, [UInt8], KeyDerivationCost)] = [
       ("code hash of protocol 1", Array("code_hash used for hello-match".utf8), first),
       ("key of protocol 1", Array("cipher used for E2E-encryption".utf8), first),

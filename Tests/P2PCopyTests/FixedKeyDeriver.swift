@@ -6,6 +6,7 @@ struct FixedKeyDeriver: KeyDeriver {
 
   var name: CodecName { "argon2id" }
   var summary: String { "for tests" }
+  var costFactors: [String: ClosedRange<Int>] { [:] }
 
   func deriveKey(
     from secret: borrowing SecretBytes, salt: RawSpan, cost: KeyDerivationCost, byteCount: Int

@@ -5,6 +5,7 @@ import P2PCopy
 import P2PCopyTesting
 import P2PCopyWire
 import SPAKE2
+import TestSupport
 import Testing
 import Zstd
 

@@ -5,6 +5,7 @@ import P2PCopy
 import P2PCopyTesting
 import SPAKE2
 import Synchronization
+import TestSupport
 import Testing
 import XXH128
 import Zstd

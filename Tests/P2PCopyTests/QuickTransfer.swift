@@ -2,6 +2,7 @@ import AESGCM
 import P2PCopy
 import P2PCopyTesting
 import SPAKE2
+import TestSupport
 import Testing
 import XXH128
 import Zstd

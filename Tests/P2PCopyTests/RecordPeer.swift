@@ -6,6 +6,7 @@ import P2PCopy
 import P2PCopyTesting
 import P2PCopyWire
 import SPAKE2
+import TestSupport
 
 /// One side of a session of protocol 2 whose every record the test writes itself. Of the package it uses the formats
 /// and the key schedule only.

@@ -1,6 +1,7 @@
 import AESGCM
 import P2PCopy
 import SPAKE2
+import TestSupport
 import Testing
 import Zstd
 

@@ -3,37 +3,15 @@
 // address sanitizer.
 
 import Argon2id
-import Crypto
 import Foundation
 import P2PCopy
 import P2PCopyTesting
 import StandardCodecs
+import TestSupport
 
 /// How one transfer of this program goes.
 enum Course: CaseIterable {
   case succeeds, succeedsWithProtocol1, wrongCode, cancelled
-}
-
-/// Under Argon2id's name a derivation that costs nothing.
-struct QuickKeyDeriver: KeyDeriver, CodecPlugin {
-  var name: CodecName { "argon2id" }
-  var summary: String { "for tests" }
-
-  static func register(in registry: inout CodecRegistry) {
-    registry.register(QuickKeyDeriver())
-  }
-
-  func deriveKey(
-    from secret: borrowing SecretBytes, salt: RawSpan, cost: KeyDerivationCost, byteCount: Int
-  ) throws(P2PCopyError) -> SecretBytes {
-    let key = secret.withUnsafeBytes { SymmetricKey(data: $0) }
-    let salt = salt.withUnsafeBytes { [UInt8]($0) }
-    let derived = HKDF<SHA256>.deriveKey(
-      inputKeyMaterial: key, salt: salt, info: [UInt8](), outputByteCount: byteCount)
-    return SecretBytes(byteCount: byteCount) { (memory: inout MutableRawSpan) in
-      memory.withUnsafeMutableBytes { memory in derived.withUnsafeBytes { memory.copyMemory(from: $0) } }
-    }
-  }
 }
 
 /// How many worker threads there are: each transfer has its own, and joins them before it returns.

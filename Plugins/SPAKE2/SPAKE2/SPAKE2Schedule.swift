@@ -55,13 +55,9 @@ package struct SPAKE2Schedule: ~Copyable {
   }
 
   private static func hash(_ message: borrowing SecretBytes) throws(P2PCopyError) -> SecretBytes {
-    try SecretBytes(byteCount: hashByteCount) { (hash: inout MutableRawSpan) throws(P2PCopyError) in
-      let result = hash.withUnsafeMutableBytes { hash in
-        message.withUnsafeBytes { message in
-          EVP_Digest(
-            message.baseAddress, message.count, hash.bindMemory(to: UInt8.self).baseAddress, nil, EVP_sha256(), nil)
-        }
-      }
+    try SecretBytes(byteCount: hashByteCount, from: message, RawSpan()) { message, _, hash throws(P2PCopyError) in
+      let result = EVP_Digest(
+        message.baseAddress, message.count, hash.bindMemory(to: UInt8.self).baseAddress, nil, EVP_sha256(), nil)
       guard result == 1 else { throw .libcrypto("hash a transcript") }
     }
   }
@@ -70,17 +66,10 @@ package struct SPAKE2Schedule: ~Copyable {
   private static func authenticate(
     _ message: borrowing SecretBytes, key: borrowing SecretBytes
   ) throws(P2PCopyError) -> SecretBytes {
-    try SecretBytes(byteCount: hashByteCount) { (tag: inout MutableRawSpan) throws(P2PCopyError) in
-      let result = tag.withUnsafeMutableBytes { tag in
-        message.withUnsafeBytes { message in
-          key.withUnsafeBytes { key in
-            HMAC(
-              EVP_sha256(), key.baseAddress, Int32(clamping: key.count),
-              message.bindMemory(to: UInt8.self).baseAddress, message.count,
-              tag.bindMemory(to: UInt8.self).baseAddress, nil)
-          }
-        }
-      }
+    try SecretBytes(byteCount: hashByteCount, from: message, key) { message, key, tag throws(P2PCopyError) in
+      let result = HMAC(
+        EVP_sha256(), key.baseAddress, Int32(clamping: key.count), message.bindMemory(to: UInt8.self).baseAddress,
+        message.count, tag.bindMemory(to: UInt8.self).baseAddress, nil)
       guard result != nil else { throw .libcrypto("authenticate a transcript") }
     }
   }

@@ -6,7 +6,7 @@ package enum Protocol1Suite {
   static let cipherName: CodecName = "aes-256-gcm"
   package static let keyDeriverName: CodecName = "argon2id"
 
-  static let derivationCost = KeyDerivationCost(iterations: 3, memoryKibibytes: 32768, parallelism: 8)
+  static let derivationCost: KeyDerivationCost = ["iterations": 3, "memory-kibibytes": 32768, "parallelism": 8]
   static let derivedByteCount = 32
   static let codeHashSalt = Array("code_hash used for hello-match".utf8)
   static let cipherKeySalt = Array("cipher used for E2E-encryption".utf8)

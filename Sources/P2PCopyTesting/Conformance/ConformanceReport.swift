@@ -81,11 +81,20 @@ struct ConformanceReport: Sendable {
     }
   }
 
-  private func checkDescription(of parameter: CodecParameter, of codec: any Codec) {
-    let name = parameter.name
+  /// Requires that something has a name as parameters have them.
+  func requireName(_ name: String, _ what: String) {
     require(
       !name.isEmpty && name.utf8.allSatisfy { "abcdefghijklmnopqrstuvwxyz0123456789-".utf8.contains($0) },
-      "the parameter '\(name)' has a name of other characters than a-z 0-9 -")
+      "\(what) '\(name)' has a name of other characters than a-z 0-9 -")
+  }
+
+  private func parameters(of codec: any Codec, apartFrom name: String) -> [CodecParameter] {
+    codec.parameters.filter { $0.name != name }
+  }
+
+  private func checkDescription(of parameter: CodecParameter, of codec: any Codec) {
+    let name = parameter.name
+    requireName(name, "the parameter")
     require(
       !parameter.help.isEmpty && !parameter.help.contains(where: \.isNewline), "the help of \(name) is not one line")
     if case .choices(let words) = parameter.domain {
@@ -95,18 +104,23 @@ struct ConformanceReport: Sendable {
         "a choice of \(name) has blanks, or nothing")
     }
     for (value, what) in [(parameter.value, "value"), (parameter.defaultValue, "default")] {
-      guard parameter.domain.contains(value) else {
-        fail("the \(what) of \(name) is \(value), which is not \(parameter.domain.phrase)")
-        continue
-      }
-      section("setting \(name)") {
+      require(
+        parameter.domain.contains(value), "the \(what) of \(name) is \(value), which is not \(parameter.domain.phrase)")
+    }
+    let known = [parameter.value, parameter.defaultValue].filter { parameter.domain.contains($0) }
+    for value in Set(parameter.domain.ends + known) {
+      section("setting \(name) to \(value)") {
         let changed = try codec.setting(name, to: value)
         require(
           changed.parameters.first { $0.name == name }?.value == value, "\(name) is not \(value) after it was set to it"
         )
+        let others = parameters(of: codec, apartFrom: name)
+        require(
+          parameters(of: changed, apartFrom: name) == others,
+          "another parameter changed when \(name) was set to \(value)")
       }
     }
-    for value in [CodecParameter.Value.choice("no such word"), .integer(.max)] where !parameter.domain.contains(value) {
+    for value in parameter.domain.strangers {
       requireRefusal("\(name) set to \(value)", code: .usage) { () throws(P2PCopyError) in
         _ = try codec.setting(name, to: value)
       }
@@ -126,5 +140,26 @@ struct ConformanceReport: Sendable {
     for parameter in codec.parameters {
       checkDescription(of: parameter, of: codec)
     }
+  }
+}
+
+extension CodecParameter.Domain {
+  /// What a parameter must be settable to: both ends of a range, every choice, both values of a flag.
+  fileprivate var ends: [CodecParameter.Value] {
+    switch self {
+    case .integers(let range): [.integer(range.lowerBound), .integer(range.upperBound)]
+    case .choices(let words): words.map { .choice($0) }
+    case .flag: [.flag(false), .flag(true)]
+    }
+  }
+
+  /// Values that must be refused: just outside, far outside, and of other types.
+  fileprivate var strangers: [CodecParameter.Value] {
+    var values: [CodecParameter.Value] = [.choice("no such word"), .integer(.min), .integer(.max), .flag(true)]
+    if case .integers(let range) = self {
+      if range.lowerBound > .min { values.append(.integer(range.lowerBound - 1)) }
+      if range.upperBound < .max { values.append(.integer(range.upperBound + 1)) }
+    }
+    return values.filter { !contains($0) }
   }
 }

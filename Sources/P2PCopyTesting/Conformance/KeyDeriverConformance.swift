@@ -33,15 +33,23 @@ struct KeyDeriverConformance: Sendable {
     }
     report.require(try derive(from: Self.secret + [0]) != expected, "a zero byte at the secret's end does not matter")
     report.require(try derive(salt: Self.salt + [0]) != expected, "a zero byte at the salt's end does not matter")
-    var cost = cost
-    cost.iterations += 1
-    report.require(try derive(cost: cost) != expected, "the iterations do not matter")
-    cost = self.cost
-    cost.memoryKibibytes *= 2
-    report.require(try derive(cost: cost) != expected, "the memory does not matter")
-    cost = self.cost
-    cost.parallelism += 1
-    report.require(try derive(cost: cost) != expected, "the parallelism does not matter")
+    for (factor, range) in keyDeriver.costFactors {
+      guard let number = cost.factors[factor] else { continue }
+      let other = cost.with(factor, number < range.upperBound ? number + 1 : number - 1)
+      report.require(try derive(cost: other) != expected, "the cost's factor \(factor) does not matter")
+    }
+  }
+
+  func checkCostFactors() {
+    for (factor, range) in keyDeriver.costFactors {
+      report.requireName(factor, "the cost's factor")
+      report.require(range.count > 1, "the cost's factor \(factor) can be one number only")
+    }
+    do throws(P2PCopyError) {
+      try keyDeriver.require(cost)
+    } catch {
+      report.fail("the cost that was given to the check is not the deriver's: \(error)")
+    }
   }
 
   func checkLengths() throws {
@@ -66,8 +74,19 @@ struct KeyDeriverConformance: Sendable {
         _ = try derive(salt: Array(Self.salt[..<count]))
       }
     }
-    let nothing = KeyDerivationCost(iterations: 0, memoryKibibytes: 0, parallelism: 0)
-    report.requireRefusal("a cost of nothing") { () throws(P2PCopyError) in _ = try derive(cost: nothing) }
+    func requireRefusal(_ what: String, _ cost: KeyDerivationCost) {
+      report.requireRefusal(what) { () throws(P2PCopyError) in _ = try derive(cost: cost) }
+    }
+    requireRefusal("a cost with a factor that is not the deriver's", cost.with("no-such-factor", 1))
+    for (factor, range) in keyDeriver.costFactors {
+      requireRefusal("a cost without \(factor)", cost.with(factor, nil))
+      if range.lowerBound > .min {
+        requireRefusal("a cost with \(factor)=\(range.lowerBound - 1)", cost.with(factor, range.lowerBound - 1))
+      }
+      if range.upperBound < .max {
+        requireRefusal("a cost with \(factor)=\(range.upperBound + 1)", cost.with(factor, range.upperBound + 1))
+      }
+    }
   }
 
   func checkParallelDerivations() async throws {
@@ -89,5 +108,14 @@ struct KeyDeriverConformance: Sendable {
       from: SecretBytes(copying: secret.span.bytes), salt: salt.span.bytes, cost: cost ?? self.cost,
       byteCount: byteCount)
     return derived.withUnsafeBytes { Array($0) }
+  }
+}
+
+extension KeyDerivationCost {
+  /// The cost with another number of one factor, or without it.
+  fileprivate func with(_ factor: String, _ number: Int?) -> KeyDerivationCost {
+    var cost = self
+    cost.factors[factor] = number
+    return cost
   }
 }

@@ -4,7 +4,7 @@ package import P2PCopyCore
 /// How a code becomes a rendezvous id and the password of the key exchange.
 package enum CodeStretching {
   /// The cost of stretching a code: three passes over 64 MiB in four lanes.
-  package static let cost = KeyDerivationCost(iterations: 3, memoryKibibytes: 65536, parallelism: 4)
+  package static let cost: KeyDerivationCost = ["iterations": 3, "memory-kibibytes": 65536, "parallelism": 4]
 
   /// The rendezvous id of a code with a channel: `hex(SHA-256("p2p-copy/2 rendezvous" || 0x00 || channel))`. Nothing of
   /// the secret part is in it.

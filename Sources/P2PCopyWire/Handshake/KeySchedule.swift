@@ -1,4 +1,4 @@
-import Crypto
+package import Crypto
 package import P2PCopyCore
 
 /// The keys of one session of protocol 2: everything is expanded from one secret, each with a label of its own
@@ -88,7 +88,7 @@ package struct KeySchedule: ~Copyable, Sendable {
 
 extension SecretBytes {
   /// Copies a key.
-  fileprivate init(copying key: SymmetricKey) {
+  package init(copying key: SymmetricKey) {
     self.init(byteCount: key.bitCount / 8) { (memory: inout MutableRawSpan) in
       memory.withUnsafeMutableBytes { memory in key.withUnsafeBytes { memory.copyMemory(from: $0) } }
     }

@@ -1,6 +1,7 @@
 import Argon2id
 import P2PCopyCLI
 import StandardCodecs
+import TestSupport
 
 // The command as it is, but for the derivation of its password: thousands of processes are started for the mutations.
 await CommandLineTool.main(

@@ -60,7 +60,7 @@ struct Handshake: Sendable {
     let secret = try kemFailure { try kem.decapsulate(Data(ciphertext)) }
     try await link.send(.confirm(result.confirmation))
     return KeySchedule(
-      sharedKey: result.sharedKey, kemSecret: Self.bytes(of: secret),
+      sharedKey: result.sharedKey, kemSecret: SecretBytes(copying: secret),
       salt: transcript.salt(
         senderShare: share, receiverShare: peerShare, receiverConfirmation: confirmation,
         senderConfirmation: result.confirmation))
@@ -106,7 +106,7 @@ struct Handshake: Sendable {
       throw Self.possibleGuess(endingWith: error)
     }
     return KeySchedule(
-      sharedKey: result.sharedKey, kemSecret: Self.bytes(of: encapsulated.sharedSecret),
+      sharedKey: result.sharedKey, kemSecret: SecretBytes(copying: encapsulated.sharedSecret),
       salt: transcript.salt(
         senderShare: peerShare, receiverShare: share, receiverConfirmation: result.confirmation,
         senderConfirmation: confirmation))
@@ -199,12 +199,6 @@ struct Handshake: Sendable {
       return try body()
     } catch {
       throw P2PCopyError(.protocolViolation, "the key encapsulation failed", cause: error)
-    }
-  }
-
-  private static func bytes(of key: SymmetricKey) -> SecretBytes {
-    SecretBytes(byteCount: key.bitCount / 8) { (memory: inout MutableRawSpan) in
-      memory.withUnsafeMutableBytes { memory in key.withUnsafeBytes { memory.copyMemory(from: $0) } }
     }
   }
 
