@@ -6,8 +6,8 @@ struct CodecsCommand: ParsableCommand {
     commandName: "codecs",
     abstract: "List the codecs this binary has, with their parameters.",
     discussion: """
-      Within a kind the order is the order of preference. A parameter is set as it is printed: --codec zstd.level=9 for \
-      send or receive.
+      Within a kind the order is the order of preference; ciphers that this machine has instructions for come first. A \
+      parameter is set as it is printed: --codec zstd.level=9 for send or receive.
       """)
 
   func run() throws {

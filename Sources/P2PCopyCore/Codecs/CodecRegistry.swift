@@ -6,7 +6,7 @@
 public struct CodecRegistry: Sendable {
   /// Transports in order of registration.
   package internal(set) var transports: [any Transport] = []
-  /// Ciphers, the preferred first.
+  /// Ciphers in order of registration; which are preferred, ``codecs(of:)`` says.
   package internal(set) var ciphers: [any Cipher] = []
   /// Compressors, the preferred first. "None" is not among them: it is always there.
   package internal(set) var compressors: [any Compressor] = []
@@ -89,11 +89,12 @@ public struct CodecRegistry: Sendable {
   /// The key exchange of that name.
   package func keyExchange(named name: CodecName) -> (any KeyExchange)? { keyExchanges.first { $0.name == name } }
 
-  /// Every codec of a kind, the preferred first.
+  /// Every codec of a kind, the preferred first: in order of registration, but ciphers that this machine has instructions for
+  /// come before others. An offer lists them in this order.
   public func codecs(of kind: CodecKind) -> [any Codec] {
     switch kind {
     case .transport: transports
-    case .cipher: ciphers
+    case .cipher: ciphers.filter(\.isAccelerated) + ciphers.filter { !$0.isAccelerated }
     case .compressor: compressors
     case .digest: digests
     case .keyDeriver: keyDerivers

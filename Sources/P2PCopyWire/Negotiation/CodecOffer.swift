@@ -35,12 +35,10 @@ package struct CodecOffer: Hashable, Sendable {
     self.digests = digests
   }
 
-  /// Everything a registry has, in its order; ciphers that this machine has instructions for come before others.
+  /// Everything a registry has, in its order of preference.
   package init(_ registry: CodecRegistry) {
-    let ciphers = registry.ciphers.filter(\.isAccelerated) + registry.ciphers.filter { !$0.isAccelerated }
-    self.init(
-      ciphers: ciphers.map(Entry.init), compressors: registry.compressors.map(Entry.init),
-      digests: registry.digests.map(Entry.init))
+    func entries(_ kind: CodecKind) -> [Entry] { registry.codecs(of: kind).map { Entry($0) } }
+    self.init(ciphers: entries(.cipher), compressors: entries(.compressor), digests: entries(.digest))
   }
 }
 
