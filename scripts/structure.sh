@@ -14,6 +14,16 @@ if [ -n "$stray" ]; then
   failed=1
 fi
 
+# What a library says names no option and no subcommand: those are the command's, which says a remedy in its own words
+# (P2PCopyError.Remedy). A query such as p2p-copy://… or a name in a comment is no such text.
+worded=$(grep -rnE '"[^"]*(--[a-z]|p2p-copy (send|receive|verify|code|codecs|run-relay-server)\b)' \
+  --include='*.swift' Sources Plugins | grep -vE '^Sources/(P2PCopyCLI|p2p-copy)/' | grep -vE '^[^:]+:[0-9]+:[[:space:]]*//' || true)
+if [ -n "$worded" ]; then
+  echo "structure: a library names the command's options or subcommands; give a P2PCopyError.Remedy:" >&2
+  echo "$worded" >&2
+  failed=1
+fi
+
 # The public declarations of a folder: file, then the declaration up to its body or value.
 public_declarations() {
   (cd "$1" && grep -rE '^[[:space:]]*(@[A-Za-z]+(\([^)]*\))? )*public ' --include='*.swift' . || true) \

@@ -88,7 +88,7 @@ public struct Receiver: Sendable {
     listener: @escaping @Sendable (TransferEvents) async -> Void = { _ in }
   ) async throws -> TransferSummary {
     guard options.transferProtocol == .two else {
-      throw P2PCopyError(.usage, "protocol 1 cannot write to standard output; use protocol 2")
+      throw P2PCopyError(.usage, "protocol 1 cannot write to standard output", remedy: .useProtocol2)
     }
     return try await receiveWithProtocol2(.standardOutput, listener)
   }

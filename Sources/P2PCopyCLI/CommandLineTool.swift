@@ -65,7 +65,7 @@ public enum CommandLineTool {
       }
       return 0
     } catch let error as P2PCopyError {
-      Console.error("p2p-copy: \(error.message)")
+      Console.error("p2p-copy: \(error.commandLine)")
       return error.code.exitStatus
     } catch let failure as OutputFailure {
       return end(failure)
@@ -77,7 +77,7 @@ public enum CommandLineTool {
   /// The status for what could not be printed. A reader that went away is told nothing, as other tools do.
   private static func end(_ failure: OutputFailure) -> Int32 {
     guard !failure.hasReaderLeft else { return OutputFailure.readerLeftStatus }
-    Console.error("p2p-copy: \(failure.error.message)")
+    Console.error("p2p-copy: \(failure.error.commandLine)")
     return failure.error.code.exitStatus
   }
 

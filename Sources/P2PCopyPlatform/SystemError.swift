@@ -17,12 +17,4 @@ package struct SystemError: Error, Hashable, CustomStringConvertible {
 
   /// Whether the system gives this process no more memory or open files.
   package var isOutOfResources: Bool { [ENOMEM, EMFILE, ENFILE].contains(number) }
-
-  /// Whether every further write would fail as well, so that going on with the next file makes no sense.
-  package var endsAllWriting: Bool {
-    switch number {
-    case ENOSPC, EDQUOT, EROFS, EIO, ENFILE, EMFILE, ENOMEM, ESTALE: true
-    default: false
-    }
-  }
 }

@@ -61,8 +61,8 @@ package enum Transfer {
     switch error {
     case let error as P2PCopyError: error
     case is CancellationError:
-      P2PCopyError(.cancelled, "interrupted; \(P2PCopyError.resumeHint)")
-    default: P2PCopyError(.internalError, "unexpected error; please report it", cause: error)
+      P2PCopyError(.cancelled, "interrupted", remedy: .resume)
+    default: P2PCopyError(.internalError, "unexpected error", remedy: .report, cause: error)
     }
   }
 }

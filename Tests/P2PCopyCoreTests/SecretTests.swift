@@ -57,12 +57,4 @@ struct SecretTests {
     #expect(advice.count == expected.count)
     for (line, text) in zip(advice, expected) { #expect(line.contains(text)) }
   }
-
-  @Test("Exit statuses and names of error codes are distinct")
-  func codesAreDistinct() {
-    let codes = P2PCopyError.Code.all
-    #expect(Set(codes.map(\.exitStatus)).count == codes.count)
-    #expect(Set(codes.map(\.name)).count == codes.count)
-    #expect(!codes.map(\.exitStatus).contains(0))
-  }
 }

@@ -75,6 +75,11 @@ extension Result where Failure == any Error {
   }
 
   /// What that error says to a person.
+  var errorRemedy: P2PCopyError.Remedy? {
+    guard case .failure(let error as P2PCopyError) = self else { return nil }
+    return error.remedy
+  }
+
   var errorMessage: String? {
     guard case .failure(let error as P2PCopyError) = self else { return nil }
     return error.message

@@ -164,7 +164,7 @@ struct PlacingTests {
       try LinkTarget.check(target: Array(target.utf8), of: path)
     } throws: { error in
       guard let error = error as? P2PCopyError else { return false }
-      return error.code == .unsafePath && error.message.contains("'\(name)'") && error.message.contains("--links")
+      return error.code == .unsafePath && error.message.contains("'\(name)'") && error.remedy == .changeLinkPolicy
     }
   }
 }

@@ -75,7 +75,8 @@ public struct Argon2idKeyDeriver: KeyDeriver, CodecPlugin {
         throw P2PCopyError(
           .outOfResources,
           "the code cannot be made a key: that takes \(memory >> 10) MiB of memory and \(parallelism) threads, and the"
-            + " system refuses them (\(String(cString: argon2_error_message(status)))); see ulimit -a")
+            + " system refuses them (\(String(cString: argon2_error_message(status))))",
+          remedy: .raiseLimits)
       }
       guard status == ARGON2_OK.rawValue else {
         throw P2PCopyError(.internalError, "argon2id failed: \(String(cString: argon2_error_message(status)))")

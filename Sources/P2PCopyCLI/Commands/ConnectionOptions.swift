@@ -118,6 +118,8 @@ struct ConnectionOptions: ParsableArguments {
     guard transferProtocol == .two else { return }
     _ = try code.parts()
     guard !quiet else { return }
-    for line in code.advice { Console.error("warning: \(line)") }
+    let advice = code.advice
+    for line in advice { Console.error("warning: \(line)") }
+    if !advice.isEmpty { Console.error("'p2p-copy code' makes a code that has none of this") }
   }
 }

@@ -81,7 +81,7 @@ struct ReceiveCommand: AsyncParsableCommand {
     options.reportsEachFile = !connection.quiet && !Console.isTerminal
     options.peerTimeout = .seconds(connection.wait)
     options.transport = connection.transportOptions
-    try options.check()
+    try options.check(naming: \.argument)
     // Before anybody is asked for a code.
     let codecs = try connection.codecs()
     let code = try place.code ?? CodeSource.read(codeFile: connection.codeFile)

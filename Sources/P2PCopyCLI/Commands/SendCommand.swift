@@ -91,7 +91,11 @@ struct SendCommand: AsyncParsableCommand {
       throw P2PCopyError(.usage, "there is nothing to send: name files or directories (p2p-copy send --help)")
     }
     let options = try sendOptions()
-    if place.paths.contains("-") { try options.checkForStandardInput() } else { try options.check() }
+    if place.paths.contains("-") {
+      try options.checkForStandardInput(naming: \.argument)
+    } else {
+      try options.check(naming: \.argument)
+    }
     // Before a relay is started, or anybody is asked for a code.
     let codecs = try self.codecs()
     if dryRun {

@@ -47,7 +47,7 @@ struct TransferView: Sendable {
         if quiet { Console.error(total) }
         throw error
       }
-      throw P2PCopyError(error.code, "\(total); see above", cause: error.cause)
+      throw P2PCopyError(error.code, "\(total); see above", scope: .entry, cause: error.cause)
     }
   }
 
@@ -113,14 +113,14 @@ struct TransferView: Sendable {
         guard namedFailureCount < Self.maximumNamedFailures else { continue }
         namedFailureCount += 1
         clear()
-        Console.error("failed: \(failure.error.message)")
+        Console.error("failed: \(failure.error.commandLine)")
       case .notice(let text): say(text)
       case .finished(let summary):
         clear()
         // What the other side counted without a name is the error in the end when it is all there is.
         let others = summary.failureCount - namedFailureCount
         if let unnamed = summary.unnamedFailure, namedFailureCount > 0 {
-          Console.error("failed: \(unnamed.message)")
+          Console.error("failed: \(unnamed.commandLine)")
         } else if others > 0, namedFailureCount > 0 {
           Console.error("and \(others) more failed")
         }

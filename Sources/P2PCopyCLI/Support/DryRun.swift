@@ -24,7 +24,7 @@ enum DryRun {
         try Console.output(line(for: entry))
       case .notice(let text): if !quiet { Console.error(text) }
       case .failure(let failure):
-        Console.error("cannot send: \(failure.error.message)")
+        Console.error("cannot send: \(failure.error.commandLine)")
         failures.append(failure)
       }
     }
@@ -35,7 +35,9 @@ enum DryRun {
     guard let first = failures.first else { return }
     throw failures.count == 1
       ? first.error
-      : P2PCopyError(.sourceUnreadable, "\(failures.count) entries cannot be read, the first: \(first.error.message)")
+      : P2PCopyError(
+        .sourceUnreadable, "\(failures.count) entries cannot be read, the first: \(first.error.message)",
+        remedy: first.error.remedy, scope: .entry)
   }
 
   private static func line(for entry: SourceEntry) -> String {

@@ -28,7 +28,7 @@ struct ProcessResources {
     do {
       try needed(for: command).check()
     } catch {
-      Console.error("p2p-copy: \(error.message)")
+      Console.error("p2p-copy: \(error.commandLine)")
       ProcessEnd.now(error.code.exitStatus)
     }
   }

@@ -143,8 +143,8 @@ extension CodecRegistry {
   package func missing(_ kind: CodecKind, _ name: CodecName, forProtocol number: Int) -> P2PCopyError {
     P2PCopyError(
       .noCommonCodec,
-      "protocol \(number) needs the \(kind.rawValue) '\(name)', which this build lacks (it has: \(names(of: kind)));"
-        + " register its plugin")
+      "protocol \(number) needs the \(kind.rawValue) '\(name)', which this build lacks (it has: \(names(of: kind)))",
+      remedy: .addCodec)
   }
 
   private func names(of kind: CodecKind) -> String {

@@ -22,7 +22,8 @@ package struct RelativePath: Hashable, Sendable {
   ///   absolute, a component that is empty, `.` or `..`, a NUL, too long, too deep. A backslash is an ordinary character.
   package init(validating bytes: [UInt8]) throws(P2PCopyError) {
     func refuse(_ why: String) -> P2PCopyError {
-      P2PCopyError(.unsafePath, "refused the name '\(DisplayText.escaped(bytes.prefix(300)))': \(why)")
+      P2PCopyError(
+        .unsafePath, "refused the name '\(DisplayText.escaped(bytes.prefix(300)))': \(why)", scope: .entry)
     }
     guard !bytes.isEmpty else { throw refuse("it is empty") }
     guard bytes.count <= Self.maximumByteCount else { throw refuse("it is longer than \(Self.maximumByteCount) bytes") }

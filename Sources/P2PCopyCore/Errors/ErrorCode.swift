@@ -1,67 +1,63 @@
 extension P2PCopyError {
-  /// A machine-readable reason: a stable name and the exit status the command ends with.
+  /// A machine-readable reason with a stable name. What a program makes of it, such as an exit status, is the program's.
   ///
   /// A struct over private storage, so that a new code breaks nobody's `switch`.
   public struct Code: Hashable, Sendable, CustomStringConvertible {
     /// The stable name, such as `relay-unreachable`.
     public let name: String
 
-    /// The command's exit status for it, 1 … 130.
-    public let exitStatus: Int32
-
-    private init(_ name: String, _ exitStatus: Int32) {
+    private init(_ name: String) {
       self.name = name
-      self.exitStatus = exitStatus
     }
 
     /// The stable name.
     public var description: String { name }
 
     /// A fault in this program: please report it.
-    public static let internalError = Code("internal-error", 1)
+    public static let internalError = Code("internal-error")
     /// Wrong arguments, a missing source, a name used twice: nothing was sent.
-    public static let usage = Code("usage", 2)
+    public static let usage = Code("usage")
     /// The relay could not be reached, or TLS with it failed.
-    public static let relayUnreachable = Code("relay-unreachable", 3)
+    public static let relayUnreachable = Code("relay-unreachable")
     /// The relay refused: the code is in use, the relay is full, the first message was not accepted.
-    public static let relayRefused = Code("relay-refused", 4)
+    public static let relayRefused = Code("relay-refused")
     /// Nobody with the same code came within the waiting time.
-    public static let peerNeverCame = Code("peer-never-came", 5)
+    public static let peerNeverCame = Code("peer-never-came")
     /// The other side, or the connection to it, went away before the end.
-    public static let peerLeft = Code("peer-left", 6)
+    public static let peerLeft = Code("peer-left")
     /// The other side sent something the protocol does not allow.
-    public static let protocolViolation = Code("protocol-violation", 7)
+    public static let protocolViolation = Code("protocol-violation")
     /// A message could not be opened: the code differs, or only one side encrypts.
-    public static let wrongCode = Code("wrong-code", 8)
+    public static let wrongCode = Code("wrong-code")
     /// The chained checksum or the sequence number does not fit: bytes were changed, lost, repeated or reordered.
-    public static let checksumMismatch = Code("checksum-mismatch", 9)
+    public static let checksumMismatch = Code("checksum-mismatch")
     /// A source file could not be read, or changed while it was sent.
-    public static let sourceUnreadable = Code("source-unreadable", 10)
+    public static let sourceUnreadable = Code("source-unreadable")
     /// The destination could not be written: disk full, quota, permission.
-    public static let destinationUnwritable = Code("destination-unwritable", 11)
+    public static let destinationUnwritable = Code("destination-unwritable")
     /// The sender named something outside the output directory, or the way there leads through a symbolic link.
-    public static let unsafePath = Code("unsafe-path", 12)
+    public static let unsafePath = Code("unsafe-path")
     /// A file of that name exists and the conflict policy says not to replace it.
-    public static let destinationExists = Code("destination-exists", 13)
+    public static let destinationExists = Code("destination-exists")
     /// The transfer ended, but several files failed for different reasons, or some were never delivered.
-    public static let incomplete = Code("incomplete", 14)
+    public static let incomplete = Code("incomplete")
     /// A codec is missing here, or the two sides share none of a kind.
-    public static let noCommonCodec = Code("no-common-codec", 15)
+    public static let noCommonCodec = Code("no-common-codec")
     /// A codec refused its input: corrupt data, or output beyond the limit.
-    public static let corruptData = Code("corrupt-data", 16)
+    public static let corruptData = Code("corrupt-data")
     /// The receiver ended with a failure of its own.
-    public static let peerFailed = Code("peer-failed", 17)
+    public static let peerFailed = Code("peer-failed")
     /// The relay server could not start: address in use, unreadable certificate.
-    public static let relayNotStarted = Code("relay-not-started", 18)
+    public static let relayNotStarted = Code("relay-not-started")
     /// Standard output did not take what was to be printed: disk full, an input/output error. A transfer itself is as its
     /// summary would have said.
-    public static let outputUnwritable = Code("output-unwritable", 19)
+    public static let outputUnwritable = Code("output-unwritable")
     /// Everything is in place, and the destination refused to take some modes or times.
-    public static let metadataRefused = Code("metadata-refused", 20)
+    public static let metadataRefused = Code("metadata-refused")
     /// The system gives this process too little memory, or too few threads or open files.
-    public static let outOfResources = Code("out-of-resources", 21)
-    /// Interrupted by the person (Ctrl-C, SIGTERM) or by task cancellation; 128 + SIGINT, as shells have it.
-    public static let cancelled = Code("cancelled", 130)
+    public static let outOfResources = Code("out-of-resources")
+    /// Interrupted by the person (Ctrl-C, SIGTERM) or by task cancellation.
+    public static let cancelled = Code("cancelled")
 
     /// The code of that name, `nil` when there is none.
     package init?(named name: some Collection<UInt8>) {
@@ -69,7 +65,7 @@ extension P2PCopyError {
       self = code
     }
 
-    /// Every code, in order of exit status.
+    /// Every code.
     public static let all: [Code] = [
       internalError, usage, relayUnreachable, relayRefused, peerNeverCame, peerLeft, protocolViolation, wrongCode,
       checksumMismatch, sourceUnreadable, destinationUnwritable, unsafePath, destinationExists, incomplete,

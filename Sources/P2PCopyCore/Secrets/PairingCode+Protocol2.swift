@@ -14,7 +14,8 @@ extension PairingCode {
           throw P2PCopyError(
             .usage,
             "the code has nothing \(part) its first '-'; a code looks like 482137-lusab-babad: a number for the relay, then"
-              + " a secret ('p2p-copy code' makes one)")
+              + " a secret",
+            remedy: .changeCode)
         }
         let secret = UnsafeRawBufferPointer(rebasing: bytes[(dash + 1)...])
         return PairingCodeParts(
@@ -30,8 +31,8 @@ extension PairingCode {
       code.withUnsafeBytes { bytes in
         guard let dash = bytes.firstIndex(of: UInt8(ascii: "-")) else {
           return [
-            "the code has no '-': the relay gets a hash of all of it and could test guesses offline; use one like those of"
-              + " 'p2p-copy code'"
+            "the code has no '-': the relay gets a hash of all of it and could test guesses offline; use one like"
+              + " 482137-lusab-babad"
           ] + Self.advice(secret: bytes)
         }
         return Self.advice(channel: bytes[..<dash])

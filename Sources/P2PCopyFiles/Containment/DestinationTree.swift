@@ -127,7 +127,8 @@ package final class DestinationTree {
       }
     } catch {
       throw P2PCopyError(
-        .destinationUnwritable, "cannot put a directory in the place of '\(obstacle.path)': \(error)", cause: error)
+        .destinationUnwritable, "cannot put a directory in the place of '\(obstacle.path)': \(error)",
+        scope: error.writingScope, cause: error)
     }
   }
 

@@ -17,8 +17,8 @@ package enum LinkTarget {
     func refuse(_ why: String) -> P2PCopyError {
       P2PCopyError(
         .unsafePath,
-        "refused the symbolic link '\(path)' to '\(DisplayText.escaped(target.prefix(300)))': \(why);"
-          + " send with --links follow or --links skip")
+        "refused the symbolic link '\(path)' to '\(DisplayText.escaped(target.prefix(300)))': \(why)",
+        remedy: .changeLinkPolicy, scope: .entry)
     }
     let slash = UInt8(ascii: "/")
     guard let first = target.first else { throw refuse("its target is empty") }

@@ -27,7 +27,7 @@ package final class OutputDirectory {
         .destinationUnwritable, "cannot use '\(path)' as output directory: \(error)", cause: error)
     }
     guard path.canBePath else {
-      throw P2PCopyError(.usage, "'\(path)' is not a path; give a directory with --out")
+      throw P2PCopyError(.usage, "'\(path)' is not a path", remedy: .giveOutputDirectory)
     }
     do {
       try Self.makeDirectories(path.bytes)
@@ -109,7 +109,8 @@ package final class OutputDirectory {
       guard p2p_copy_synchronize_file_system(descriptor.number) == 0 else { throw SystemError.last }
     } catch {
       throw P2PCopyError(
-        .destinationUnwritable, "the output directory could not be written to disk: \(error)", cause: error)
+        .destinationUnwritable, "the output directory could not be written to disk: \(error)", scope: .destination,
+        cause: error)
     }
   }
 
@@ -191,7 +192,8 @@ package final class OutputDirectory {
 
   private static func missing(_ path: RelativePath) -> P2PCopyError {
     let error = SystemError(number: ENOENT)
-    return P2PCopyError(.destinationUnwritable, "cannot write '\(path)': \(error)", cause: error)
+    return P2PCopyError(
+      .destinationUnwritable, "cannot write '\(path)': \(error)", scope: error.writingScope, cause: error)
   }
 
   private static func explain(
@@ -201,16 +203,17 @@ package final class OutputDirectory {
     let status = try? handle.status(of: component)
     if status?.kind == .symbolicLink {
       return P2PCopyError(
-        .unsafePath, "refused the name '\(path)': '\(shown)' in the output directory is a symbolic link", cause: error)
+        .unsafePath, "refused the name '\(path)': '\(shown)' in the output directory is a symbolic link",
+        scope: .entry, cause: error)
     }
     if let status, status.kind != .directory {
       return P2PCopyError(
         .destinationExists, "cannot write '\(path)': '\(shown)' in the output directory is not a directory",
-        cause: error)
+        scope: .entry, cause: error)
     }
     return P2PCopyError(
       error.isOutOfResources ? .outOfResources : .destinationUnwritable,
-      "cannot write '\(path)': directory '\(shown)': \(error)", cause: error)
+      "cannot write '\(path)': directory '\(shown)': \(error)", scope: error.writingScope, cause: error)
   }
 
   private static func makeDirectories(_ location: [UInt8]) throws(SystemError) {

@@ -62,7 +62,8 @@ extension DirectoryHandle {
     do {
       return try status(of: path.name)
     } catch {
-      throw P2PCopyError(.destinationUnwritable, "cannot look at '\(path)': \(error)", cause: error)
+      throw P2PCopyError(
+        .destinationUnwritable, "cannot look at '\(path)': \(error)", scope: error.writingScope, cause: error)
     }
   }
 }

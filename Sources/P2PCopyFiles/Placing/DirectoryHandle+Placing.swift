@@ -105,8 +105,7 @@ extension P2PCopyError {
   /// Something of the file's name is there and must not be replaced.
   package static func destinationExists(_ path: RelativePath) -> P2PCopyError {
     P2PCopyError(
-      .destinationExists,
-      "'\(path)' exists and was left alone; receive with --on-conflict overwrite, skip or rename")
+      .destinationExists, "'\(path)' exists and was left alone", remedy: .changeConflictPolicy, scope: .entry)
   }
 
   /// Something of the file's name is there, and came in the same transfer.
@@ -114,6 +113,7 @@ extension P2PCopyError {
     P2PCopyError(
       .destinationExists,
       "'\(path)' has the name of something else in this transfer, as the output directory reads names (it may not tell"
-        + " upper case from lower); that was left alone: receive with --on-conflict rename")
+        + " upper case from lower); that was left alone",
+      remedy: .renameConflicts, scope: .entry)
   }
 }

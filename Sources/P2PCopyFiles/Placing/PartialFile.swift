@@ -73,7 +73,8 @@ package final class PartialFile {
       throw P2PCopyError(
         .destinationUnwritable,
         "cannot go on with '\(path)': its partial file '\(DisplayText.escaped(name))' was changed after it had been"
-          + " compared; run the same commands again")
+          + " compared",
+        remedy: .runAgain, scope: .entry)
     }
     descriptor = opened
     self.destination = destination
@@ -131,18 +132,18 @@ package final class PartialFile {
   ///   - error: What failed.
   ///   - path: The file that was to be written.
   ///   - partialName: The name of its partial file, when that is at fault.
-  /// - Returns: The error, which names the file and what to do.
+  /// - Returns: The error, which names the file; it ends the writing of every file where no other could be written either.
   package static func explain(_ error: SystemError, _ path: RelativePath, partialName: [UInt8]? = nil) -> P2PCopyError {
     let partial = partialName.map { "its partial file '\(DisplayText.escaped($0))'" }
-    let reason =
+    let (reason, remedy): (String, P2PCopyError.Remedy?) =
       switch error.number {
-      case ENOSPC, EDQUOT: "\(error); free some space, then \(P2PCopyError.resumeHint)"
-      case EAGAIN: "\(error): another receive is writing \(partial ?? "it")"
-      default: partial.map { "\($0): \(error); remove it if no receive is using it" } ?? "\(error)"
+      case ENOSPC, EDQUOT: ("\(error)", .freeSpace)
+      case EAGAIN: ("\(error): another receive is writing \(partial ?? "it")", nil)
+      default: partial.map { ("\($0): \(error)", .removePartialFile) } ?? ("\(error)", nil)
       }
     return P2PCopyError(
       error.isOutOfResources ? .outOfResources : .destinationUnwritable, "cannot write '\(path)': \(reason)",
-      cause: error)
+      remedy: remedy, scope: error.writingScope, cause: error)
   }
 
   /// Opens what there is to go on with, and locks it.

@@ -31,8 +31,8 @@ extension OpenSourceFile {
       throw P2PCopyError(
         .sourceUnreadable,
         "cannot send '\(DisplayText.escaped(source.location))': nothing says how large it is, and it is more than"
-          + " \(Self.maximumByteCount >> 20) MiB; protocol 2 can send it",
-        cause: error)
+          + " \(Self.maximumByteCount >> 20) MiB, which is what protocol 1 can send of that kind",
+        remedy: .useProtocol2, scope: .entry, cause: error)
     }
     return OpenSourceFile(self, copiedTo: copy, byteCount: byteCount)
   }

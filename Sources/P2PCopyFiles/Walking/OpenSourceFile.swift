@@ -28,7 +28,8 @@ package final class OpenSourceFile: Sendable {
     }
     guard statusAtOpening.kind == .regular else {
       throw P2PCopyError(
-        .sourceUnreadable, "cannot send '\(DisplayText.escaped(source.location))': it is no longer a regular file")
+        .sourceUnreadable, "cannot send '\(DisplayText.escaped(source.location))': it is no longer a regular file",
+        scope: .entry)
     }
     byteCount = statusAtOpening.byteCount
   }
@@ -145,7 +146,8 @@ package final class OpenSourceFile: Sendable {
   /// The error for a file that changed.
   package var changed: P2PCopyError {
     P2PCopyError(
-      .sourceUnreadable, "'\(DisplayText.escaped(source.location))' changed while it was being sent; send it again")
+      .sourceUnreadable, "'\(DisplayText.escaped(source.location))' changed while it was being sent",
+      remedy: .sendAgain, scope: .entry)
   }
 
   /// The error for a failed read.
@@ -155,7 +157,8 @@ package final class OpenSourceFile: Sendable {
 
   /// The error for a failed read.
   package static func explain(_ error: SystemError, at location: [UInt8]) -> P2PCopyError {
-    P2PCopyError(.sourceUnreadable, "cannot read '\(DisplayText.escaped(location))': \(error)", cause: error)
+    P2PCopyError(
+      .sourceUnreadable, "cannot read '\(DisplayText.escaped(location))': \(error)", scope: .entry, cause: error)
   }
 }
 

@@ -10,12 +10,12 @@ enum SourceMessage {
 
   /// Something was found and is not there any more.
   package static func replaced(_ location: [UInt8]) -> String {
-    "cannot send '\(DisplayText.escaped(location))': something else has come to its place since it was found; send it again"
+    "cannot send '\(DisplayText.escaped(location))': something else has come to its place since it was found"
   }
 
   /// A link was found where there was none.
   static func replacedByLink(_ location: [UInt8]) -> String {
     "cannot send '\(DisplayText.escaped(location))': since it was found, a symbolic link has come to its place or that of"
-      + " a directory on the way; send it again"
+      + " a directory on the way"
   }
 }

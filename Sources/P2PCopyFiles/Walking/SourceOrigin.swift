@@ -73,8 +73,11 @@ package struct SourceOrigin: Sendable {
   package static func explain(_ error: SystemError, _ location: [UInt8], _ links: Links) -> P2PCopyError {
     switch error.number {
     case ELOOP where links != .all:
-      P2PCopyError(.sourceUnreadable, SourceMessage.replacedByLink(location), cause: error)
-    case ESTALE: P2PCopyError(.sourceUnreadable, SourceMessage.replaced(location), cause: error)
+      P2PCopyError(
+        .sourceUnreadable, SourceMessage.replacedByLink(location), remedy: .sendAgain, scope: .entry, cause: error)
+    case ESTALE:
+      P2PCopyError(
+        .sourceUnreadable, SourceMessage.replaced(location), remedy: .sendAgain, scope: .entry, cause: error)
     default: OpenSourceFile.explain(error, at: location)
     }
   }

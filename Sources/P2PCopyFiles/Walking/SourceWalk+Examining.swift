@@ -87,7 +87,8 @@ extension SourceWalk {
       .failure(
         EntryFailure(
           path: DisplayText.escaped(path),
-          error: P2PCopyError(.sourceUnreadable, SourceMessage.collision(other.location, location, path)))))
+          error: P2PCopyError(
+            .sourceUnreadable, SourceMessage.collision(other.location, location, path), scope: .entry))))
   }
 
   /// Looks at what the walk is at.
@@ -115,15 +116,17 @@ extension SourceWalk {
       EntryFailure(
         path: DisplayText.escaped(path.isEmpty ? location : path),
         error: P2PCopyError(
-          .sourceUnreadable, "\(verb) '\(DisplayText.escaped(location))': \(error)", cause: error)))
+          .sourceUnreadable, "\(verb) '\(DisplayText.escaped(location))': \(error)", scope: .entry, cause: error)))
   }
 
   /// A failure at where the walk is, in words of its own.
-  package func failure(saying message: String, _ error: SystemError) -> Element {
+  func failure(
+    saying message: String, remedy: P2PCopyError.Remedy, _ error: SystemError
+  ) -> Element {
     .failure(
       EntryFailure(
         path: DisplayText.escaped(path.isEmpty ? location : path),
-        error: P2PCopyError(.sourceUnreadable, message, cause: error)))
+        error: P2PCopyError(.sourceUnreadable, message, remedy: remedy, scope: .entry, cause: error)))
   }
 
   /// A notice about where the walk is.
@@ -158,7 +161,9 @@ extension SourceWalk {
     } catch {
       let message = "cannot send '\(DisplayText.escaped(location))': \(error.message)"
       return .failure(
-        EntryFailure(path: DisplayText.escaped(path), error: P2PCopyError(.sourceUnreadable, message, cause: error)))
+        EntryFailure(
+          path: DisplayText.escaped(path),
+          error: P2PCopyError(.sourceUnreadable, message, scope: .entry, cause: error)))
     }
   }
 

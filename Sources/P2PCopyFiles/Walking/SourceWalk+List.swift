@@ -56,8 +56,8 @@ extension SourceWalk {
       place(item[...])
       guard error.number == ELOOP, links != .follow else { return failure("cannot look at", error) }
       return failure(
-        saying: "cannot send '\(DisplayText.escaped(location))': '\(DisplayText.escaped(link))' is a symbolic link;"
-          + " --links follow follows it, and so sends it as a directory", error)
+        saying: "cannot send '\(DisplayText.escaped(location))': '\(DisplayText.escaped(link))' is a symbolic link",
+        remedy: .followLinks, error)
     }
   }
 

@@ -208,7 +208,9 @@ package final class SourceWalk {
     } catch {
       frames.removeLast()
       location.removeSubrange(frame.locationCount...)
-      guard error.number != ESTALE else { return failure(saying: SourceMessage.replaced(location), error) }
+      guard error.number != ESTALE else {
+        return failure(saying: SourceMessage.replaced(location), remedy: .sendAgain, error)
+      }
       return failure("cannot list all of", error)
     }
     if !path.isEmpty { path.append(Self.slash) }
@@ -260,7 +262,9 @@ package final class SourceWalk {
           ownNames: ownFiles.names(in: descent.identity), contentsOf: descent.contentsOf))
       return nil
     } catch {
-      guard error.number != ESTALE else { return failure(saying: SourceMessage.replaced(location), error) }
+      guard error.number != ESTALE else {
+        return failure(saying: SourceMessage.replaced(location), remedy: .sendAgain, error)
+      }
       return failure("cannot list", error)
     }
   }

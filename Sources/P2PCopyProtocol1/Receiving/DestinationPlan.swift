@@ -47,8 +47,8 @@ struct DestinationPlan {
       }
       return .file(try PartialFile(opening: destination, in: directory))
     } catch {
-      guard let cause = error.cause as? SystemError, cause.endsAllWriting else { return .nowhere(.failed(error)) }
-      throw error
+      guard error.scope == .entry else { throw error }
+      return .nowhere(.failed(error))
     }
   }
 
@@ -72,7 +72,10 @@ struct DestinationPlan {
     case .overwrite where existing.kind != .directory: return .replaceable(existing)
     case .overwrite:
       return .outcome(
-        .failed(P2PCopyError(.destinationExists, "'\(path)' is a directory here and a file at the sender")))
+        .failed(
+          P2PCopyError(
+            .destinationExists, "'\(path)' is a directory here and a file at the sender", remedy: .renameConflicts,
+            scope: .entry)))
     case .fail: return .outcome(.failed(.destinationExists(path)))
     }
   }
@@ -96,7 +99,9 @@ struct DestinationPlan {
     guard completesFiles, finding.path == place else { throw .destinationExists(finding.path) }
     do {
       guard let status = try directory.status(of: place.name), status.linkCount == 1, status.version == version else {
-        throw P2PCopyError(.destinationUnwritable, "'\(place)' changed while the transfer began; try again")
+        throw P2PCopyError(
+          .destinationUnwritable, "'\(place)' changed while the transfer began", remedy: .runAgain,
+          scope: .entry)
       }
       let name = try directory.freePartialName(for: place.name)
       try directory.renameWithoutReplacing(place.name, to: name)
@@ -104,7 +109,9 @@ struct DestinationPlan {
     } catch let error as P2PCopyError {
       throw error
     } catch {
-      throw P2PCopyError(.destinationUnwritable, "cannot continue '\(place)': \(error)", cause: error)
+      throw P2PCopyError(
+        .destinationUnwritable, "cannot continue '\(place)': \(error)",
+        scope: (error as? SystemError)?.writingScope ?? .entry, cause: error)
     }
   }
 }

@@ -71,8 +71,8 @@ final class FileDownload {
       guard checksum.update(with: bytes) == chunk.chain else {
         throw P2PCopyError(
           .checksumMismatch,
-          "the checksum of chunk \(sequenceNumber) of '\(path)' does not fit: data was changed on the way;"
-            + " run the same commands again, the sender with --resume")
+          "the checksum of chunk \(sequenceNumber) of '\(path)' does not fit: data was changed on the way",
+          remedy: .resume)
       }
       return try write(bytes, shown: path)
     }
@@ -92,7 +92,8 @@ final class FileDownload {
           P2PCopyError(
             .incomplete,
             "'\(path)' came with \(offset) of \(header.byteCount) bytes: the sender could not read it whole;"
-              + " the part is kept and can be resumed"))
+              + " the part is kept and can be resumed",
+            scope: .entry))
       }
       do {
         return .complete(try partial.place(takenNames).path)
@@ -127,7 +128,7 @@ final class FileDownload {
       do {
         try partial.write(bytes, at: offset)
       } catch {
-        guard let cause = error.cause as? SystemError, !cause.endsAllWriting else { throw error }
+        guard error.scope == .entry else { throw error }
         destination = .nowhere(.failed(error))
       }
     }

@@ -90,7 +90,9 @@ final class Intake {
       } else {
         fail(
           path.description,
-          P2PCopyError(.incomplete, "'\(path)' was announced and never came: the sender could not read it"))
+          P2PCopyError(
+            .incomplete, "'\(path)' was announced and never came: the sender could not read it",
+            scope: .entry))
       }
     }
     try output.synchronize()
@@ -129,7 +131,9 @@ final class Intake {
     do throws(P2PCopyError) {
       let path = try RelativePath(validating: entry.path)
       guard !PartialFile.isReserved(anyOf: path) else {
-        throw P2PCopyError(.unsafePath, "refused the name '\(path)': it is reserved for partial files")
+        throw P2PCopyError(
+          .unsafePath, "refused the name '\(path)': it is reserved for partial files",
+          scope: .entry)
       }
       return AnnouncedFile(path: path, byteCount: entry.byteCount)
     } catch {
@@ -250,7 +254,8 @@ final class Intake {
     }
     do throws(P2PCopyError) {
       guard let directory = try output.directory(of: finding.path, creating: false) else {
-        throw P2PCopyError(.destinationUnwritable, "the directory of '\(path)' is gone; try again")
+        throw P2PCopyError(
+          .destinationUnwritable, "the directory of '\(path)' is gone", remedy: .runAgain, scope: .entry)
       }
       var destination = Destination(finding.path)
       switch try plan.conflict(finding.path, in: directory) {

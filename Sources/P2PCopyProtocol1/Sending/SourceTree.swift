@@ -65,7 +65,8 @@ struct SourceTree {
       fail(
         P2PCopyError(
           .sourceUnreadable,
-          "cannot send '\(DisplayText.escaped(entry.location))': protocol 1 carries only names that are valid UTF-8"))
+          "cannot send '\(DisplayText.escaped(entry.location))': protocol 1 carries only names that are valid UTF-8",
+          remedy: .useProtocol2, scope: .entry))
       return
     }
     var file = SourceFile(location: entry.location, origin: origin, path: entry.path, byteCount: byteCount)

@@ -63,7 +63,7 @@ final class PeerChannel {
     guard let security else {
       switch message {
       case .encryptedManifest, .encryptedReceiverManifest, .encryptedFile:
-        throw P2PCopyError(.wrongCode, "the other side encrypts and this one does not; add --encrypt")
+        throw P2PCopyError(.wrongCode, "the other side encrypts and this one does not", remedy: .encryptBothSides)
       default: return message
       }
     }
@@ -85,7 +85,7 @@ final class PeerChannel {
       guard case .file = opened else { throw Self.wrongContents(message, opened) }
       return opened
     case .manifest, .receiverManifest, .file:
-      throw P2PCopyError(.wrongCode, "the other side does not encrypt and this one does; use --encrypt on both sides")
+      throw P2PCopyError(.wrongCode, "the other side does not encrypt and this one does", remedy: .encryptBothSides)
     default: return message
     }
   }

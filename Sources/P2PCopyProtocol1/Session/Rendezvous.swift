@@ -42,8 +42,8 @@ struct Rendezvous: Sendable {
     let connection = channel.connection
     let timeoutError = P2PCopyError(
       .peerNeverCame,
-      "no \(role.other) with the same code came within \(Int(peerTimeout.components.seconds)) seconds;"
-        + " check that both sides have the same code, relay and protocol, and both use --encrypt, or neither")
+      "no \(role.other) with the same code came within \(Int(peerTimeout.components.seconds)) seconds",
+      remedy: .compareSettings)
     let role = role
     let message = try await withDeadline(peerTimeout, orThrow: timeoutError) {
       do {

@@ -89,7 +89,8 @@ final class SessionSecurity {
   }
 
   private static let tooShort = P2PCopyError(
-    .protocolViolation, "the other side sent a sealed message that is too short; do both sides use --encrypt?")
+    .protocolViolation, "the other side sent a sealed message that is too short",
+    remedy: .encryptBothSides)
 
   private static func derive(
     code: PairingCode, salt: [UInt8], codecs: CodecRegistry

@@ -15,16 +15,16 @@ extension P2PCopyError {
     // Said by the other role each of these makes no sense, and is taken for what it is: somebody left.
     // A receiver that lost this side has not failed: the way between is what failed.
     case .failed(.receiver) where role == .sender && text == P2PCopyError.Code.peerLeft.name:
-      self.init(.peerLeft, "the receiver heard nothing more from this side\(said); \(Self.resumeHint)", cause: closure)
+      self.init(.peerLeft, "the receiver heard nothing more from this side\(said)", remedy: .resume, cause: closure)
     case .failed(.receiver) where role == .sender:
-      self.init(.peerFailed, "the receiver ended with a failure\(said); see there", cause: closure)
+      self.init(.peerFailed, "the receiver ended with a failure\(said)", remedy: .seeOtherSide, cause: closure)
     case .failed(.sender) where role == .receiver:
-      self.init(.peerLeft, "the sender stopped before the end\(said); \(Self.resumeHint)", cause: closure)
+      self.init(.peerLeft, "the sender stopped before the end\(said)", remedy: .resume, cause: closure)
     case .waitedTooLong: self.init(nobodyCameTo: role, said: text, cause: closure)
     case .goingAway:
-      self.init(.peerLeft, "the relay went away before the end\(said); \(Self.resumeHint)", cause: closure)
+      self.init(.peerLeft, "the relay went away before the end\(said)", remedy: .resume, cause: closure)
     case .normal, .peerVanished, .failed, .other:
-      self.init(.peerLeft, "the \(role.other) left before the end\(said); \(Self.resumeHint)", cause: closure)
+      self.init(.peerLeft, "the \(role.other) left before the end\(said)", remedy: .resume, cause: closure)
     }
   }
 
@@ -32,9 +32,8 @@ extension P2PCopyError {
   package init(nobodyCameTo role: PeerRole, said reason: String, cause: (any Error)? = nil) {
     self.init(
       .peerNeverCame,
-      "no \(role.other) with the same code came as long as the relay lets anybody wait (\(reason));"
-        + " check that both sides have the same code, relay and protocol, and start again",
-      cause: cause)
+      "no \(role.other) with the same code came as long as the relay lets anybody wait (\(reason))",
+      remedy: .compareSettings, cause: cause)
   }
 
   /// What a transport's error means to a paired peer: a lost connection can be made good, and whatever ends the
@@ -44,11 +43,11 @@ extension P2PCopyError {
     switch error {
     case let closure as TransportClosure: return P2PCopyError(closure, as: role)
     case var error as P2PCopyError where error.code == .peerLeft:
-      error.message += "; \(resumeHint)"
+      error.remedy = .resume
       return error
     // Nobody asked for it, since this task is not cancelled: a connection that ended is what it looks like from here.
     case let error as P2PCopyError where error.code == .cancelled:
-      return P2PCopyError(.peerLeft, "\(error.message); \(resumeHint)", cause: error.cause)
+      return P2PCopyError(.peerLeft, error.message, remedy: .resume, cause: error.cause)
     default: return error
     }
   }

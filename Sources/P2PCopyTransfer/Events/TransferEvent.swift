@@ -1,4 +1,5 @@
 public import P2PCopyCore
+public import P2PCopyFiles
 
 /// Something that happened in a transfer. More cases may come: have a `default`.
 public enum TransferEvent: Sendable {

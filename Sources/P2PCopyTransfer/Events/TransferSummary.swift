@@ -1,4 +1,5 @@
 public import P2PCopyCore
+public import P2PCopyFiles
 
 /// What a transfer came to.
 public struct TransferSummary: Sendable {
@@ -65,7 +66,7 @@ public struct TransferSummary: Sendable {
     let isSameCode = !hasOtherFailureCodes && all.allSatisfy { $0.code == first.code }
     return P2PCopyError(
       isSameCode ? first.code : .incomplete, "\(failureCount) entries failed, the first: \(first.message)",
-      cause: first.cause)
+      remedy: first.remedy, scope: .entry, cause: first.cause)
   }
 
   /// What is left to say when nothing failed: some metadata were refused; `nil` when none were.
@@ -74,7 +75,7 @@ public struct TransferSummary: Sendable {
     let entries = metadataRefusalCount == 1 ? "1 entry" : "\(metadataRefusalCount) entries"
     return P2PCopyError(
       .metadataRefused,
-      "all content is in place, but the receiver's file system refused mode or time of \(entries);"
-        + " use --no-metadata to leave modes and times as they come")
+      "all content is in place, but the receiver's file system refused mode or time of \(entries)",
+      remedy: .leaveMetadata, scope: .entry)
   }
 }

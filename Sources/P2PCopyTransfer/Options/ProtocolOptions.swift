@@ -1,92 +1,88 @@
 package import P2PCopyCore
 import P2PCopyFiles
 
-/// An option that not every transfer has a use for.
-struct RestrictedOption {
-  /// Its name in this library.
-  package var name: String
-  /// Its name on the command line.
-  package var argument: String
-  /// Whether it was asked for.
-  var isUsed: Bool
+/// An option that not every transfer has a use for. Who sets one counts on what it does, so that it is refused where it
+/// would be ignored.
+package enum RestrictedOption: String, CaseIterable {
+  case cipher, keepsMetadata, keepsSetID, receiptFile, checksumsFile, rules, fileList, links, completesFiles
 
-  package init(_ name: String, _ argument: String, isUsed: Bool) {
-    self.name = name
-    self.argument = argument
-    self.isUsed = isUsed
-  }
-
-  /// Refuses options that would be ignored: who sets one counts on what it does.
-  ///
-  /// - Parameters:
-  ///   - options: The options that `user` has no use for.
-  ///   - user: Who that is, such as `protocol 1`.
-  /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/usage`` that names those that were asked for.
-  package static func refuse(_ options: [RestrictedOption], with user: String) throws(P2PCopyError) {
-    let used = options.filter(\.isUsed).map { "\($0.argument) (\($0.name))" }
-    guard !used.isEmpty else { return }
-    throw P2PCopyError(
-      .usage, "\(user) has no \(used.joined(separator: ", ")): leave that out, or use protocol 2 for it")
-  }
+  /// What a caller of this library knows it by.
+  package var propertyName: String { rawValue }
 }
 
 extension SendOptions {
   /// Refuses what the protocol that was chosen would ignore. Sending begins with it.
   ///
+  /// - Parameter name: What the caller calls an option.
   /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/usage``.
-  package func check() throws(P2PCopyError) {
+  package func check(naming name: (RestrictedOption) -> String = \.propertyName) throws(P2PCopyError) {
     guard transferProtocol == .one else { return }
-    try RestrictedOption.refuse(
-      selection + [
-        RestrictedOption("cipher", "--cipher", isUsed: cipher != nil),
-        RestrictedOption("keepsMetadata", "--no-metadata", isUsed: !keepsMetadata),
-        RestrictedOption("receiptFile", "--receipt", isUsed: receiptFile != nil),
-        RestrictedOption("checksumsFile", "--checksums", isUsed: checksumsFile != nil),
-      ], with: "protocol 1")
+    let used =
+      usedSelection
+      + [
+        (.cipher, cipher != nil), (.keepsMetadata, !keepsMetadata), (.receiptFile, receiptFile != nil),
+        (.checksumsFile, checksumsFile != nil),
+      ].used
+    try RestrictedOption.refuseInProtocol1(used, naming: name)
   }
 
   /// Refuses what has no meaning for standard input, which is not looked for in a tree.
   ///
+  /// - Parameter name: What the caller calls an option.
   /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/usage``.
-  package func checkForStandardInput() throws(P2PCopyError) {
+  package func checkForStandardInput(
+    naming name: (RestrictedOption) -> String = \.propertyName
+  ) throws(P2PCopyError) {
     guard transferProtocol == .two else {
-      throw P2PCopyError(.usage, "protocol 1 cannot send standard input; use protocol 2")
+      throw P2PCopyError(.usage, "protocol 1 cannot send standard input", remedy: .useProtocol2)
     }
-    let used = selection.filter(\.isUsed).map { "\($0.argument) (\($0.name))" }
+    let used = usedSelection
     guard used.isEmpty else {
       throw P2PCopyError(
-        .usage, "standard input is one file, and \(used.joined(separator: ", ")) is for trees: leave that out")
+        .usage, "standard input is one file, and \(used.map(name).joined(separator: ", ")) is for trees",
+        remedy: .leaveOut)
     }
   }
 
   /// What chooses among entries.
-  private var selection: [RestrictedOption] {
-    [
-      RestrictedOption("rules", "--include, --exclude", isUsed: !rules.isEmpty),
-      RestrictedOption("fileList", "--files-from", isUsed: fileList != nil),
-      RestrictedOption("links", "--links", isUsed: links != .keep),
-    ]
+  private var usedSelection: [RestrictedOption] {
+    [(.rules, !rules.isEmpty), (.fileList, fileList != nil), (.links, links != .keep)].used
   }
 }
 
 extension ReceiveOptions {
   /// Refuses what the protocol that was chosen would ignore. Receiving begins with it.
   ///
+  /// - Parameter name: What the caller calls an option.
   /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/usage``.
-  package func check() throws(P2PCopyError) {
+  package func check(naming name: (RestrictedOption) -> String = \.propertyName) throws(P2PCopyError) {
     guard transferProtocol == .one else {
       guard !completesFiles else {
         throw P2PCopyError(
-          .usage, "--resume (completesFiles) is for protocol 1: protocol 2 goes on by itself; leave that out")
+          .usage, "\(name(.completesFiles)) is for protocol 1: protocol 2 goes on by itself", remedy: .leaveOut)
       }
       return
     }
-    try RestrictedOption.refuse(
-      [
-        RestrictedOption("keepsMetadata", "--no-metadata", isUsed: !keepsMetadata),
-        RestrictedOption("keepsSetID", "--keep-set-id", isUsed: keepsSetID),
-        RestrictedOption("receiptFile", "--receipt", isUsed: receiptFile != nil),
-        RestrictedOption("checksumsFile", "--checksums", isUsed: checksumsFile != nil),
-      ], with: "protocol 1")
+    let used = [
+      (RestrictedOption.keepsMetadata, !keepsMetadata), (.keepsSetID, keepsSetID), (.receiptFile, receiptFile != nil),
+      (.checksumsFile, checksumsFile != nil),
+    ].used
+    try RestrictedOption.refuseInProtocol1(used, naming: name)
   }
+}
+
+extension RestrictedOption {
+  fileprivate static func refuseInProtocol1(
+    _ used: [RestrictedOption], naming name: (RestrictedOption) -> String
+  ) throws(P2PCopyError) {
+    guard !used.isEmpty else { return }
+    throw P2PCopyError(
+      .usage, "protocol 1 has no \(used.map(name).joined(separator: ", ")): that has to be left out",
+      remedy: .useProtocol2)
+  }
+}
+
+extension [(RestrictedOption, Bool)] {
+  /// The options that were asked for.
+  fileprivate var used: [RestrictedOption] { filter(\.1).map(\.0) }
 }

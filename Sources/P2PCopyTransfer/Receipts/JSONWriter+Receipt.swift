@@ -1,4 +1,5 @@
-package import P2PCopyCore
+import P2PCopyCore
+package import P2PCopyFiles
 import P2PCopyWire
 
 extension JSONWriter {
@@ -39,6 +40,10 @@ extension JSONWriter {
       json.string(failure.error.code.name.utf8)
       json.key("message")
       json.safeString(failure.error.message)
+      if let remedy = failure.error.remedy {
+        json.key("remedy")
+        json.string(remedy.rawValue.utf8)
+      }
     }
   }
 

@@ -96,7 +96,7 @@ public struct ReceiptVerification: Sendable {
       progress(state)
     }
     guard again.computed == content.computed else {
-      throw P2PCopyError(.usage, "the receipt '\(file.shownPath)' changed while it was used; run this again")
+      throw P2PCopyError(.usage, "the receipt '\(file.shownPath)' changed while it was used", remedy: .runAgain)
     }
     return result
   }

@@ -29,8 +29,8 @@ package struct CodecSelection: Hashable, Sendable {
     func noCommon(_ kind: CodecKind) -> P2PCopyError {
       P2PCopyError(
         .noCommonCodec,
-        "the peers share no \(kind.rawValue); the sender offers \(offer); the receiver has \(CodecOffer(registry));"
-          + " use builds with a common one")
+        "the peers share no \(kind.rawValue); the sender offers \(offer); the receiver has \(CodecOffer(registry))",
+        remedy: .shareCodec)
     }
     guard let cipher = offer.ciphers.first(where: { registry.cipher(named: $0.name) != nil }) else {
       throw noCommon(.cipher)

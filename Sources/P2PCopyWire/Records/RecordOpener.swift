@@ -66,7 +66,7 @@ package final class RecordOpener {
   private func damaged(_ what: String) -> P2PCopyError {
     P2PCopyError(
       .checksumMismatch,
-      "record \(sequenceNumber) from the \(sender) was damaged or exchanged on the way: \(what); run the same commands"
-        + " again to go on")
+      "record \(sequenceNumber) from the \(sender) was damaged or exchanged on the way: \(what)",
+      remedy: .resume)
   }
 }

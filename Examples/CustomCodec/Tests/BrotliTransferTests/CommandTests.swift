@@ -38,7 +38,7 @@ struct CommandTests {
     let ends = try await transfer(
       try await relayURL(), sending: ["--digest", "sha256"], receiving: ["--digest", "xxh128", "--out", "out"])
     for end in [ends.sent, ends.received] {
-      #expect(end.status == P2PCopyError.Code.noCommonCodec.exitStatus, "\(end.errors)")
+      #expect(end.status == 15, "\(end.errors)")
       #expect(end.errors.contains("digests: sha256"), "\(end.errors)")
       #expect(end.errors.contains("digests: xxh128"), "\(end.errors)")
     }
@@ -51,7 +51,7 @@ struct CommandTests {
     let sender = try BrotliCommand(
       ["send", "ws://127.0.0.1:9", "4821-lusab-babad", "--compressor", "brotli@example.org", "--level", "12", "texts"],
       in: folder, as: "sender")
-    #expect(await sender.status() == P2PCopyError.Code.usage.exitStatus)
+    #expect(await sender.status() == 2)
     #expect(sender.errors.contains("from 2 to 11"), "\(sender.errors)")
   }
 

@@ -9,8 +9,10 @@ import P2PCopyPlatform
 struct ConnectFailure {
   let address: RelayAddress
 
-  private func unreachable(_ message: String, cause: (any Error)? = nil) -> P2PCopyError {
-    P2PCopyError(.relayUnreachable, message, cause: cause)
+  private func unreachable(
+    _ message: String, remedy: P2PCopyError.Remedy? = nil, cause: (any Error)? = nil
+  ) -> P2PCopyError {
+    P2PCopyError(.relayUnreachable, message, remedy: remedy, cause: cause)
   }
 
   /// The whole attempt took longer than it may.
@@ -98,8 +100,8 @@ struct ConnectFailure {
     let text = String(describing: reason)
     if text.contains("CERTIFICATE_VERIFY_FAILED") {
       return unreachable(
-        "the certificate of \(address) is not trusted: it is self-signed, expired or from an unknown authority; "
-          + "name a PEM file with its authority with --ca-file or SSL_CERT_FILE")
+        "the certificate of \(address) is not trusted: it is self-signed, expired or from an unknown authority",
+        remedy: .giveCertificateAuthorities)
     }
     if text.contains("WRONG_VERSION_NUMBER") || text.contains("HTTP_REQUEST") {
       return unreachable("\(address) does not speak TLS; a relay without TLS is reached by ws:// instead of wss://")

@@ -27,14 +27,13 @@ struct TLSSettings: Sendable {
     } catch {
       guard let file else {
         throw P2PCopyError(
-          .relayUnreachable,
-          "the system's certificate authorities cannot be read; name a PEM file with --ca-file or SSL_CERT_FILE",
-          cause: error)
+          .relayUnreachable, "the system's certificate authorities cannot be read",
+          remedy: .giveCertificateAuthorities, cause: error)
       }
       throw P2PCopyError(
         .relayUnreachable,
-        "the certificate authorities in '\(file)' cannot be used: "
-          + "the file that --ca-file or SSL_CERT_FILE names has to be readable and hold PEM certificates")
+        "the certificate authorities in '\(file)' cannot be used: the file has to be readable and hold PEM certificates",
+        remedy: .giveCertificateAuthorities)
     }
     // An IP address must not go into SNI; NIOSSL then verifies the certificate against the address connected to.
     serverName = (try? SocketAddress(ipAddress: host, port: 0)) == nil ? host : nil

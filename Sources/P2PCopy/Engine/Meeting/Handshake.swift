@@ -118,36 +118,34 @@ struct Handshake: Sendable {
     case .sender:
       P2PCopyError(
         .wrongCode,
-        "somebody tried to receive with another code, and nothing was sent: it was mistyped, or somebody guessed;"
-          + " send again with a new code (p2p-copy code)")
+        "somebody tried to receive with another code, and nothing was sent: it was mistyped, or somebody guessed",
+        remedy: .changeCode)
     case .receiver:
       P2PCopyError(
-        .wrongCode,
-        "the code differs from the sender's, which has stopped: compare them, let the sender start again with a new code"
-      )
+        .wrongCode, "the code differs from the sender's, which has stopped", remedy: .compareCodes)
     }
   }
 
   /// What the receiver says when the handshake ends after its confirmation is out and before the sender's has come.
   static func possibleGuess(endingWith error: any Error) -> P2PCopyError {
-    let advice =
-      "which may have been somebody's guess at it; let the sender start again with a new code (p2p-copy code)"
+    let meaning = "which may have been somebody's guess at it"
     if Task.isCancelled || error is CancellationError {
       return P2PCopyError(
         .cancelled,
-        "interrupted while the other side had yet to prove that it knows the code, \(advice)")
+        "interrupted while the other side had yet to prove that it knows the code, \(meaning)", remedy: .changeCode)
     }
     let known = error as? P2PCopyError
     let what: String
     switch known?.code {
     case .wrongCode?: return known ?? wrongCode(.receiver)
-    // Their messages say to run the same commands again.
+    // Their messages say that somebody left, which is no remark on a guess.
     case .peerLeft?: what = "it left or said nothing more"
     case .peerFailed?, .relayRefused?: what = "it or the relay broke off"
     default: what = known?.message ?? "it broke off"
     }
     return P2PCopyError(
-      .wrongCode, "the sender did not prove that it knows the code (\(what)), \(advice)", cause: known?.cause)
+      .wrongCode, "the sender did not prove that it knows the code (\(what)), \(meaning)", remedy: .changeCode,
+      cause: known?.cause)
   }
 
   /// What the sender says when the receiver, whose own confirmation was right, refuses the sender's.
@@ -155,7 +153,8 @@ struct Handshake: Sendable {
     P2PCopyError(
       .wrongCode,
       "the receiver knows the code and was told that this side does not: the relay, or somebody on the way, interferes;"
-        + " nothing was sent; send again with a new code (p2p-copy code), through another relay if that happens again")
+        + " nothing was sent",
+      remedy: .changeCodeAndRelay)
   }
 
   private func refuse() async -> P2PCopyError {
@@ -168,8 +167,7 @@ struct Handshake: Sendable {
       within: stepTimeout,
       orThrow: P2PCopyError(
         .peerLeft,
-        "the \(link.role.other) did not answer within \(stepTimeout.components.seconds) seconds; run the same commands"
-          + " again"),
+        "the \(link.role.other) did not answer within \(stepTimeout.components.seconds) seconds", remedy: .runAgain),
       isExpected)
   }
 
@@ -177,7 +175,8 @@ struct Handshake: Sendable {
     guard number == HandshakeMessage.protocolNumber else {
       throw P2PCopyError(
         .protocolViolation,
-        "the \(link.role.other) speaks protocol \(number), this side protocol 2; use the same version")
+        "the \(link.role.other) speaks protocol \(number), this side protocol 2",
+        remedy: .useSameVersion)
     }
   }
 
@@ -190,8 +189,8 @@ struct Handshake: Sendable {
   private func nobodyCame(_ timeout: Duration) -> P2PCopyError {
     P2PCopyError(
       .peerNeverCame,
-      "no \(link.role.other) with the same code came within \(Int(timeout.components.seconds)) seconds;"
-        + " check that both sides have the same code, relay and protocol")
+      "no \(link.role.other) with the same code came within \(Int(timeout.components.seconds)) seconds",
+      remedy: .compareSettings)
   }
 
   private func kemFailure<Result>(_ body: () throws -> Result) throws(P2PCopyError) -> Result {

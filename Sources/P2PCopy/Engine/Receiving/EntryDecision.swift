@@ -101,12 +101,13 @@ final class EntryDecision {
     switch entry.kind {
     case .file, .stream:
       guard !hasFileForStandardOutput else {
-        throw P2PCopyError(.usage, "standard output takes one file; '\(entry.shown)' is another one")
+        throw P2PCopyError(
+          .usage, "standard output takes one file; '\(entry.shown)' is another one", scope: .entry)
       }
       hasFileForStandardOutput = true
       return .expected(nil)
     case .directory, .symbolicLink:
-      throw P2PCopyError(.usage, "standard output takes one file; '\(entry.shown)' is none")
+      throw P2PCopyError(.usage, "standard output takes one file; '\(entry.shown)' is none", scope: .entry)
     }
   }
 
@@ -150,7 +151,9 @@ final class EntryDecision {
     case .rename: return .expected(Destination(path))
     case .overwrite where existing.kind != .directory: return .expected(Destination(path, replacing: existing))
     case .overwrite:
-      throw P2PCopyError(.destinationExists, "'\(path)' is a directory here and none at the sender")
+      throw P2PCopyError(
+        .destinationExists, "'\(path)' is a directory here and none at the sender", remedy: .renameConflicts,
+        scope: .entry)
     case .skip: return .skipped
     case .fail: throw .destinationExists(path)
     }

@@ -53,7 +53,8 @@ enum FileSink {
         _ = poll(&descriptor, 1, 1000)
         continue
       }
-      throw P2PCopyError(.destinationUnwritable, "cannot write to standard output: \(error)", cause: error)
+      throw P2PCopyError(
+        .destinationUnwritable, "cannot write to standard output: \(error)", scope: error.writingScope, cause: error)
     }
   }
 }

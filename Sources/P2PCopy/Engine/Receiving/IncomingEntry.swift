@@ -28,7 +28,8 @@ struct IncomingEntry: Sendable {
     do throws(P2PCopyError) {
       let path = try RelativePath(validating: entry.path)
       guard !PartialFile.isReserved(anyOf: path) else {
-        throw P2PCopyError(.unsafePath, "refused the name '\(path)': it is reserved for partial files")
+        throw P2PCopyError(
+          .unsafePath, "refused the name '\(path)': it is reserved for partial files", scope: .entry)
       }
       self.path = path
     } catch {

@@ -44,7 +44,7 @@ final class IncomingFile {
       do throws(P2PCopyError) {
         try sink.write(bytes, at: byteCount)
       } catch {
-        if error.endsAllWriting { throw error }
+        guard error.scope == .entry else { throw error }
         self.error = error
       }
     }
@@ -67,16 +67,11 @@ final class IncomingFile {
       sink.discard()
       throw P2PCopyError(
         .checksumMismatch,
-        "'\(entry.shown)' is not what the sender read: its digest differs; memory, disk or codec is faulty on one side."
-          + " Run the same commands again")
+        "'\(entry.shown)' is not what the sender read: its digest differs; memory, disk or codec is faulty on one side",
+        remedy: .runAgain, scope: .entry)
     }
     let placed = try sink.finish(settings.keepsMetadata ? end.metadata ?? entry.metadata : nil, settings)
     if let placed { settings.monitor.take(placed.refusal, of: .file, placed.path.description) }
     return entry.delivered(digest: digest, byteCount: byteCount, placed)
   }
-}
-
-extension P2PCopyError {
-  /// Whether every further write would fail as well.
-  var endsAllWriting: Bool { (cause as? SystemError)?.endsAllWriting ?? false }
 }

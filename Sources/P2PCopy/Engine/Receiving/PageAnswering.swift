@@ -38,7 +38,7 @@ final class PageAnswering {
         let plan = try decision.plan(for: page.entries[position])
         if let disposition = disposition(plan, page, position) { answer.dispositions.append((position, disposition)) }
       } catch {
-        if error.code == .cancelled { throw error }
+        guard error.scope == .entry else { throw error }
         answer.dispositions.append((position, refuse(page, position, error)))
       }
     }
@@ -64,7 +64,7 @@ final class PageAnswering {
           verdict.dispositions.append((check.position, disposition))
         }
       } catch {
-        if error.code == .cancelled { throw error }
+        guard error.scope == .entry else { throw error }
         verdict.dispositions.append((check.position, refuse(page, check.position, error)))
       }
     }
@@ -112,6 +112,6 @@ final class PageAnswering {
     let failure = EntryFailure(path: page.entries[position].shown, error: error)
     settings.monitor.fail(failure)
     log.add(failure)
-    return .refused(code: error.code, message: error.message)
+    return .refused(code: error.code, message: error.advisingMessage)
   }
 }

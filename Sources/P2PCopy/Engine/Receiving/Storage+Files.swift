@@ -74,7 +74,7 @@ extension Storage {
           opening: destination, in: directory, continuing: start,
           mode: settings.keepsMetadata ? entry.metadata?.mode ?? 0o666 : 0o666))
     } catch {
-      if error.endsAllWriting { throw error }
+      guard error.scope == .entry else { throw error }
       return .nowhere(error)
     }
   }
@@ -88,7 +88,7 @@ extension Storage {
     do throws(P2PCopyError) {
       place(try file.finish(end, settings), page, position)
     } catch {
-      if error.endsAllWriting || error.code == .protocolViolation { throw error }
+      guard error.scope == .entry else { throw error }
       page.outcomes[position] = .failed(error)
     }
   }

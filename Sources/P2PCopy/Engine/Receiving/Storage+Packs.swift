@@ -49,8 +49,8 @@ extension Storage {
       guard digest == end.digest else {
         throw P2PCopyError(
           .checksumMismatch,
-          "'\(entry.shown)' is not what the sender read: its digest differs; memory or codec is faulty on one side."
-            + " Run the same commands again")
+          "'\(entry.shown)' is not what the sender read: its digest differs; memory or codec is faulty on one side",
+          remedy: .runAgain, scope: .entry)
       }
       let metadata = settings.keepsMetadata ? end.metadata ?? entry.metadata : nil
       var placed: PlacedEntry?
@@ -64,7 +64,7 @@ extension Storage {
       if let placed { monitor.take(placed.refusal, of: .file, placed.path.description) }
       place(entry.delivered(digest: digest, byteCount: end.byteCount, placed), page, position)
     } catch {
-      if error.endsAllWriting { throw error }
+      guard error.scope == .entry else { throw error }
       page.outcomes[position] = .failed(error)
     }
   }

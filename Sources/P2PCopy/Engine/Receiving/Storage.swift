@@ -108,7 +108,7 @@ final class Storage {
       case .failed(let error):
         fail(entry.shown, error)
         receipt.failures.append(
-          EntryFailureNotice(index: firstIndex + UInt64(position), code: error.code, message: error.message))
+          EntryFailureNotice(index: firstIndex + UInt64(position), code: error.code, message: error.advisingMessage))
       case .settled: break
       case .awaited: throw P2PCopyError(.internalError, "an entry without an outcome")
       }
@@ -135,7 +135,7 @@ final class Storage {
         placed = try directory(of: destination, in: output).createSymbolicLink(
           to: target, at: destination, metadata: settings.keepsMetadata ? entry.metadata : nil, settings.takenNames)
         monitor.take(placed.refusal, of: .symbolicLink, placed.path.description)
-      default: throw P2PCopyError(.incomplete, "'\(entry.shown)' was announced and never came")
+      default: throw P2PCopyError(.incomplete, "'\(entry.shown)' was announced and never came", scope: .entry)
       }
       return .delivered(entry.delivered(digest: [], byteCount: 0, placed), isUnchanged: isUnchanged)
     } catch {
@@ -227,7 +227,8 @@ final class Storage {
     let failure = EntryFailure(
       path: page.page.entries[position].shown,
       error: P2PCopyError(
-        .incomplete, "the sender could not send '\(page.page.entries[position].shown)': \(notice.message)"))
+        .incomplete, "the sender could not send '\(page.page.entries[position].shown)': \(notice.message)",
+        scope: .entry))
     monitor.fail(failure)
     log.add(failure)
   }
@@ -240,7 +241,7 @@ final class Storage {
     }
     guard totals == delivered, treeDigest == tree.value else {
       throw P2PCopyError(
-        .checksumMismatch, "what arrived is not what the sender counted: run the same commands again")
+        .checksumMismatch, "what arrived is not what the sender counted", remedy: .runAgain)
     }
     if let output {
       let failures = ledger.apply(in: output, keepingSetID: settings.keepsSetID) { path, refusal in
@@ -255,7 +256,8 @@ final class Storage {
     if failureCount > senderFailureCount {
       monitor.failUnnamed(
         count: failureCount - senderFailureCount,
-        P2PCopyError(.incomplete, "the sender could not list or send everything; see there"))
+        P2PCopyError(
+          .incomplete, "the sender could not list or send everything", remedy: .seeOtherSide, scope: .entry))
     }
     // The chains up to here: what is sent from now on is not in this side's receipt.
     let chains = lane.chains

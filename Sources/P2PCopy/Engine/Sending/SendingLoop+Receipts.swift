@@ -15,7 +15,10 @@ extension SendingLoop {
       }
       page.outcomes[position] = .settled
       let entry = page.entries[position]
-      fail(entry, P2PCopyError(.peerFailed, "the receiver could not store '\(entry.path)': \(failure.message)"))
+      fail(
+        entry,
+        P2PCopyError(
+          .peerFailed, "the receiver could not store '\(entry.path)': \(failure.message)", scope: .entry))
     }
     for position in page.entries.indices {
       guard case .delivered(let entry, let isUnchanged) = page.outcomes[position] else { continue }
@@ -26,8 +29,9 @@ extension SendingLoop {
     guard tree.value == receipt.treeDigest else {
       throw P2PCopyError(
         .checksumMismatch,
-        "the receiver's digest of the tree differs from this side's after '\(page.entries.last?.path.description ?? "")';"
-          + " what arrived is not what was sent: run the same commands again")
+        "the receiver's digest of the tree differs from this side's after '\(page.entries.last?.path.description ?? "")':"
+          + " what arrived is not what was sent",
+        remedy: .runAgain)
     }
     // Pages are received in order: what was sent up to the end of this one has been dealt with.
     monitor.acknowledge(byteCount: page.sentByteCount)
@@ -71,12 +75,14 @@ extension SendingLoop {
     }
     guard totals == delivered, treeDigest == tree.value else {
       throw P2PCopyError(
-        .checksumMismatch, "the receiver's receipt differs from what was sent: run the same commands again")
+        .checksumMismatch, "the receiver's receipt differs from what was sent", remedy: .runAgain)
     }
     if failureCount > 0 {
       monitor.failUnnamed(
         count: failureCount,
-        P2PCopyError(.peerFailed, "\(failureCount) entries are not as they should be at the receiver; see there"))
+        P2PCopyError(
+          .peerFailed, "\(failureCount) entries are not as they should be at the receiver", remedy: .seeOtherSide,
+          scope: .entry))
     }
     let chains = lane.chains
     try log.finish(

@@ -68,7 +68,8 @@ final class SendingLoop {
     log.add(failure)
     var record = lane.buffers.takeRecord()
     record.writeInteger(RecordKind.fileFailed.rawValue)
-    EntryFailureNotice(index: page.index(of: position), code: error.code, message: error.message).write(to: &record)
+    EntryFailureNotice(index: page.index(of: position), code: error.code, message: error.advisingMessage).write(
+      to: &record)
     try await lane.send(consume record)
   }
 

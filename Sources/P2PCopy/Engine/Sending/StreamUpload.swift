@@ -60,7 +60,7 @@ struct StreamUpload {
     } catch let error as SystemError {
       let failure =
         file.map { OpenSourceFile.explain(error, $0.source) }
-        ?? P2PCopyError(.sourceUnreadable, "cannot read standard input: \(error)", cause: error)
+        ?? P2PCopyError(.sourceUnreadable, "cannot read standard input: \(error)", scope: .entry, cause: error)
       try await loop.fail(page, position, failure)
       return
     }

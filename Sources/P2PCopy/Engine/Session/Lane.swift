@@ -109,7 +109,8 @@ final class Lane: @unchecked Sendable {
       throw P2PCopyError(
         .protocolViolation,
         "a text came among the sealed records, which no \(role.other) sends: the relay, or somebody on the way,"
-          + " interferes; run the same commands again to go on, through another relay if that happens again")
+          + " interferes",
+        remedy: .changeRelay)
     case nil: throw P2PCopyError(.normal, as: role)
     }
   }
@@ -155,7 +156,7 @@ final class Lane: @unchecked Sendable {
     // What the other side caused, it knows.
     if let known, known.code == .peerLeft || known.code == .peerFailed { return }
     let code = known?.code ?? (error is CancellationError ? .cancelled : .internalError)
-    let message = known?.message ?? (error is CancellationError ? "interrupted" : "unexpected error")
+    let message = known?.advisingMessage ?? (error is CancellationError ? "interrupted" : "unexpected error")
     let farewell = Task {
       try await withDeadline(Goodbye.patience, orThrow: P2PCopyError(.peerLeft, "the last word was not taken")) {
         try await self.send(.error(code: code, message: message))

@@ -33,8 +33,8 @@ struct Liveness: Sendable {
       guard let waitingSince = lane.waitingSince, .now - waitingSince > silenceLimit else { continue }
       let silence = P2PCopyError(
         .peerLeft,
-        "nothing was heard from the \(lane.role.other) for \(silenceLimit.components.seconds) seconds;"
-          + " \(P2PCopyError.resumeHint)")
+        "nothing was heard from the \(lane.role.other) for \(silenceLimit.components.seconds) seconds",
+        remedy: .resume)
       lane.abort(because: silence)
       throw silence
     }

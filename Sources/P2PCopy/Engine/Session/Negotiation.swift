@@ -52,7 +52,7 @@ enum Negotiation {
     let record = try await withDeadline(
       stepTimeout,
       orThrow: P2PCopyError(
-        .peerLeft, "the \(lane.role.other) did not go on after the handshake; run the same commands again")
+        .peerLeft, "the \(lane.role.other) did not go on after the handshake", remedy: .runAgain)
     ) {
       try await lane.receive()
     }
@@ -98,8 +98,9 @@ extension P2PCopyError {
     // What both sides have in common keeps its name.
     case .noCommonCodec, .wrongCode, .checksumMismatch: self.init(code, "the \(role) stopped: \(message)")
     default:
-      let hint = role == .sender || code == .cancelled ? "; \(Self.resumeHint)" : ""
-      self.init(role == .receiver ? .peerFailed : .peerLeft, "the \(role) stopped: \(message)\(hint)")
+      self.init(
+        role == .receiver ? .peerFailed : .peerLeft, "the \(role) stopped: \(message)",
+        remedy: role == .sender || code == .cancelled ? .resume : nil)
     }
   }
 }

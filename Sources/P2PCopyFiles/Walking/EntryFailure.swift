@@ -1,6 +1,8 @@
-/// One file that was not transferred, and why.
+public import P2PCopyCore
+
+/// One file, directory or link that was not transferred, and why.
 public struct EntryFailure: Sendable {
-  /// The file's name in the transfer, escaped so that it is safe to show.
+  /// Its name in the transfer, escaped so that it is safe to show.
   public var path: String
 
   /// Why.

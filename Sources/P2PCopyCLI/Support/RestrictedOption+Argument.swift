@@ -1,0 +1,18 @@
+import P2PCopyTransfer
+
+extension RestrictedOption {
+  /// The option as it is typed.
+  var argument: String {
+    switch self {
+    case .cipher: "--cipher"
+    case .keepsMetadata: "--no-metadata"
+    case .receiptFile: "--receipt"
+    case .checksumsFile: "--checksums"
+    case .rules: "--include, --exclude"
+    case .fileList: "--files-from"
+    case .links: "--links"
+    case .keepsSetID: "--keep-set-id"
+    case .completesFiles: "--resume"
+    }
+  }
+}
