@@ -1,10 +1,16 @@
 import NIOCore
 import Synchronization
 
+/// What tasks wait for each other at, and what can end for all of them.
+package protocol FailableQueue: Sendable {
+  /// Ends it: whoever waits or comes gets the error.
+  func fail(_ error: any Error)
+}
+
 /// A queue between tasks that holds back who fills it: at most so much may be in it, counted in a cost per element.
 ///
 /// One task takes out; any number put in. Cancelling a task that waits here ends the queue for all.
-package final class BoundedQueue<Element: Sendable>: Sendable {
+package final class BoundedQueue<Element: Sendable>: FailableQueue {
   private struct State {
     var elements = CircularBuffer<(element: Element, cost: Int)>()
     var cost = 0

@@ -47,55 +47,18 @@ struct ReceivingSession: Sendable {
     let answers = BoundedQueue<AnswerItem>(limit: Self.answerLimit)
     let items = BoundedQueue<StoreItem>(limit: Self.storeLimit)
     let window = PageWindow()
-    let failures = FirstFailure()
-    let isStored = BoundedQueue<Void>(limit: 1)
-    @Sendable func stop(_ error: any Error) {
-      failures.record(error)
-      answers.fail(error)
-      items.fail(error)
-      isStored.fail(error)
+    var tasks = SessionTasks(failing: answers, items)
+    tasks.add("receiver: reading", as: .reading) {
+      try await RecordIntake(lane: lane, settings: settings, answers: answers, store: items, window: window).run()
     }
-    try await withThrowingTaskGroup(of: Void.self) { group in
-      defer { group.cancelAll() }
-      group.addTask {
-        do {
-          try await RecordIntake(lane: lane, settings: settings, answers: answers, store: items, window: window)
-            .run()
-        } catch {
-          stop(error)
-        }
-        failures.readerIsDone()
-      }
-      group.addTask {
-        do {
-          try await PageAnswering(lane: lane, settings: settings, output: outputs.forAnswering, log: log)
-            .run(answers)
-        } catch {
-          stop(error)
-        }
-      }
-      group.addTask {
-        do {
-          try await Storage(lane: lane, settings: settings, output: outputs.forStoring, window: window, log: log)
-            .run(items)
-          try await isStored.put(())
-        } catch {
-          stop(error)
-        }
-      }
-      group.addTask {
-        do {
-          try await session.keepAlive(lane)
-        } catch {
-          stop(error)
-        }
-      }
-      do {
-        _ = try await isStored.next()
-      } catch {
-        throw await failures.explanation(for: error)
-      }
+    tasks.add("receiver: answering") {
+      try await PageAnswering(lane: lane, settings: settings, output: outputs.forAnswering, log: log).run(answers)
     }
+    tasks.add("receiver: storing", as: .work) {
+      try await Storage(lane: lane, settings: settings, output: outputs.forStoring, window: window, log: log).run(items)
+    }
+    tasks.add("receiver: keeping the lane alive") { try await session.keepAlive(lane) }
+    try await tasks.run()
   }
 
   /// Waits for the sender to end the connection. Everything is in place by now, so nothing that happens here can undo

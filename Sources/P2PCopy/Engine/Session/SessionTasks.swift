@@ -1,0 +1,72 @@
+import P2PCopyCore
+package import P2PCopyTransfer
+
+/// The tasks of one session, side by side: the first failure ends all of them, and so does the end of the work.
+package struct SessionTasks: Sendable {
+  /// What the end of a task means to the others.
+  package enum Role: Sendable {
+    /// What the session is for: when it is done, all is.
+    case work
+    /// Reads what the other side sends, whose last word says more than a connection that has ended.
+    case reading
+    /// Goes on as long as the work, or ends earlier.
+    case service
+  }
+
+  private struct Member: Sendable {
+    var name: String
+    var role: Role
+    var body: @Sendable () async throws -> Void
+  }
+
+  private let queues: [any FailableQueue]
+  private var members: [Member] = []
+
+  /// - Parameter queues: What the tasks wait for each other at: ended with the first failure.
+  package init(failing queues: any FailableQueue...) {
+    self.queues = queues
+  }
+
+  /// Adds a task; it starts with ``run()``.
+  ///
+  /// - Parameters:
+  ///   - name: What a debugger calls it.
+  ///   - role: What its end means.
+  ///   - body: What it does.
+  package mutating func add(
+    _ name: String, as role: Role = .service, _ body: @escaping @Sendable () async throws -> Void
+  ) {
+    members.append(Member(name: name, role: role, body: body))
+  }
+
+  /// Runs the tasks until the work is done; then the others are cancelled.
+  ///
+  /// - Throws: What ended the session: of several failures the one that says what happened.
+  package func run() async throws {
+    let failures = FirstFailure()
+    try await withThrowingTaskGroup(of: Role.self) { group in
+      defer { group.cancelAll() }
+      for member in members {
+        group.addTask(name: member.name) {
+          defer { if member.role == .reading { failures.readerIsDone() } }
+          do {
+            try await member.body()
+          } catch {
+            failures.record(error)
+            for queue in queues { queue.fail(error) }
+            throw error
+          }
+          return member.role
+        }
+      }
+      do {
+        while let ended = try await group.next() {
+          if ended == .work { return }
+        }
+        throw P2PCopyError(.internalError, "a session ended without its work; please report it")
+      } catch {
+        throw await failures.explanation(for: error)
+      }
+    }
+  }
+}
