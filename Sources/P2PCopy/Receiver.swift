@@ -2,6 +2,7 @@ public import P2PCopyCore
 import P2PCopyFiles
 import P2PCopyProtocol1
 public import P2PCopyTransfer
+import P2PCopyWire
 public import SystemPackage
 
 /// Receives files from a sender that has the same code.
@@ -13,8 +14,8 @@ public import SystemPackage
 ///
 /// Cancelling the task that receives ends the transfer; what is there by then can be resumed.
 public struct Receiver: Sendable {
-  /// The relay both peers connect to.
-  public var relay: RelayAddress
+  /// Where the peers meet.
+  package var point: MeetingPoint
 
   /// The code both peers share.
   public var code: PairingCode
@@ -29,7 +30,14 @@ public struct Receiver: Sendable {
   public init(
     relay: RelayAddress, code: PairingCode, codecs: CodecRegistry, options: ReceiveOptions = ReceiveOptions()
   ) {
-    self.relay = relay
+    self.init(meetingAt: .relay(relay), code: code, codecs: codecs, options: options)
+  }
+
+  /// Creates a receiver that meets the other peer at a relay or without one.
+  package init(
+    meetingAt point: MeetingPoint, code: PairingCode, codecs: CodecRegistry, options: ReceiveOptions = ReceiveOptions()
+  ) {
+    self.point = point
     self.code = code
     self.codecs = codecs
     self.options = options
@@ -98,7 +106,7 @@ public struct Receiver: Sendable {
   ) async throws -> TransferSummary {
     try await Transfer.run(reportsEachFile: options.reportsEachFile, listener) { monitor in
       try Protocol1.sessions(
-        receivingInto: directory, over: relay, code: code, codecs: codecs, options: options, monitor: monitor)
+        receivingInto: directory, at: point, code: code, codecs: codecs, options: options, monitor: monitor)
     }
   }
 
@@ -115,8 +123,14 @@ public struct Receiver: Sendable {
       var codecs = codecs
       if options.checksumsFile != nil { try codecs.keepOnly(digest: DeliveryLog.checksumsDigest) }
       let meeting = PeerMeeting(
-        relay: relay, code: code, role: .receiver, codecs: codecs, peerTimeout: options.peerTimeout,
-        stepTimeout: options.stepTimeout, silenceLimit: options.silenceLimit, transportOptions: options.transport,
+        rendezvous: try point.rendezvous(
+          codecs: codecs,
+          settings: RendezvousSettings(
+            role: .receiver, transferProtocol: .two, peerTypes: HandshakeMessage.peerTypes,
+            peerTimeout: options.peerTimeout, transportOptions: options.transport),
+          monitor: monitor),
+        code: code, role: .receiver, codecs: codecs, stepTimeout: options.stepTimeout,
+        silenceLimit: options.silenceLimit,
         monitor: monitor)
       let session = ReceivingSession(
         options: options, target: target, codecs: codecs, monitor: monitor,

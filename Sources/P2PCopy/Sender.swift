@@ -2,6 +2,7 @@ public import P2PCopyCore
 import P2PCopyFiles
 import P2PCopyProtocol1
 public import P2PCopyTransfer
+import P2PCopyWire
 public import SystemPackage
 
 /// Sends files and directories to a receiver that has the same code.
@@ -13,8 +14,8 @@ public import SystemPackage
 ///
 /// Cancelling the task that sends ends the transfer; what the receiver has by then can be resumed.
 public struct Sender: Sendable {
-  /// The relay both peers connect to.
-  public var relay: RelayAddress
+  /// Where the peers meet.
+  package var point: MeetingPoint
 
   /// The code both peers share.
   public var code: PairingCode
@@ -27,7 +28,14 @@ public struct Sender: Sendable {
 
   /// Creates a sender. Nothing is connected yet.
   public init(relay: RelayAddress, code: PairingCode, codecs: CodecRegistry, options: SendOptions = SendOptions()) {
-    self.relay = relay
+    self.init(meetingAt: .relay(relay), code: code, codecs: codecs, options: options)
+  }
+
+  /// Creates a sender that meets the other peer at a relay or without one.
+  package init(
+    meetingAt point: MeetingPoint, code: PairingCode, codecs: CodecRegistry, options: SendOptions = SendOptions()
+  ) {
+    self.point = point
     self.code = code
     self.codecs = codecs
     self.options = options
@@ -116,7 +124,7 @@ public struct Sender: Sendable {
   ) async throws -> TransferSummary {
     try await Transfer.run(reportsEachFile: options.reportsEachFile, listener) { monitor in
       try Protocol1.sessions(
-        sending: paths, over: relay, code: code, codecs: codecs, options: options, monitor: monitor)
+        sending: paths, at: point, code: code, codecs: codecs, options: options, monitor: monitor)
     }
   }
 
@@ -135,8 +143,13 @@ public struct Sender: Sendable {
         try offered.keepOnly(cipher: cipher)
       }
       let meeting = PeerMeeting(
-        relay: relay, code: code, role: .sender, codecs: codecs, peerTimeout: options.peerTimeout,
-        stepTimeout: options.stepTimeout, silenceLimit: options.silenceLimit, transportOptions: options.transport,
+        rendezvous: try point.rendezvous(
+          codecs: codecs,
+          settings: RendezvousSettings(
+            role: .sender, transferProtocol: .two, peerTypes: HandshakeMessage.peerTypes,
+            peerTimeout: options.peerTimeout, transportOptions: options.transport),
+          monitor: monitor),
+        code: code, role: .sender, codecs: codecs, stepTimeout: options.stepTimeout, silenceLimit: options.silenceLimit,
         monitor: monitor)
       let session = SendingSession(
         options: options, codecs: codecs, monitor: monitor, log: log)

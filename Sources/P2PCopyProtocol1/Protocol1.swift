@@ -8,7 +8,7 @@ package enum Protocol1 {
   ///
   /// - Parameters:
   ///   - paths: What to send.
-  ///   - relay: The relay both peers connect to.
+  ///   - point: Where the peers meet.
   ///   - code: The code both peers share.
   ///   - codecs: The codecs to use.
   ///   - options: How to send.
@@ -16,7 +16,7 @@ package enum Protocol1 {
   /// - Returns: The sessions, to be run side by side.
   /// - Throws: ``P2PCopyError`` when something is wrong that is known before anybody is met.
   package static func sessions(
-    sending paths: [LocalPath], over relay: RelayAddress, code: PairingCode, codecs: CodecRegistry,
+    sending paths: [LocalPath], at point: MeetingPoint, code: PairingCode, codecs: CodecRegistry,
     options: SendOptions, monitor: TransferMonitor
   ) throws -> [Transfer.Session] {
     try options.check()
@@ -26,11 +26,14 @@ package enum Protocol1 {
     let codes = try SessionCodes.codes(for: code)
     let groups = tree.groups(codes.count)
     for group in groups { try checkManifest(of: group, options) }
+    let rendezvous = try point.rendezvous(
+      codecs: codecs,
+      settings: settings(as: .sender, peerTimeout: options.peerTimeout, transportOptions: options.transport),
+      monitor: monitor)
     return zip(codes, groups).map { code, files in
       let session = SendSession(
-        rendezvous: Rendezvous(
-          relay: relay, code: code, role: .sender, encrypt: options.encrypt, codecs: codecs,
-          peerTimeout: options.peerTimeout, transportOptions: options.transport, monitor: monitor),
+        meeting: SessionMeeting(
+          rendezvous: rendezvous, code: code, role: .sender, encrypt: options.encrypt, codecs: codecs, monitor: monitor),
         files: files, compression: options.compression, resume: options.resume ?? false)
       return { try await session.run() }
     }
@@ -41,7 +44,7 @@ package enum Protocol1 {
   ///
   /// - Parameters:
   ///   - directory: Where to put what comes.
-  ///   - relay: The relay both peers connect to.
+  ///   - point: Where the peers meet.
   ///   - code: The code both peers share.
   ///   - codecs: The codecs to use.
   ///   - options: How to receive.
@@ -49,7 +52,7 @@ package enum Protocol1 {
   /// - Returns: The sessions, to be run side by side.
   /// - Throws: ``P2PCopyError`` when something is wrong that is known before anybody is met.
   package static func sessions(
-    receivingInto directory: LocalPath, over relay: RelayAddress, code: PairingCode, codecs: CodecRegistry,
+    receivingInto directory: LocalPath, at point: MeetingPoint, code: PairingCode, codecs: CodecRegistry,
     options: ReceiveOptions, monitor: TransferMonitor
   ) throws -> [Transfer.Session] {
     try options.check()
@@ -57,14 +60,26 @@ package enum Protocol1 {
     let claimedPaths = ClaimedPaths()
     let takenNames = TakenNames(options.conflictPolicy, in: output)
     let completesFiles = options.completesFiles || options.conflictPolicy == .overwrite
+    let rendezvous = try point.rendezvous(
+      codecs: codecs,
+      settings: settings(as: .receiver, peerTimeout: options.peerTimeout, transportOptions: options.transport),
+      monitor: monitor)
     return try SessionCodes.codes(for: code).map { code in
       let session = ReceiveSession(
-        rendezvous: Rendezvous(
-          relay: relay, code: code, role: .receiver, encrypt: options.encrypt, codecs: codecs,
-          peerTimeout: options.peerTimeout, transportOptions: options.transport, monitor: monitor),
+        meeting: SessionMeeting(
+          rendezvous: rendezvous, code: code, role: .receiver, encrypt: options.encrypt, codecs: codecs,
+          monitor: monitor),
         outputPath: directory, takenNames: takenNames, completesFiles: completesFiles, claimedPaths: claimedPaths)
       return { try await session.run() }
     }
+  }
+
+  private static func settings(
+    as role: PeerRole, peerTimeout: Duration, transportOptions: TransportOptions
+  ) -> RendezvousSettings {
+    RendezvousSettings(
+      role: role, transferProtocol: .one, peerTypes: ControlMessage.types, peerTimeout: peerTimeout,
+      transportOptions: transportOptions)
   }
 
   private static func checkManifest(of files: [SourceFile], _ options: SendOptions) throws(P2PCopyError) {

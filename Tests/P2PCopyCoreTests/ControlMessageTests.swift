@@ -6,11 +6,6 @@ import Testing
 struct ControlMessageTests {
   static let messages: [(ControlMessage, String)] = [
     (
-      .hello(codeHash: [0xAB, 0x01], role: .receiver),
-      #"{"type":"hello","code_hash_hex":"ab01","role":"receiver"}"#
-    ),
-    (.ready, #"{"type":"ready"}"#),
-    (
       .manifest(
         entries: [
           ManifestEntry(path: Array("dir/a \"b\" ü\n".utf8), byteCount: 11),
@@ -57,7 +52,7 @@ struct ControlMessageTests {
 
   @Test("Unknown fields and types are ignored")
   func unknown() throws {
-    #expect(try ControlMessage(decoding: #"{"type":"ready","protocol":2,"x":[{}]}"#) == .ready)
+    #expect(try ControlMessage(decoding: #"{"type":"eof","protocol":2,"x":[{}]}"#) == .end)
     #expect(try ControlMessage(decoding: #"{"type":"waiting"}"#) == .unknown(type: "waiting"))
   }
 
@@ -76,7 +71,6 @@ struct ControlMessageTests {
       #"{"type":"file","path":"x","size":1,"compression":"Z STD"}"#,
       #"{"type":"enc_manifest","nonce":"0","hidden_manifest":"00"}"#, #"{"type":"enc_manifest","nonce":"zz"}"#,
       #"{"type":"receiver_manifest","entries":[{"path":"x","size":1,"chain_hex":"xyz"}]}"#,
-      #"{"type":"hello","code_hash_hex":"00","role":"both"}"#,
     ])
   func malformed(text: String) {
     #expect {
@@ -90,6 +84,6 @@ struct ControlMessageTests {
   func deepNesting() {
     let brackets = String(repeating: "[", count: 1 << 20)
     #expect(throws: P2PCopyError.self) { try ControlMessage(decoding: brackets) }
-    #expect(throws: P2PCopyError.self) { try ControlMessage(decoding: #"{"type":"ready","x":"# + brackets) }
+    #expect(throws: P2PCopyError.self) { try ControlMessage(decoding: #"{"type":"eof","x":"# + brackets) }
   }
 }

@@ -80,8 +80,14 @@ struct DecoderTests {
     ]
   }()
 
+  private static let rendezvousMessages: [RendezvousMessage] = [
+    .hello(identifier: "ab01", role: .receiver, protocolNumber: 2),
+    .hello(identifier: "ab01", role: .sender, protocolNumber: nil), .waiting, .ready,
+    .refused(code: "duplicate-role", message: "taken"), .other(type: "novelty"),
+  ]
+
   private static let handshakeMessages: [HandshakeMessage] = [
-    .waiting, .ready, .relayError(code: "duplicate-role", message: "taken"),
+    .refused(code: "shutting-down", message: "later"),
     .senderPake(
       protocolNumber: 2, share: TestContent.random(65, seed: 3), kemKey: TestContent.random(1216, seed: 4)),
     .receiverPake(
@@ -170,6 +176,9 @@ struct DecoderTests {
     Format(name: "control record", encodings: sessionMessages.map { $0.encoded() }) { bytes in
       try SessionMessage(decoding: bytes).encoded()
     },
+    Format(name: "message of the rendezvous", encodings: rendezvousMessages.map { Array($0.encoded().utf8) }) { bytes in
+      Array(try RendezvousMessage(decoding: String(decoding: bytes, as: UTF8.self)).encoded().utf8)
+    },
     Format(name: "message of the handshake", encodings: handshakeMessages.map { Array($0.encoded().utf8) }) { bytes in
       Array(try HandshakeMessage(decoding: String(decoding: bytes, as: UTF8.self)).encoded().utf8)
     },
@@ -183,6 +192,7 @@ struct DecoderTests {
   @Test("Messages mean the same after a journey")
   func messages() throws {
     for message in Self.sessionMessages { #expect(try SessionMessage(decoding: message.encoded()) == message) }
+    for message in Self.rendezvousMessages { #expect(try RendezvousMessage(decoding: message.encoded()) == message) }
     for message in Self.handshakeMessages { #expect(try HandshakeMessage(decoding: message.encoded()) == message) }
     var buffer = ByteBuffer()
     Self.page.write(to: &buffer)

@@ -259,7 +259,7 @@ struct HostileHandshakeTests {
     case .vanish: connection.abort()
     case .silence: while (try? await connection.receive()) != nil {}
     case .wrongCode: try await say(.wrongCode)
-    case .relayError: try await say(.relayError(code: "shutting-down", message: "later"))
+    case .relayError: try await say(.refused(code: "shutting-down", message: "later"))
     case .malformed: try await connection.send(.text("{"))
     case .shortMessage: try await connection.send(.text(#"{"type":"pake_confirm"}"#))
     case .outOfTurn: try await say(.receiverPake(protocolNumber: 2, share: [], kemCiphertext: [], confirmation: []))

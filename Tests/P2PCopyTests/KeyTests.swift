@@ -37,11 +37,10 @@ struct KeyTests {
       .receipt(totals, treeDigest: digest, failureCount: 3), .error(code: .checksumMismatch, message: "so"),
     ]
     let handshake: [HandshakeMessage] = [
-      .relayError(code: "full", message: "no"), .senderPake(protocolNumber: 2, share: [1], kemKey: [2]),
+      .refused(code: "full", message: "no"), .senderPake(protocolNumber: 2, share: [1], kemKey: [2]),
       .receiverPake(protocolNumber: 2, share: [1], kemCiphertext: [2], confirmation: [3]), .confirm([3]),
     ]
     let control: [ControlMessage] = [
-      .hello(codeHash: [1], role: .sender),
       .manifest(entries: [ManifestEntry(path: Array("x".utf8), byteCount: 5)], resume: true),
       .encryptedManifest(startNonce: [1], sealed: [2]),
       .receiverManifest([ReceivedPart(path: Array("x".utf8), byteCount: 5, chain: [1])]),

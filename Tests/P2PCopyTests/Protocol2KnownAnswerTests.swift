@@ -166,6 +166,8 @@ struct Protocol2KnownAnswerTests {
       #expect(message.encoded() == text)
       #expect(try HandshakeMessage(decoding: text) == message)
     }
-    #expect(HandshakeMessage.hello(rendezvous: known.rendezvous, role: .sender).encoded() == known.messages.hello)
+    let hello = RendezvousMessage.hello(identifier: known.rendezvous, role: .sender, protocolNumber: 2)
+    #expect(hello.encoded() == known.messages.hello)
+    #expect(try RendezvousMessage(decoding: known.messages.hello) == hello)
   }
 }

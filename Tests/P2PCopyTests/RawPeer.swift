@@ -24,7 +24,8 @@ struct RawPeer {
     let connection = try await transport.connect(
       to: Endpoint(scheme: "memory", address: "relay"), options: TransportOptions())
     let peer = RawPeer(connection: connection)
-    try await peer.send(.hello(codeHash: codeHash, role: role))
+    try await peer.send(
+      text: RendezvousMessage.hello(identifier: Hex.encode(codeHash), role: role, protocolNumber: nil).encoded())
     if role == .sender { _ = try await connection.receive() }
     return peer
   }

@@ -44,9 +44,10 @@ final class RecordPeer: @unchecked Sendable {
     let connection = try await InMemoryTransport(relay: relay)
       .connect(to: Endpoint(scheme: "memory", address: "relay"), options: TransportOptions())
     let channel = Array(code.utf8.prefix { $0 != UInt8(ascii: "-") })
-    let hello = HandshakeMessage.hello(rendezvous: CodeStretching.rendezvous(channel: channel), role: role)
+    let hello = RendezvousMessage.hello(
+      identifier: CodeStretching.rendezvous(channel: channel), role: role, protocolNumber: 2)
     try await connection.send(.text(hello.encoded()))
-    while try await next(connection) != .ready {}
+    while case .text(let text)? = try await connection.receive(), try RendezvousMessage(decoding: text) != .ready {}
     return connection
   }
 

@@ -51,6 +51,8 @@ final class Tap: Sendable {
     var summary: String { inner.summary }
     var schemes: [String] { inner.schemes }
 
+    func properties(forScheme scheme: String) -> TransportProperties { inner.properties(forScheme: scheme) }
+
     func connect(to endpoint: Endpoint, options: TransportOptions) async throws -> any TransportConnection {
       let connection = Connection(tap: tap, inner: try await inner.connect(to: endpoint, options: options))
       tap.connected(connection, to: endpoint)

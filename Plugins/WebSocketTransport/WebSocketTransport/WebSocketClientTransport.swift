@@ -35,6 +35,11 @@ public struct WebSocketClientTransport: Transport, CodecPlugin {
   /// `ws` and `wss`.
   public var schemes: [String] { ["ws", "wss"] }
 
+  /// `wss` is encrypted; neither can listen: a relay does that.
+  public func properties(forScheme scheme: String) -> TransportProperties {
+    TransportProperties(isEncrypted: scheme == "wss", canListen: false)
+  }
+
   /// Connects to a relay: name resolution with both address families raced, TCP, TLS for `wss`, the WebSocket handshake.
   ///
   /// Certificate authorities are taken from ``P2PCopyCore/TransportOptions/trustRootsFile``, else from the file that the

@@ -1,6 +1,6 @@
 extension PairingCode {
   /// What was different in a generated code as it was given, by pasting or typing. More cases may come: have a `default`.
-  public enum Correction: Sendable, Hashable, CaseIterable, CustomStringConvertible {
+  package enum Correction: Sendable, Hashable, CaseIterable, CustomStringConvertible {
     /// Blanks or line ends around it.
     case blanks
     /// Quotation marks around it.
@@ -13,7 +13,7 @@ extension PairingCode {
     case dashes
 
     /// What was done about it, behind "the code was read", safe to show.
-    public var description: String {
+    package var description: String {
       switch self {
       case .blanks: "without the blanks around it"
       case .quotationMarks: "without the quotation marks"

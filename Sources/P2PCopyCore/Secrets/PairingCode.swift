@@ -8,18 +8,18 @@ public struct PairingCode: Sendable {
   }
 
   /// The longest code that is accepted, in bytes of UTF-8.
-  public static let maximumByteCount = 4096
+  package static let maximumByteCount = 4096
 
   private let storage: Storage
 
   /// What was different in a generated code as it was given, in the order of the cases; empty for every other code.
-  public let corrections: [Correction]
+  package let corrections: [Correction]
 
   /// Takes a code.
   ///
   /// A generated one (`482137-lusab-babad`, or four words for protocol 1) may have blanks, line ends, quotation marks or a
-  /// full stop around it, capital letters, and dashes of other kinds: it is used as it was generated, and ``corrections``
-  /// says so. Every other code is used exactly as given.
+  /// full stop around it, capital letters, and dashes of other kinds: it is used as it was generated. Every
+  /// other code is used exactly as given.
   ///
   /// - Parameter text: The code, 1 to 4096 bytes of UTF-8.
   /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/usage`` when it is empty or too long.

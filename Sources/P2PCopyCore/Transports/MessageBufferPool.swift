@@ -10,6 +10,9 @@ public final class MessageBufferPool: Sendable {
   /// Bytes left free in front of the message, so that a transport's frame header goes there without a copy.
   public static let headroom = 16
 
+  /// What holds a chunk of 1 MiB with its header, tag and compression overhead.
+  package static let defaultCapacity = (1 << 20) + (16 << 10)
+
   /// How many unused buffers are kept.
   package let maximumCount: Int
 

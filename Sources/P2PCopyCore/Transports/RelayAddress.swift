@@ -91,7 +91,7 @@ public struct RelayAddress: Hashable, Sendable, CustomStringConvertible {
   ///   - name: The item's name: letters, digits and what else needs no escaping in a URL.
   ///   - value: Its value, likewise.
   /// - Returns: The address.
-  public func appendingQuery(_ name: String, _ value: String) -> RelayAddress {
+  package func appendingQuery(_ name: String, _ value: String) -> RelayAddress {
     RelayAddress(
       scheme: scheme, host: host, port: port, target: target + (target.contains("?") ? "&" : "?") + name + "=" + value,
       shownTarget: shownTarget)

@@ -2,7 +2,7 @@ package import P2PCopyCore
 import StrictJSON
 
 extension ControlMessage {
-  /// Reads a control message that a peer or a relay sent.
+  /// Reads a control message that a peer sent.
   ///
   /// Unknown fields are ignored, an unknown type is ``unknown(type:)``. Sizes are checked to be non-negative and offsets
   /// to lie inside the file; paths are taken as they are.
@@ -27,12 +27,6 @@ extension ControlMessage {
   /// - Throws: When a field is of the wrong kind.
   private static func message(_ type: String, _ json: JSONObject) throws -> ControlMessage? {
     switch type {
-    case "hello":
-      guard let codeHash = try bytes("code_hash_hex", of: json),
-        let role = try json.string("role").flatMap(PeerRole.init)
-      else { return nil }
-      return .hello(codeHash: codeHash, role: role)
-    case "ready": return .ready
     case "manifest": return try manifest(json)
     case "enc_manifest":
       guard let nonce = try bytes("nonce", of: json), let sealed = try bytes("hidden_manifest", of: json) else {

@@ -8,14 +8,6 @@ extension ControlMessage {
     writer.object { json in
       json.key("type")
       switch self {
-      case .hello(let codeHash, let role):
-        json.string("hello".utf8)
-        json.key("code_hash_hex")
-        json.string(Hex.encode(codeHash).utf8)
-        json.key("role")
-        json.string(role.rawValue.utf8)
-      case .ready:
-        json.string("ready".utf8)
       case .manifest(let entries, let resume):
         json.string("manifest".utf8)
         json.key("resume")

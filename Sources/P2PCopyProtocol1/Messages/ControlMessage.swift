@@ -1,11 +1,7 @@
-package import P2PCopyCore
+import P2PCopyCore
 
-/// The control messages of protocol 1: JSON texts between the peers, and between a peer and the relay.
+/// The control messages of protocol 1: JSON texts between the peers.
 package enum ControlMessage: Hashable, Sendable {
-  /// Peer to relay, first message: who I am and the hash of my code.
-  case hello(codeHash: [UInt8], role: PeerRole)
-  /// Relay to sender: the receiver is there.
-  case ready
   /// Sender to receiver: what will come, and whether to answer with what is there already.
   case manifest(entries: [ManifestEntry], resume: Bool)
   /// A sealed ``manifest(entries:resume:)`` with the start of the session's nonce chain.
@@ -27,11 +23,14 @@ package enum ControlMessage: Hashable, Sendable {
 }
 
 extension ControlMessage {
+  /// The types of messages that this version knows.
+  static let types: Set<String> = [
+    "manifest", "enc_manifest", "receiver_manifest", "enc_receiver_manifest", "file", "enc_file", "file_eof", "eof",
+  ]
+
   /// The message's name for error texts.
   package var typeName: String {
     switch self {
-    case .hello: "hello"
-    case .ready: "ready"
     case .manifest: "manifest"
     case .encryptedManifest: "enc_manifest"
     case .receiverManifest: "receiver_manifest"

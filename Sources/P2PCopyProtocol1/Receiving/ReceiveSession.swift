@@ -5,7 +5,7 @@ import P2PCopyTransfer
 
 /// One receiver's session of protocol 1 over one connection.
 struct ReceiveSession: Sendable {
-  let rendezvous: Rendezvous
+  let meeting: SessionMeeting
   let outputPath: LocalPath
   let takenNames: TakenNames
   /// Whether files are completed that have their final names already.
@@ -17,14 +17,14 @@ struct ReceiveSession: Sendable {
   /// - Throws: ``P2PCopyError`` when the session as a whole failed; files that failed by themselves are told to the
   ///   monitor.
   func run() async throws {
-    let channel = try await rendezvous.connect()
+    let (channel, firstMessage) = try await meeting.meet()
     try await Goodbye.onFailure(channel.connection, role: .receiver) {
       let intake = try Intake(
         channel: channel, output: OutputDirectory(path: outputPath), takenNames: takenNames,
-        completesFiles: completesFiles, codecs: rendezvous.codecs, claimedPaths: claimedPaths,
-        monitor: rendezvous.monitor)
-      var message = try await rendezvous.firstMessage(channel)
-      rendezvous.monitor.emit(.paired)
+        completesFiles: completesFiles, codecs: meeting.codecs, claimedPaths: claimedPaths,
+        monitor: meeting.monitor)
+      var message: TransportMessage
+      if let firstMessage { message = firstMessage } else { message = try await channel.receive() }
       while try await intake.take(message) {
         try Task.checkCancellation()
         message = try await channel.receive()

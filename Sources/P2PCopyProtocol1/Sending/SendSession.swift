@@ -5,12 +5,12 @@ import P2PCopyTransfer
 
 /// One sender's session of protocol 1: its share of the files over one connection.
 struct SendSession: Sendable {
-  let rendezvous: Rendezvous
+  let meeting: SessionMeeting
   let files: [SourceFile]
   let compression: CompressionMode
   let resume: Bool
 
-  private var monitor: TransferMonitor { rendezvous.monitor }
+  private var monitor: TransferMonitor { meeting.monitor }
 
   /// The manifest for some files.
   static func manifest(of files: [SourceFile], resume: Bool) -> ControlMessage {
@@ -24,7 +24,8 @@ struct SendSession: Sendable {
   ///   monitor.
   func run() async throws {
     let contexts = try compressionContexts()
-    let channel = try await rendezvous.connect()
+    // A sender is told that the receiver is there, which says nothing by itself.
+    let (channel, _) = try await meeting.meet()
     try await Goodbye.onFailure(channel.connection, role: .sender) {
       try await transfer(over: channel, contexts)
     }
@@ -32,15 +33,13 @@ struct SendSession: Sendable {
 
   private func compressionContexts() throws(P2PCopyError) -> CompressionContexts? {
     guard compression != .off else { return nil }
-    guard let compressor = rendezvous.codecs.compressor(named: Protocol1Suite.compressorName) else {
-      throw rendezvous.codecs.missing(.compressor, Protocol1Suite.compressorName, forProtocol: 1)
+    guard let compressor = meeting.codecs.compressor(named: Protocol1Suite.compressorName) else {
+      throw meeting.codecs.missing(.compressor, Protocol1Suite.compressorName, forProtocol: 1)
     }
     return CompressionContexts(compressor)
   }
 
   private func transfer(over channel: PeerChannel, _ contexts: CompressionContexts?) async throws {
-    try await awaitReady(channel)
-    monitor.emit(.paired)
     let byteCount = SaturatingCount(summing: files.lazy.map(\.byteCount))
     monitor.start(fileCount: files.count, byteCount: byteCount.value)
     try await channel.send(Self.manifest(of: files, resume: resume))
@@ -55,21 +54,6 @@ struct SendSession: Sendable {
     }
     try await channel.send(.end)
     try await channel.finish()
-  }
-
-  private func awaitReady(_ channel: PeerChannel) async throws {
-    var message = try await rendezvous.firstMessage(channel)
-    while true {
-      guard case .text(let text) = message else {
-        throw P2PCopyError(.protocolViolation, "the relay sent data before the receiver was there")
-      }
-      switch try channel.open(text) {
-      case .ready: return
-      case .unknown: message = try await channel.receive()
-      case let other:
-        throw P2PCopyError(.protocolViolation, "the relay sent a \(other.typeName) message instead of ready")
-      }
-    }
   }
 
   /// What the receiver has, by path.

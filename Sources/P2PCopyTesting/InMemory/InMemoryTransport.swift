@@ -29,6 +29,11 @@ public struct InMemoryTransport: Transport {
   /// `memory`.
   public var schemes: [String] { ["memory"] }
 
+  /// Nothing leaves the process. Only its relay can be connected to.
+  public func properties(forScheme scheme: String) -> TransportProperties {
+    TransportProperties(isEncrypted: true, canListen: false)
+  }
+
   /// Opens a connection to ``relay``; never waits and never fails.
   ///
   /// - Parameters:

@@ -6,18 +6,22 @@ package enum Goodbye {
   package static let patience = Duration.seconds(3)
 
   /// Runs a session's body; when it fails, closes the connection with a reason that says so.
-  ///
-  /// Its text names only the error's code: it passes the relay in the clear.
-  package static func onFailure(
-    _ connection: any TransportConnection, role: PeerRole, _ body: () async throws -> Void
-  ) async throws {
+  package static func onFailure<Result: Sendable>(
+    _ connection: any TransportConnection, role: PeerRole, _ body: () async throws -> Result
+  ) async throws -> Result {
     do {
-      try await body()
+      return try await body()
     } catch {
-      let code = (error as? P2PCopyError)?.code ?? (error is CancellationError ? .cancelled : .internalError)
-      await say(TransportClosure(.failed(role), text: code.name), over: connection)
+      await say(error, over: connection, role: role)
       throw error
     }
+  }
+
+  /// Closes the connection with a reason that says that this side fails. Its text names only the error's code: it
+  /// passes the relay in the clear.
+  package static func say(_ error: any Error, over connection: any TransportConnection, role: PeerRole) async {
+    let code = (error as? P2PCopyError)?.code ?? (error is CancellationError ? .cancelled : .internalError)
+    await say(TransportClosure(.failed(role), text: code.name), over: connection)
   }
 
   private static func say(_ closure: TransportClosure, over connection: any TransportConnection) async {

@@ -1,16 +1,8 @@
 package import P2PCopyCore
 import StrictJSON
 
-/// The messages before the first record: JSON texts between a peer and the relay, and between the peers.
+/// The messages between the peers before the first record: JSON texts.
 package enum HandshakeMessage: Hashable, Sendable {
-  /// Peer to relay, first message.
-  case hello(rendezvous: String, role: PeerRole)
-  /// Relay to peer: registered, the other one is not there yet.
-  case waiting
-  /// Relay to peer: the other one is there.
-  case ready
-  /// Relay to peer: refused, and why.
-  case relayError(code: String, message: String)
   /// Sender to receiver: share and ephemeral KEM key.
   case senderPake(protocolNumber: UInt32, share: [UInt8], kemKey: [UInt8])
   /// Receiver to sender: share, KEM ciphertext, confirmation.
@@ -19,14 +11,19 @@ package enum HandshakeMessage: Hashable, Sendable {
   case confirm([UInt8])
   /// Peer to peer: the codes differ; the session is over.
   case wrongCode
+  /// Whoever stands between the peers ends it, and why.
+  case refused(code: String, message: String)
   /// Of a type this version does not know.
   case unknown(type: String)
 
-  /// The protocol's number in ``hello(rendezvous:role:)`` and the `pake` messages.
+  /// The protocol's number, in the `pake` messages and in the hello before.
   package static let protocolNumber: UInt32 = 2
 
   /// The longest such text that is read, in bytes of UTF-8.
   package static let maximumByteCount = 16 << 10
+
+  /// The types by which a message is known to be the other peer's, and not of whoever stands between.
+  package static let peerTypes: Set<String> = ["pake", "pake_confirm", "wrong_code"]
 }
 
 extension HandshakeMessage {
@@ -43,16 +40,7 @@ extension HandshakeMessage {
         json.integer(Int64(value))
       }
       switch self {
-      case .hello(let rendezvous, let role):
-        field("type", "hello")
-        field("code_hash_hex", rendezvous)
-        field("role", role.rawValue)
-        number("protocol", Self.protocolNumber)
-      case .waiting: field("type", "waiting")
-      case .ready:
-        field("type", "ready")
-        number("protocol", Self.protocolNumber)
-      case .relayError(let code, let message):
+      case .refused(let code, let message):
         field("type", "error")
         field("code", code)
         field("message", message)
@@ -95,10 +83,8 @@ extension HandshakeMessage {
 
   private static func message(_ json: JSONObject) throws -> HandshakeMessage {
     switch try json.string("type") {
-    case "waiting": return .waiting
-    case "ready": return .ready
     case "error":
-      return .relayError(
+      return .refused(
         code: try json.string("code") ?? "", message: String((try json.string("message") ?? "").prefix(300)))
     case "pake":
       let number = try json.integer("protocol", as: UInt32.self) ?? 0

@@ -27,7 +27,7 @@ final class RawPeer {
     }
     var checksum = ChainedChecksum()
     let hash = code.utf8.withContiguousStorageIfAvailable { checksum.update(with: UnsafeRawBufferPointer($0)) } ?? []
-    send(ControlMessage.hello(codeHash: hash, role: role).encoded())
+    send(RendezvousMessage.hello(identifier: Hex.encode(hash), role: role, protocolNumber: nil).encoded())
   }
 
   /// Sends a text message.

@@ -13,26 +13,6 @@ struct Handshake: Sendable {
   /// How long the other side may take for one step.
   let stepTimeout: Duration
 
-  /// Waits at the sender for the relay to say that a receiver is there.
-  func awaitReceiver(timeout: Duration) async throws {
-    _ = try await link.receive(within: timeout, orThrow: nobodyCame(timeout)) { $0 == .ready }
-  }
-
-  /// Waits at the receiver for the sender, and then for its first message, which has no longer than any other. A relay of
-  /// p2p-copy 0.1 does not tell a receiver that the sender is there: then the message tells.
-  func awaitSender(timeout: Duration) async throws -> HandshakeMessage {
-    let first = try await link.receive(within: timeout, orThrow: nobodyCame(timeout)) { message in
-      switch message {
-      case .ready, .senderPake: true
-      default: false
-      }
-    }
-    guard case .ready = first else { return first }
-    return try await step { message in
-      if case .senderPake = message { true } else { false }
-    }
-  }
-
   /// The sender's part.
   ///
   /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/wrongCode`` when the receiver does not know the code; it has
@@ -72,11 +52,18 @@ struct Handshake: Sendable {
   /// code was right. So every end from there to a valid confirmation of the sender counts as a guess, whatever it looks
   /// like: to be asked to run again with the same code is what a guesser wants.
   ///
+  /// - Parameters:
+  ///   - exchange: The key exchange.
+  ///   - firstMessage: What the sender has said already.
+  /// - Returns: The keys of the session.
   /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/wrongCode`` when the sender does not know the code, says that
   ///   this side does not, or may have tested a guess.
   func run(
-    asReceiverWith exchange: any KeyExchangeContext, answering pake: HandshakeMessage
+    asReceiverWith exchange: any KeyExchangeContext, after firstMessage: TransportMessage?
   ) async throws -> KeySchedule {
+    let pake = try await step(after: firstMessage) { message in
+      if case .senderPake = message { true } else { false }
+    }
     guard case .senderPake(let number, let peerShare, let kemKey) = pake else { throw outOfTurn }
     try check(number)
     guard kemKey.count == HandshakeTranscript.kemKeyByteCount else { throw malformed("KEM key") }
@@ -162,9 +149,11 @@ struct Handshake: Sendable {
     return Self.wrongCode(link.role)
   }
 
-  private func step(_ isExpected: @escaping @Sendable (HandshakeMessage) -> Bool) async throws -> HandshakeMessage {
+  private func step(
+    after firstMessage: TransportMessage? = nil, _ isExpected: @escaping @Sendable (HandshakeMessage) -> Bool
+  ) async throws -> HandshakeMessage {
     try await link.receive(
-      within: stepTimeout,
+      after: firstMessage, within: stepTimeout,
       orThrow: P2PCopyError(
         .peerLeft,
         "the \(link.role.other) did not answer within \(stepTimeout.components.seconds) seconds", remedy: .runAgain),
@@ -184,13 +173,6 @@ struct Handshake: Sendable {
 
   private func malformed(_ what: String) -> P2PCopyError {
     P2PCopyError(.protocolViolation, "the \(link.role.other)'s \(what) is malformed")
-  }
-
-  private func nobodyCame(_ timeout: Duration) -> P2PCopyError {
-    P2PCopyError(
-      .peerNeverCame,
-      "no \(link.role.other) with the same code came within \(Int(timeout.components.seconds)) seconds",
-      remedy: .compareSettings)
   }
 
   private func kemFailure<Result>(_ body: () throws -> Result) throws(P2PCopyError) -> Result {

@@ -22,34 +22,35 @@ struct HandshakeLink: Sendable {
   /// Waits for the next message that says something to this peer.
   ///
   /// - Parameters:
+  ///   - firstMessage: What came already and is to be looked at first.
   ///   - timeout: How long.
   ///   - timeoutError: What to throw when nothing came by then.
-  ///   - isExpected: Whether a message is what is waited for; `waiting` and messages of unknown types are passed over,
+  ///   - isExpected: Whether a message is what is waited for; messages of unknown types are passed over,
   ///     anything else ends the session.
   /// - Returns: The message.
   /// - Throws: ``P2PCopyError``.
   func receive(
-    within timeout: Duration, orThrow timeoutError: P2PCopyError,
+    after firstMessage: TransportMessage? = nil, within timeout: Duration, orThrow timeoutError: P2PCopyError,
     _ isExpected: @escaping @Sendable (HandshakeMessage) -> Bool
   ) async throws -> HandshakeMessage {
     try await withDeadline(timeout, orThrow: timeoutError) {
+      var firstMessage = firstMessage
       for _ in 0..<Self.maximumUnknownCount {
-        let message = try await next()
+        let message =
+          if let firstMessage = firstMessage.take() { try Self.read(firstMessage) } else { try await next() }
         switch message {
         case _ where isExpected(message): return message
-        case .waiting, .ready, .unknown: continue
-        case .relayError("waited-too-long", let message):
-          throw P2PCopyError(nobodyCameTo: role, said: DisplayText.escaped(message))
-        case .relayError(let code, let message):
+        case .unknown: continue
+        case .refused(let code, let reason):
           throw P2PCopyError(
             .relayRefused,
-            "the relay refused this connection: \(DisplayText.escaped(message)) (\(DisplayText.escaped(code)))")
+            "the handshake was broken off: \(DisplayText.escaped(reason)) (\(DisplayText.escaped(code)))")
         case .wrongCode: throw Handshake.wrongCode(role)
         default:
           throw P2PCopyError(.protocolViolation, "a handshake message came out of turn")
         }
       }
-      throw P2PCopyError(.protocolViolation, "the relay or the other side sent too many messages of unknown types")
+      throw P2PCopyError(.protocolViolation, "the \(role.other) sent too many messages of unknown types")
     }
   }
 
@@ -60,10 +61,14 @@ struct HandshakeLink: Sendable {
     } catch {
       throw P2PCopyError.translating(error, as: role)
     }
+    guard let message else { throw P2PCopyError(.normal, as: role) }
+    return try Self.read(message)
+  }
+
+  private static func read(_ message: TransportMessage) throws(P2PCopyError) -> HandshakeMessage {
     switch message {
     case .text(let text): return try HandshakeMessage(decoding: text)
     case .binary: throw P2PCopyError(.protocolViolation, "data came before the handshake was done")
-    case nil: throw P2PCopyError(.normal, as: role)
     }
   }
 }

@@ -2,16 +2,14 @@ import P2PCopyCore
 import P2PCopyTransfer
 import P2PCopyWire
 
-/// How two peers of protocol 2 come together: connect to the relay, say hello, wait for the other one, shake hands.
+/// How two peers of protocol 2 come together: find each other, shake hands.
 struct PeerMeeting: Sendable {
-  let relay: RelayAddress
+  let rendezvous: any Rendezvous
   let code: PairingCode
   let role: PeerRole
   let codecs: CodecRegistry
-  let peerTimeout: Duration
   let stepTimeout: Duration
   let silenceLimit: Duration
-  let transportOptions: TransportOptions
   let monitor: TransferMonitor
 
   /// Meets the other peer and runs a session with it.
@@ -19,30 +17,23 @@ struct PeerMeeting: Sendable {
   /// - Parameter session: What to do, over the session's first lane.
   /// - Throws: ``P2PCopyError``; the other side is told, as far as that is possible.
   func run(_ session: (PeerSession, Lane) async throws -> Void) async throws {
-    let transport = try codecs.transport(to: relay)
     guard let cipher = codecs.cipher(named: Protocol2Suite.bootstrapCipherName) else {
       throw codecs.missing(.cipher, Protocol2Suite.bootstrapCipherName, forProtocol: 2)
     }
     let stretched = try StretchedCode(code, codecs: codecs)
-    let connection = try await transport.connect(
-      to: relay.appendingQuery("rendezvous", stretched.rendezvous).endpoint, options: transportOptions)
-    try await Goodbye.onFailure(connection, role: role) {
+    // Stretching takes a while, and so does finding the other peer: both at once.
+    async let exchange = KeyExchangeBox(stretched.beginKeyExchange(as: role, codecs: codecs))
+    let peer = try await rendezvous.findPeer(by: stretched.rendezvous)
+    let connection = peer.connection
+    do {
       let handshake = Handshake(
         link: HandshakeLink(connection: connection, role: role), rendezvous: stretched.rendezvous,
         stepTimeout: stepTimeout)
-      // Stretching takes a while, and so does the other peer: both at once.
-      async let exchange = KeyExchangeBox(stretched.beginKeyExchange(as: role, codecs: codecs))
-      try await handshake.link.send(.hello(rendezvous: stretched.rendezvous, role: role))
-      monitor.emit(.waitingForPeer(relay: relay))
-      let schedule: KeySchedule
-      switch role {
-      case .sender:
-        try await handshake.awaitReceiver(timeout: peerTimeout)
-        schedule = try await handshake.run(asSenderWith: exchange.context)
-      case .receiver:
-        let pake = try await handshake.awaitSender(timeout: peerTimeout)
-        schedule = try await handshake.run(asReceiverWith: exchange.context, answering: pake)
-      }
+      let schedule =
+        switch role {
+        case .sender: try await handshake.run(asSenderWith: exchange.context)
+        case .receiver: try await handshake.run(asReceiverWith: exchange.context, after: peer.firstMessage)
+        }
       monitor.emit(.paired)
       let peers = PeerSession(
         schedule: schedule, role: role, bootstrapCipher: cipher, silenceLimit: silenceLimit)
@@ -53,6 +44,9 @@ struct PeerMeeting: Sendable {
         await lane.reportFailure(error)
         throw error
       }
+    } catch {
+      await Goodbye.say(error, over: connection, role: role)
+      throw error
     }
   }
 }

@@ -1,0 +1,85 @@
+package import P2PCopyCore
+
+/// How a peer finds the other one that has the same code. What comes after that, the handshake and the session, knows
+/// nothing of how they met.
+package protocol Rendezvous: Sendable {
+  /// Finds the other peer. Called again, it gives another connection.
+  ///
+  /// - Parameter identifier: What both peers have made of their code for this, hexadecimal text. Whoever stands between
+  ///   sees it.
+  /// - Returns: The peer. Whoever is found need not know the code: the handshake shows that.
+  /// - Throws: ``P2PCopyError``; whoever was connected by then has been told.
+  func findPeer(by identifier: String) async throws -> FoundPeer
+}
+
+/// The other peer, once it is there.
+package struct FoundPeer: Sendable {
+  /// The way to it.
+  package let connection: any TransportConnection
+
+  /// Its first message, where that is what showed that it is there; else it is still to be received.
+  package let firstMessage: TransportMessage?
+
+  package init(connection: any TransportConnection, firstMessage: TransportMessage? = nil) {
+    self.connection = connection
+    self.firstMessage = firstMessage
+  }
+}
+
+/// Where two peers meet.
+package enum MeetingPoint: Sendable {
+  /// At a relay, which both connect to.
+  case relay(RelayAddress)
+  /// Without one.
+  case direct(DirectRendezvous.Side)
+
+  /// The way to find the other peer there. Nothing is connected yet.
+  ///
+  /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/usage`` when there is no transport to it.
+  package func rendezvous(
+    codecs: CodecRegistry, settings: RendezvousSettings, monitor: TransferMonitor
+  ) throws(P2PCopyError) -> any Rendezvous {
+    switch self {
+    case .relay(let relay): try RelayRendezvous(at: relay, codecs: codecs, settings: settings, monitor: monitor)
+    case .direct(let side): try DirectRendezvous(side, codecs: codecs, settings: settings)
+    }
+  }
+}
+
+/// What every way of meeting needs to know.
+package struct RendezvousSettings: Sendable {
+  package let role: PeerRole
+  package let transferProtocol: TransferProtocol
+  /// The types of the other peer's messages in that protocol: it is there when one of them comes.
+  package let peerTypes: Set<String>
+  /// How long to wait for the other peer.
+  package let peerTimeout: Duration
+  package let transportOptions: TransportOptions
+
+  package init(
+    role: PeerRole, transferProtocol: TransferProtocol, peerTypes: Set<String>, peerTimeout: Duration,
+    transportOptions: TransportOptions
+  ) {
+    self.role = role
+    self.transferProtocol = transferProtocol
+    self.peerTypes = peerTypes
+    self.peerTimeout = peerTimeout
+    self.transportOptions = transportOptions
+  }
+
+  /// The number that a hello has.
+  var protocolNumber: UInt32? {
+    switch transferProtocol {
+    case .one: nil
+    case .two: 2
+    }
+  }
+
+  /// Nobody came in ``peerTimeout``.
+  var nobodyCame: P2PCopyError {
+    P2PCopyError(
+      .peerNeverCame,
+      "no \(role.other) with the same code came within \(Int(peerTimeout.components.seconds)) seconds",
+      remedy: .compareSettings)
+  }
+}
