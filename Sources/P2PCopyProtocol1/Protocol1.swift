@@ -22,7 +22,8 @@ package enum Protocol1 {
     try options.check()
     let tree = try SourceTree(listing: paths)
     for notice in tree.notices { monitor.notice(notice) }
-    for failure in tree.failures { monitor.fail(failure) }
+    let failures = EntryFailures(monitor)
+    for failure in tree.failures { failures.takeUntold(failure) }
     let codes = try SessionCodes.codes(for: code)
     let groups = tree.groups(codes.count)
     for group in groups { try checkManifest(of: group, options) }
@@ -34,7 +35,8 @@ package enum Protocol1 {
       let session = SendSession(
         meeting: SessionMeeting(
           rendezvous: rendezvous, code: code, role: .sender, encrypt: options.encrypt, codecs: codecs, monitor: monitor),
-        files: files, compression: options.compression, resume: options.resume ?? false)
+        files: files, compression: options.compression, resume: options.resume ?? false,
+        failures: failures)
       return { try await session.run() }
     }
   }

@@ -74,12 +74,13 @@ extension Result where Failure == any Error {
     return error.code
   }
 
-  /// What that error says to a person.
+  /// What helps against that error.
   var errorRemedy: P2PCopyError.Remedy? {
     guard case .failure(let error as P2PCopyError) = self else { return nil }
     return error.remedy
   }
 
+  /// What that error says to a person.
   var errorMessage: String? {
     guard case .failure(let error as P2PCopyError) = self else { return nil }
     return error.message

@@ -31,12 +31,11 @@ final class Intake {
   private let scratch = UnsafeMutableRawBufferPointer.allocate(
     byteCount: Protocol1Suite.maximumChunkByteCount, alignment: 4096)
 
-  /// Files of this session that failed so far.
-  private(set) var failureCount = 0
+  private let failures: EntryFailures
 
   init(
     channel: PeerChannel, output: OutputDirectory, takenNames: TakenNames, completesFiles: Bool, codecs: CodecRegistry,
-    claimedPaths: ClaimedPaths, monitor: TransferMonitor
+    claimedPaths: ClaimedPaths, monitor: TransferMonitor, failures: EntryFailures
   ) {
     self.channel = channel
     self.output = output
@@ -45,6 +44,7 @@ final class Intake {
     self.codecs = codecs
     self.claimedPaths = claimedPaths
     self.monitor = monitor
+    self.failures = failures
     tree = DestinationTree(output: output, takenNames: takenNames) { monitor.rename($0, to: $1) }
   }
 
@@ -65,7 +65,7 @@ final class Intake {
       case (.file(let header), .betweenFiles):
         try begin(header)
       case (.fileEnd, .inFile(let download, let shown)):
-        finish(download, shown)
+        try finish(download, shown)
       case (.end, .betweenFiles):
         state = .ended
         return false
@@ -84,11 +84,11 @@ final class Intake {
       guard let file = files[key], file.state == .awaited, let path = file.path else { continue }
       files[key]?.state = .settled
       if file.byteCount == 0 {
-        createEmptyFile(path)
+        try createEmptyFile(path)
       } else if isResuming, let finding = file.finding, finding.part.byteCount == file.byteCount {
-        keepUnchanged(path, finding)
+        try keepUnchanged(path, finding)
       } else {
-        fail(
+        try fail(
           path.description,
           P2PCopyError(
             .incomplete, "'\(path)' was announced and never came: the sender could not read it",
@@ -120,14 +120,14 @@ final class Intake {
         throw P2PCopyError(
           .protocolViolation, "the manifest lists '\(DisplayText.entry(entry.path))' twice")
       }
-      files[entry.path] = announced(entry)
+      files[entry.path] = try announced(entry)
       order.append(entry.path)
     }
     state = .betweenFiles
     if resume { try await reportWhatIsThere() }
   }
 
-  private func announced(_ entry: ManifestEntry) -> AnnouncedFile {
+  private func announced(_ entry: ManifestEntry) throws(P2PCopyError) -> AnnouncedFile {
     do throws(P2PCopyError) {
       let path = try RelativePath(validating: entry.path)
       guard !PartialFile.isReserved(anyOf: path) else {
@@ -137,7 +137,7 @@ final class Intake {
       }
       return AnnouncedFile(path: path, byteCount: entry.byteCount)
     } catch {
-      fail(DisplayText.entry(entry.path), error)
+      try fail(DisplayText.entry(entry.path), error)
       return AnnouncedFile(path: nil, byteCount: entry.byteCount, state: .settled)
     }
   }
@@ -210,7 +210,7 @@ final class Intake {
     monitor.advance(by: byteCount)
   }
 
-  private func finish(_ download: FileDownload, _ shown: String) {
+  private func finish(_ download: FileDownload, _ shown: String) throws(P2PCopyError) {
     state = .betweenFiles
     guard let path = files[download.header.path]?.path else { return }
     switch download.finish(takenNames, shown: shown) {
@@ -218,19 +218,22 @@ final class Intake {
       if place.name != path.name { monitor.rename(path, to: place) }
       monitor.finishFile(place, byteCount: download.header.byteCount)
     case .skipped: monitor.skipExisting(path)
-    case .failed(let error): fail(path.description, error)
+    case .failed(let error): try fail(path.description, error)
     }
   }
 
-  private func fail(_ path: String, _ error: P2PCopyError) {
-    failureCount += 1
-    monitor.fail(EntryFailure(path: path, error: error))
+  /// A file failed; the others go on.
+  ///
+  /// - Throws: The error itself when more ends than this file.
+  private func fail(_ path: String, _ error: P2PCopyError) throws(P2PCopyError) {
+    guard error.scope == .entry else { throw error }
+    failures.takeUntold(EntryFailure(path: path, error: error))
   }
 
   // MARK: Files without data
 
   /// Makes an empty file by the manifest alone: with `resume` the Python sender never sends them.
-  private func createEmptyFile(_ path: RelativePath) {
+  private func createEmptyFile(_ path: RelativePath) throws(P2PCopyError) {
     do throws(P2PCopyError) {
       let header = FileHeader(path: path.bytes, byteCount: 0, compression: .none, appendFrom: 0)
       if isResuming, case (let place, let directory?)? = try tree.place(of: path, creating: false),
@@ -240,14 +243,14 @@ final class Intake {
         return
       }
       monitor.beginFile(path)
-      finish(download(header, try plan.destination(for: header, path, nil), nil), path.description)
+      try finish(download(header, plan.destination(for: header, path, nil), nil), path.description)
     } catch {
-      fail(path.description, error)
+      try fail(path.description, error)
     }
   }
 
   /// Counts a file as complete that the sender found to be the same. A complete partial file gets its name.
-  private func keepUnchanged(_ path: RelativePath, _ finding: ResumeScan.Finding) {
+  private func keepUnchanged(_ path: RelativePath, _ finding: ResumeScan.Finding) throws(P2PCopyError) {
     guard case .partialFile(let start) = finding.place else {
       monitor.skipUnchanged(finding.path, byteCount: finding.part.byteCount)
       return
@@ -271,7 +274,7 @@ final class Intake {
       if place.name != path.name { monitor.rename(path, to: place) }
       monitor.skipUnchanged(place, byteCount: finding.part.byteCount)
     } catch {
-      fail(path.description, error)
+      try fail(path.description, error)
     }
   }
 }

@@ -18,11 +18,12 @@ struct ReceiveSession: Sendable {
   ///   monitor.
   func run() async throws {
     let (channel, firstMessage) = try await meeting.meet()
+    let failures = EntryFailures(meeting.monitor)
     try await Goodbye.onFailure(channel.connection, role: .receiver) {
       let intake = try Intake(
         channel: channel, output: OutputDirectory(path: outputPath), takenNames: takenNames,
         completesFiles: completesFiles, codecs: meeting.codecs, claimedPaths: claimedPaths,
-        monitor: meeting.monitor)
+        monitor: meeting.monitor, failures: failures)
       var message: TransportMessage
       if let firstMessage { message = firstMessage } else { message = try await channel.receive() }
       while try await intake.take(message) {
@@ -30,12 +31,12 @@ struct ReceiveSession: Sendable {
         message = try await channel.receive()
       }
       try intake.settle()
-      await farewell(channel, failureCount: intake.failureCount)
+      await farewell(channel, failureCount: failures.ownCount)
     }
   }
 
   /// Tells the sender how it went. All files are in place by now, so nothing that happens here can undo success.
-  private func farewell(_ channel: PeerChannel, failureCount: Int) async {
+  private func farewell(_ channel: PeerChannel, failureCount: UInt64) async {
     let closure =
       failureCount == 0
       ? TransportClosure.normal

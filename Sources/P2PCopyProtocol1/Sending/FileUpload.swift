@@ -37,8 +37,8 @@ struct FileUpload {
 
   /// Sends everything from the offset on.
   ///
-  /// - Throws: ``FileUploadInterrupted`` when the file itself could not be sent whole and the session goes on; anything
-  ///   else ends the session.
+  /// - Throws: ``P2PCopyError`` whose scope is the entry when the file itself could not be sent whole: the session is in
+  ///   order then and goes on with the next. Anything else ends the session.
   mutating func run() async throws {
     let remaining = file.byteCount - offset
     let firstByteCount = Int(min(remaining, Int64(Protocol1Suite.maximumChunkByteCount)))
@@ -56,7 +56,7 @@ struct FileUpload {
       try await sendRest(preparation, from: offset + Int64(firstByteCount))
     } catch let error as SystemError {
       try await interrupt(OpenSourceFile.explain(error, file.source))
-    } catch let error as P2PCopyError where error.code == .sourceUnreadable {
+    } catch let error as P2PCopyError where error.scope == .entry {
       try await interrupt(error)
     }
     try await channel.send(.fileEnd)
@@ -85,7 +85,7 @@ struct FileUpload {
   /// file; the Python tool's stops.
   private func interrupt(_ error: P2PCopyError) async throws {
     try await channel.send(.fileEnd)
-    throw FileUploadInterrupted(error: error)
+    throw error
   }
 
   /// Reads the first chunk and decides by it whether the file is compressed.
@@ -95,7 +95,7 @@ struct FileUpload {
     do {
       raw = try preparation.read(offset: offset, byteCount: byteCount)
     } catch let error as SystemError {
-      throw FileUploadInterrupted(error: OpenSourceFile.explain(error, file.source))
+      throw OpenSourceFile.explain(error, file.source)
     }
     guard let contexts, compression != .off else { return (raw, nil) }
     let threshold = compression == .auto ? Protocol1Suite.worthwhileRatio : nil
@@ -156,9 +156,4 @@ struct FileUpload {
     try await channel.send(consume message)
     monitor.advance(by: byteCount)
   }
-}
-
-/// A file could not be sent whole; the session is in order and goes on with the next.
-struct FileUploadInterrupted: Error {
-  let error: P2PCopyError
 }

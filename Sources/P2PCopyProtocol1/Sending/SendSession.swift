@@ -9,6 +9,7 @@ struct SendSession: Sendable {
   let files: [SourceFile]
   let compression: CompressionMode
   let resume: Bool
+  let failures: EntryFailures
 
   private var monitor: TransferMonitor { meeting.monitor }
 
@@ -48,8 +49,8 @@ struct SendSession: Sendable {
       try Task.checkCancellation()
       do {
         try await send(file, over: channel, parts[file.path.bytes], contexts)
-      } catch let interruption as FileUploadInterrupted {
-        monitor.fail(EntryFailure(path: file.path.description, error: interruption.error))
+      } catch let error as P2PCopyError where error.scope == .entry {
+        failures.takeUntold(EntryFailure(path: file.path.description, error: error))
       }
     }
     try await channel.send(.end)
@@ -66,15 +67,14 @@ struct SendSession: Sendable {
     return Dictionary(parts.map { ($0.path, $0) }, uniquingKeysWith: { first, _ in first })
   }
 
+  /// Sends a file.
+  ///
+  /// - Throws: ``P2PCopyError`` whose scope is the entry when only this file could not be sent; anything else ends the
+  ///   session.
   private func send(
     _ source: SourceFile, over channel: PeerChannel, _ part: ReceivedPart?, _ contexts: CompressionContexts?
   ) async throws {
-    let file: OpenSourceFile
-    do {
-      file = try OpenSourceFile(opening: source).inMemoryIfNeeded()
-    } catch {
-      throw FileUploadInterrupted(error: error)
-    }
+    let file = try OpenSourceFile(opening: source).inMemoryIfNeeded()
     let offset = try resumeOffset(of: file, part)
     if offset > 0, offset == file.byteCount {
       monitor.skipUnchanged(source.path, byteCount: offset)
@@ -94,7 +94,7 @@ struct SendSession: Sendable {
       let (chain, byteCount) = try PrefixChecksum.compute(over: file.descriptor, byteCount: part.byteCount)
       return byteCount == part.byteCount && chain == part.chain ? byteCount : 0
     } catch let error as SystemError {
-      throw FileUploadInterrupted(error: OpenSourceFile.explain(error, file.source))
+      throw OpenSourceFile.explain(error, file.source)
     }
   }
 }

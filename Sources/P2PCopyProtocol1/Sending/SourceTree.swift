@@ -25,7 +25,7 @@ struct SourceTree {
     let walk = try SourceWalk(arguments, rules: FilterRules(), treating: .followToFiles)
     while let element = walk.next() {
       switch element {
-      case .entry(let entry): add(entry)
+      case .entry(let entry): try add(entry)
       case .notice(let text): notices.append(text)
       case .failure(let failure): failures.append(failure)
       }
@@ -56,7 +56,8 @@ struct SourceTree {
       .map(\.element)
   }
 
-  private mutating func add(_ entry: SourceEntry) {
+  /// - Throws: ``P2PCopyError`` when more ends than this entry.
+  private mutating func add(_ entry: SourceEntry) throws(P2PCopyError) {
     guard case .file(let byteCount) = entry.kind, let origin = entry.origin else { return }
     func fail(_ error: P2PCopyError) {
       failures.append(EntryFailure(path: entry.path.description, error: error))
@@ -75,6 +76,7 @@ struct SourceTree {
       if byteCount == 0 { file.byteCount = try OpenSourceFile(opening: file).inMemoryIfNeeded().byteCount }
       files.append(file)
     } catch {
+      guard error.scope == .entry else { throw error }
       fail(error)
     }
   }

@@ -209,12 +209,12 @@ package final class TransferMonitor: Sendable {
     emit(.renamed(path: path.description, newPath: newPath.description))
   }
 
-  /// Something failed that has no name here: the other side knows it.
+  /// Something failed that has no name here: the other side knows it. Called by ``EntryFailures`` alone.
   ///
   /// - Parameters:
   ///   - count: How many entries are concerned.
   ///   - error: The error that stands for them.
-  package func failUnnamed(count: UInt64, _ error: P2PCopyError) {
+  func failUnnamed(count: UInt64, _ error: P2PCopyError) {
     state.withLock { state in
       var sum = SaturatingCount(state.summary.failureCount)
       sum += count
@@ -223,8 +223,8 @@ package final class TransferMonitor: Sendable {
     }
   }
 
-  /// A file failed.
-  package func fail(_ failure: EntryFailure) {
+  /// An entry failed. Called by ``EntryFailures`` alone.
+  func fail(_ failure: EntryFailure) {
     state.withLock { state in
       state.fileCount += 1
       var count = SaturatingCount(state.summary.failureCount)

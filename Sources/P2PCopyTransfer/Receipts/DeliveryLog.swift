@@ -83,8 +83,8 @@ package final class DeliveryLog: Sendable {
     checksums?.append(entry)
   }
 
-  /// An entry failed.
-  package func add(_ failure: EntryFailure) {
+  /// An entry failed. Called by ``EntryFailures`` alone.
+  func add(_ failure: EntryFailure) {
     counts.withLock { $0.failures += 1 }
     receipt?.append(failure: failure)
   }

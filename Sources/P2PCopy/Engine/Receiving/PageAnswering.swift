@@ -11,13 +11,11 @@ final class PageAnswering {
   private let lane: Lane
   private let settings: ReceiveSettings
   private let decision: EntryDecision
-  private let log: DeliveryLog
   private var pages: [IncomingPage] = []
 
-  init(lane: Lane, settings: ReceiveSettings, output: OutputDirectory?, log: DeliveryLog) {
+  init(lane: Lane, settings: ReceiveSettings, output: OutputDirectory?) {
     self.lane = lane
     self.settings = settings
-    self.log = log
     decision = EntryDecision(settings: settings, output: output)
   }
 
@@ -109,9 +107,6 @@ final class PageAnswering {
 
   private func refuse(_ page: IncomingPage, _ position: Int, _ error: P2PCopyError) -> EntryDisposition {
     page[position] = .settled
-    let failure = EntryFailure(path: page.entries[position].shown, error: error)
-    settings.monitor.fail(failure)
-    log.add(failure)
-    return .refused(code: error.code, message: error.advisingMessage)
+    return settings.failures.refusal(of: EntryFailure(path: page.entries[position].shown, error: error))
   }
 }

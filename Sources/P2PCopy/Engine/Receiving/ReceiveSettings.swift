@@ -13,4 +13,5 @@ struct ReceiveSettings: Sendable {
   let keepsSetID: Bool
   let acknowledgementInterval: Duration
   let monitor: TransferMonitor
+  let failures: EntryFailures
 }

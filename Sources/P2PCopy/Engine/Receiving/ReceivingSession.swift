@@ -36,7 +36,8 @@ struct ReceivingSession: Sendable {
       takenNames: TakenNames(
         options.conflictPolicy, in: outputs.forNames, recordsMetadata: log.recordsMetadata),
       keepsMetadata: options.keepsMetadata, keepsSetID: options.keepsSetID,
-      acknowledgementInterval: options.acknowledgementInterval, monitor: monitor)
+      acknowledgementInterval: options.acknowledgementInterval, monitor: monitor,
+      failures: EntryFailures(monitor, log))
     try await transfer(settings, outputs, in: session, over: lane)
     await farewell(lane)
   }
@@ -52,7 +53,7 @@ struct ReceivingSession: Sendable {
       try await RecordIntake(lane: lane, settings: settings, answers: answers, store: items, window: window).run()
     }
     tasks.add("receiver: answering") {
-      try await PageAnswering(lane: lane, settings: settings, output: outputs.forAnswering, log: log).run(answers)
+      try await PageAnswering(lane: lane, settings: settings, output: outputs.forAnswering).run(answers)
     }
     tasks.add("receiver: storing", as: .work) {
       try await Storage(lane: lane, settings: settings, output: outputs.forStoring, window: window, log: log).run(items)

@@ -21,8 +21,6 @@ final class Storage {
   private var ledger = DirectoryLedger()
   private var tree = TreeDigest()
   private var delivered = SessionTotals()
-  private var failureCount: UInt64 = 0
-  private var senderFailureCount: UInt64 = 0
   /// What failed after the last page's receipt, which the sender does not know of yet.
   private var lateFailureCount: UInt64 = 0
   /// What the sender is told now and then, so that it shows what is here and not what is on the way.
@@ -95,7 +93,7 @@ final class Storage {
     try page.takeOverPlans()
     for position in page.outcomes.indices {
       guard case .awaited = page.outcomes[position] else { continue }
-      page.outcomes[position] = place(page.page.entries[position], page.page[position])
+      page.outcomes[position] = try place(page.page.entries[position], page.page[position])
     }
     var receipt = PageReceipt(firstIndex: firstIndex, treeDigest: [], failures: [])
     for (position, outcome) in page.outcomes.enumerated() {
@@ -106,9 +104,9 @@ final class Storage {
         log.add(delivered)
         settle(delivered, entry, isUnchanged: isUnchanged)
       case .failed(let error):
-        fail(entry.shown, error)
         receipt.failures.append(
-          EntryFailureNotice(index: firstIndex + UInt64(position), code: error.code, message: error.advisingMessage))
+          settings.failures.notice(
+            of: EntryFailure(path: entry.shown, error: error), index: firstIndex + UInt64(position)))
       case .settled: break
       case .awaited: throw P2PCopyError(.internalError, "an entry without an outcome")
       }
@@ -122,7 +120,11 @@ final class Storage {
   }
 
   /// Counts a directory, or makes a symbolic link. A file that is still awaited never came.
-  private func place(_ entry: IncomingEntry, _ plan: IncomingPage.Plan) -> PageStorage.Outcome {
+  ///
+  /// - Throws: ``P2PCopyError`` when more ends than this entry.
+  private func place(
+    _ entry: IncomingEntry, _ plan: IncomingPage.Plan
+  ) throws(P2PCopyError) -> PageStorage.Outcome {
     do throws(P2PCopyError) {
       let placed: PlacedEntry
       var isUnchanged = false
@@ -139,6 +141,7 @@ final class Storage {
       }
       return .delivered(entry.delivered(digest: [], byteCount: 0, placed), isUnchanged: isUnchanged)
     } catch {
+      guard error.scope == .entry else { throw error }
       return .failed(error)
     }
   }
@@ -209,13 +212,6 @@ final class Storage {
     if path.name != sentPath.name { monitor.rename(sentPath, to: path) }
   }
 
-  private func fail(_ shown: String, _ error: P2PCopyError) {
-    failureCount += 1
-    let failure = EntryFailure(path: shown, error: error)
-    monitor.fail(failure)
-    log.add(failure)
-  }
-
   private func takeFailure(_ notice: EntryFailureNotice) throws(P2PCopyError) {
     let (page, position) = try place(of: notice.index)
     guard case .awaited = page.outcomes[position], page.page.entries[position].kind != .directory else {
@@ -223,14 +219,12 @@ final class Storage {
     }
     if current?.index == notice.index { current = nil }
     page.outcomes[position] = .settled
-    senderFailureCount += 1
-    let failure = EntryFailure(
-      path: page.page.entries[position].shown,
-      error: P2PCopyError(
-        .incomplete, "the sender could not send '\(page.page.entries[position].shown)': \(notice.message)",
-        scope: .entry))
-    monitor.fail(failure)
-    log.add(failure)
+    settings.failures.takeReported(
+      EntryFailure(
+        path: page.page.entries[position].shown,
+        error: P2PCopyError(
+          .incomplete, "the sender could not send '\(page.page.entries[position].shown)': \(notice.message)",
+          scope: .entry)))
   }
 
   // MARK: The end
@@ -249,13 +243,14 @@ final class Storage {
       }
       for failure in failures {
         lateFailureCount += 1
-        fail(failure.path, failure.error)
+        settings.failures.takeUntold(failure)
       }
       try output.synchronize()
     }
-    if failureCount > senderFailureCount {
-      monitor.failUnnamed(
-        count: failureCount - senderFailureCount,
+    let reportedCount = settings.failures.reportedCount
+    if failureCount > reportedCount {
+      settings.failures.takeUnnamed(
+        count: failureCount - reportedCount,
         P2PCopyError(
           .incomplete, "the sender could not list or send everything", remedy: .seeOtherSide, scope: .entry))
     }

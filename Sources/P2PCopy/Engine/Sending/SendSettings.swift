@@ -15,6 +15,7 @@ struct SendSettings: Sendable {
   /// Whether the receiver was asked to go on with what it has.
   let resumes: Bool
   let monitor: TransferMonitor
+  let failures: EntryFailures
 
   /// The digest of all that can be read of a file.
   ///

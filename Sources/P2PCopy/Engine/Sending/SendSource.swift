@@ -24,10 +24,10 @@ final class SendSource: @unchecked Sendable {
   }
 
   /// The pages of the manifest. Called once.
-  func pages(_ monitor: TransferMonitor) -> SourcePages {
+  func pages(_ monitor: TransferMonitor, _ failures: EntryFailures) -> SourcePages {
     var streamEntry = streamEntry
     let walk = walk
-    return SourcePages(monitor: monitor) {
+    return SourcePages(monitor: monitor, failures: failures) {
       if let entry = streamEntry {
         streamEntry = nil
         return .entry(entry)

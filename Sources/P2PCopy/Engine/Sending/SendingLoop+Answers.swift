@@ -43,7 +43,7 @@ extension SendingLoop {
       monitor.skipExisting(entry.path)
     case .refused(_, let message):
       page.outcomes[position] = .settled
-      fail(
+      failAtReceiver(
         entry, P2PCopyError(.peerFailed, "the receiver did not take '\(entry.path)': \(message)", scope: .entry))
     case .continues, .check, .unchanged:
       throw P2PCopyError(.protocolViolation, "the receiver's answer about '\(entry.path)' makes no sense")

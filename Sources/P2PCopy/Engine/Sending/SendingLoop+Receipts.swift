@@ -15,7 +15,7 @@ extension SendingLoop {
       }
       page.outcomes[position] = .settled
       let entry = page.entries[position]
-      fail(
+      failAtReceiver(
         entry,
         P2PCopyError(
           .peerFailed, "the receiver could not store '\(entry.path)': \(failure.message)", scope: .entry))
@@ -54,18 +54,15 @@ extension SendingLoop {
   }
 
   /// An entry failed at the receiver.
-  func fail(_ entry: SourceEntry, _ error: P2PCopyError) {
-    receiverFailureCount += 1
-    let failure = EntryFailure(path: entry.path.description, error: error)
-    monitor.fail(failure)
-    log.add(failure)
+  func failAtReceiver(_ entry: SourceEntry, _ error: P2PCopyError) {
+    settings.failures.takeReported(EntryFailure(path: entry.path.description, error: error))
   }
 
   /// Says that everything is sent once it is, and all receipts are there.
   func sayEndIfComplete() async throws {
     guard isManifestComplete, pages.isEmpty, !isEndSent else { return }
     isEndSent = true
-    try await lane.send(.end(delivered, treeDigest: tree.value, failureCount: failureCount))
+    try await lane.send(.end(delivered, treeDigest: tree.value, failureCount: settings.failures.ownCount))
   }
 
   /// Takes the last receipt.
@@ -78,7 +75,7 @@ extension SendingLoop {
         .checksumMismatch, "the receiver's receipt differs from what was sent", remedy: .runAgain)
     }
     if failureCount > 0 {
-      monitor.failUnnamed(
+      settings.failures.takeUnnamed(
         count: failureCount,
         P2PCopyError(
           .peerFailed, "\(failureCount) entries are not as they should be at the receiver", remedy: .seeOtherSide,
@@ -87,7 +84,7 @@ extension SendingLoop {
     let chains = lane.chains
     try log.finish(
       treeDigest: treeDigest, senderChain: chains.sent, receiverChain: chains.received,
-      isComplete: self.failureCount == 0 && receiverFailureCount == 0 && failureCount == 0)
+      isComplete: failureCount == 0)
     isOver = true
   }
 }

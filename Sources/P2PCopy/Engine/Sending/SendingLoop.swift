@@ -19,10 +19,6 @@ final class SendingLoop {
   var pages: [OutgoingPage] = []
   var tree = TreeDigest()
   var delivered = SessionTotals()
-  /// What failed at this side, which the receiver is told.
-  var failureCount: UInt64 = 0
-  /// What failed at the receiver.
-  var receiverFailureCount: UInt64 = 0
   var isManifestComplete = false
   var isEndSent = false
   var isOver = false
@@ -62,14 +58,11 @@ final class SendingLoop {
   /// An entry failed at this side: the receiver is told, the rest goes on.
   func fail(_ page: OutgoingPage, _ position: Int, _ error: P2PCopyError) async throws {
     page.outcomes[position] = .settled
-    failureCount += 1
-    let failure = EntryFailure(path: page.entries[position].path.description, error: error)
-    monitor.fail(failure)
-    log.add(failure)
+    let notice = settings.failures.notice(
+      of: EntryFailure(path: page.entries[position].path.description, error: error), index: page.index(of: position))
     var record = lane.buffers.takeRecord()
     record.writeInteger(RecordKind.fileFailed.rawValue)
-    EntryFailureNotice(index: page.index(of: position), code: error.code, message: error.advisingMessage).write(
-      to: &record)
+    notice.write(to: &record)
     try await lane.send(consume record)
   }
 
@@ -80,7 +73,6 @@ final class SendingLoop {
     case .page(let page): try await announce(page)
     case .pagesEnded(let totals, let failureCount):
       isManifestComplete = true
-      self.failureCount += failureCount
       monitor.announcementsEnded()
       try await lane.send(.manifestEnd(totals, failureCount: failureCount))
     case .answer(let answer): try await take(answer)

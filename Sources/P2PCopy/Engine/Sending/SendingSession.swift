@@ -46,7 +46,8 @@ struct SendingSession: Sendable {
         RecordCompression(contexts: CompressionContexts($0), buffers: lane.buffers)
       },
       digests: DigestContexts(agreed.digest), digestByteCount: agreed.digest.byteCount,
-      keepsMetadata: options.keepsMetadata, resumes: resumes, monitor: monitor)
+      keepsMetadata: options.keepsMetadata, resumes: resumes, monitor: monitor,
+      failures: EntryFailures(monitor, log))
   }
 
   private func transfer(_ source: SendSource, _ settings: SendSettings, in session: PeerSession, over lane: Lane)
@@ -64,7 +65,7 @@ struct SendingSession: Sendable {
       defer { group.cancelAll() }
       group.addTask {
         do {
-          try await Self.walk(source, monitor, into: events, credits)
+          try await Self.walk(source, monitor, settings.failures, into: events, credits)
         } catch {
           stop(error)
         }
@@ -96,10 +97,10 @@ struct SendingSession: Sendable {
   }
 
   private static func walk(
-    _ source: SendSource, _ monitor: TransferMonitor, into events: BoundedQueue<SenderEvent>,
+    _ source: SendSource, _ monitor: TransferMonitor, _ failures: EntryFailures, into events: BoundedQueue<SenderEvent>,
     _ credits: BoundedQueue<Void>
   ) async throws {
-    var pages = source.pages(monitor)
+    var pages = source.pages(monitor, failures)
     while let page = pages.next() {
       try Task.checkCancellation()
       try await credits.put(())

@@ -16,6 +16,7 @@ struct SourcePages {
 
   private let nextElement: () -> SourceWalk.Element?
   private let monitor: TransferMonitor
+  private let failures: EntryFailures
   private var nextIndex: UInt64 = 0
 
   /// What all pages so far came to.
@@ -24,9 +25,10 @@ struct SourcePages {
   /// Entries that could not be listed.
   private(set) var failureCount: UInt64 = 0
 
-  init(monitor: TransferMonitor, _ nextElement: @escaping () -> SourceWalk.Element?) {
+  init(monitor: TransferMonitor, failures: EntryFailures, _ nextElement: @escaping () -> SourceWalk.Element?) {
     self.nextElement = nextElement
     self.monitor = monitor
+    self.failures = failures
   }
 
   /// Walks on until a page is full or enough time has passed.
@@ -47,7 +49,7 @@ struct SourcePages {
         count(entry)
       case .notice(let text): monitor.notice(text)
       case .failure(let failure):
-        monitor.fail(failure)
+        failures.takeUntold(failure)
         failureCount += 1
       }
       // Looking at the clock for each entry would cost as much as the entry.
