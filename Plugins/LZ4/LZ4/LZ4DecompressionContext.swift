@@ -23,7 +23,7 @@
     }
 
     private func refusal(_ why: String) -> P2PCopyError {
-      P2PCopyError(.corruptData, "an lz4 chunk cannot be decompressed: \(why); send the file again")
+      P2PCopyError(.corruptData, "an lz4 chunk cannot be decompressed: \(why)", remedy: .sendAgain)
     }
   }
 #endif

@@ -64,7 +64,7 @@ package final class SPAKE2Context: KeyExchangeContext {
     let key = try curve.multiply(curve.subtract(blind, from: share), by: scalar)
     // Nobody hits upon such a share by chance: it is the blind itself, and that takes a right guess of the password.
     guard !curve.isIdentity(key) else {
-      throw refusal("it gives no key, and only a right guess of the code leads to such a one; take a new code")
+      throw refusal("it gives no key, and only a right guess of the code leads to such a one", remedy: .changeCode)
     }
     return key
   }
@@ -77,7 +77,8 @@ package final class SPAKE2Context: KeyExchangeContext {
     return try curve.multiply(point, by: password)
   }
 
-  private func refusal(_ why: String) -> P2PCopyError {
-    P2PCopyError(.protocolViolation, "the other side's share for the key exchange is not valid: \(why)")
+  private func refusal(_ why: String, remedy: P2PCopyError.Remedy? = nil) -> P2PCopyError {
+    P2PCopyError(
+      .protocolViolation, "the other side's share for the key exchange is not valid: \(why)", remedy: remedy)
   }
 }

@@ -40,7 +40,7 @@ final class XXH128Context: DigestContext {
   private static func makeState() throws(P2PCopyError) -> OpaquePointer {
     // The library's own function, since the state has to be aligned to 64 bytes.
     guard let state = XXH3_createState() else {
-      throw P2PCopyError(.internalError, "xxh128 has no memory for a state; free some and try again")
+      throw P2PCopyError(.outOfResources, "xxh128 has no memory for a state", remedy: .raiseLimits)
     }
     return state
   }

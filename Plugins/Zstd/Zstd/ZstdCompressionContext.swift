@@ -7,7 +7,7 @@ final class ZstdCompressionContext: CompressionContext {
 
   init(level: Int) throws(P2PCopyError) {
     guard let context = ZSTD_createCCtx() else {
-      throw P2PCopyError(.internalError, "zstd has no memory for a compression context; free some and try again")
+      throw P2PCopyError(.outOfResources, "zstd has no memory for a compression context", remedy: .raiseLimits)
     }
     self.context = context
     try set(ZSTD_c_compressionLevel, to: Int32(clamping: level))

@@ -9,7 +9,7 @@ final class ZstdDecompressionContext: DecompressionContext {
 
   init() throws(P2PCopyError) {
     guard let context = ZSTD_createDCtx() else {
-      throw P2PCopyError(.internalError, "zstd has no memory for a decompression context; free some and try again")
+      throw P2PCopyError(.outOfResources, "zstd has no memory for a decompression context", remedy: .raiseLimits)
     }
     self.context = context
   }

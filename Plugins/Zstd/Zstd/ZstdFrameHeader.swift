@@ -44,6 +44,6 @@ enum ZstdFrameHeader {
   }
 
   static func refusal(_ why: String) -> P2PCopyError {
-    P2PCopyError(.corruptData, "a zstd chunk cannot be decompressed: \(why); send the file again")
+    P2PCopyError(.corruptData, "a zstd chunk cannot be decompressed: \(why)", remedy: .sendAgain)
   }
 }

@@ -31,7 +31,7 @@ package struct DirectRendezvous: Rendezvous {
   ///   protocol cannot do without a relay.
   package init(_ side: Side, codecs: CodecRegistry, settings: RendezvousSettings) throws(P2PCopyError) {
     guard settings.transferProtocol == .two else {
-      throw P2PCopyError(.usage, "protocol 1 needs a relay; use protocol 2")
+      throw P2PCopyError(.usage, "protocol 1 needs a relay", remedy: .useProtocol2)
     }
     switch side {
     case .connecting(let endpoint): way = .connecting(try codecs.transport(for: endpoint), endpoint)

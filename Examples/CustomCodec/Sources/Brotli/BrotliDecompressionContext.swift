@@ -7,7 +7,7 @@ import P2PCopyCore
 final class BrotliDecompressionContext: DecompressionContext {
   func decompress(_ input: RawSpan, into output: inout OutputRawSpan) throws(P2PCopyError) {
     guard let decoder = BrotliDecoderCreateInstance(nil, nil, nil) else {
-      throw P2PCopyError(.internalError, "brotli has no memory for a decoder; free some and try again")
+      throw P2PCopyError(.outOfResources, "brotli has no memory for a decoder", remedy: .raiseLimits)
     }
     defer { BrotliDecoderDestroyInstance(decoder) }
     try output.appendBytes(from: input) { source, room throws(P2PCopyError) in
@@ -20,9 +20,8 @@ final class BrotliDecompressionContext: DecompressionContext {
       // unread followed the stream, and belongs to nobody.
       guard result == BROTLI_DECODER_RESULT_SUCCESS, unread == 0 else {
         throw P2PCopyError(
-          .corruptData,
-          "a brotli chunk cannot be decompressed: it is damaged, cut short, or larger than allowed; send the file again"
-        )
+          .corruptData, "a brotli chunk cannot be decompressed: it is damaged, cut short, or larger than allowed",
+          remedy: .sendAgain)
       }
       return room.count - unused
     }
