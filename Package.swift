@@ -126,7 +126,7 @@ let package = Package(
       name: "P2PCopyCLI",
       dependencies: [
         "P2PCopy", "P2PCopyCore", "P2PCopyPlatform", "P2PCopyRelay",
-        "CProcessStart", "CSystemCalls", .argumentParser, .logging, .nioCore, .unixSignals,
+        "CProcessStart", "CSystemCalls", .argumentParser, .logging, .nioCore, .system, .unixSignals,
       ],
       swiftSettings: strict),
     .executableTarget(

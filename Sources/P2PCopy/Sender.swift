@@ -1,3 +1,4 @@
+import FoundationEssentials
 public import P2PCopyCore
 import P2PCopyFiles
 import P2PCopyProtocol1
@@ -69,9 +70,8 @@ public struct Sender: Sendable {
     case .one: try await sendWithProtocol1(paths, listener)
     case .two:
       try await sendWithProtocol2(listener) { ownFiles in
-        SendSource(
-          try SourceWalk(
-            paths, rules: options.rules, links: options.links, list: options.fileList, ownFiles: ownFiles))
+        try FileSource(
+          paths, rules: options.rules, links: options.links, list: options.fileList, ownFiles: ownFiles)
       }
     }
   }
@@ -92,31 +92,66 @@ public struct Sender: Sendable {
     try await send(paths.map { LocalPath($0) }, listener: listener)
   }
 
-  /// Sends standard input until its end, as one file. Protocol 2 only.
+  /// Sends what comes from an open file, such as standard input, until its end, as one file. Protocol 2 only.
   ///
   /// - Parameters:
-  ///   - name: The name of the file at the receiver, unless that writes to its standard output: bytes, components joined
-  ///     with `/`.
+  ///   - stream: The open file. It is read from where it stands, by this transfer only, and not closed.
+  ///   - name: The name of the file at the receiver, unless that writes to a stream as well: bytes, components joined with
+  ///     `/`.
   ///   - listener: As for ``send(_:listener:)``.
   /// - Returns: What it came to.
   /// - Throws: ``P2PCopyError``, with code ``P2PCopyError/Code/unsafePath`` when the name leads outside.
   @discardableResult
-  public func sendStandardInput(
-    named name: [UInt8], listener: @escaping @Sendable (TransferEvents) async -> Void = { _ in }
+  public func send(
+    _ stream: SystemPackage.FileDescriptor, named name: [UInt8],
+    listener: @escaping @Sendable (TransferEvents) async -> Void = { _ in }
   ) async throws -> TransferSummary {
     let path = try RelativePath(validating: name)
     return try await sendWithProtocol2(listener) { _ in
-      try options.checkForStandardInput()
-      return SendSource(streamNamed: path)
+      try options.checkForStream()
+      return StreamSource(
+        stream.rawValue, named: path,
+        shown: stream == .standardInput ? "standard input" : "the stream for '\(path)'")
     }
   }
 
-  /// The same with the name as text.
+  /// Sends content that is in memory as one file. Protocol 2 only.
+  ///
+  /// - Parameters:
+  ///   - content: The file's bytes.
+  ///   - name: The name of the file at the receiver: bytes, components joined with `/`.
+  ///   - permissions: The file's mode. Its time is that of the call.
+  ///   - listener: As for ``send(_:listener:)``.
+  /// - Returns: What it came to.
+  /// - Throws: ``P2PCopyError``, with code ``P2PCopyError/Code/unsafePath`` when the name leads outside.
   @discardableResult
-  public func sendStandardInput(
-    named name: String = "stdin", listener: @escaping @Sendable (TransferEvents) async -> Void = { _ in }
+  public func send(
+    _ content: [UInt8], named name: [UInt8], permissions: UInt16 = 0o644,
+    listener: @escaping @Sendable (TransferEvents) async -> Void = { _ in }
   ) async throws -> TransferSummary {
-    try await sendStandardInput(named: Array(name.utf8), listener: listener)
+    let path = try RelativePath(validating: name)
+    return try await sendWithProtocol2(listener) { _ in
+      try options.checkForStream()
+      let now = Date().timeIntervalSince1970
+      return try MemorySource(
+        [(path, content)],
+        metadata: EntryMetadata(
+          mode: permissions & 0o7777, modificationSeconds: Int64(now),
+          modificationNanoseconds: UInt32((now - now.rounded(.down)) * 1e9)))
+    }
+  }
+
+  /// Sends what a source has. Protocol 2 only.
+  ///
+  /// - Parameters:
+  ///   - source: What to send.
+  ///   - listener: As for ``send(_:listener:)``.
+  /// - Returns: What it came to.
+  /// - Throws: ``P2PCopyError``.
+  package func send(
+    from source: any Source, listener: @escaping @Sendable (TransferEvents) async -> Void = { _ in }
+  ) async throws -> TransferSummary {
+    try await sendWithProtocol2(listener) { _ in source }
   }
 
   private func sendWithProtocol1(
@@ -130,7 +165,7 @@ public struct Sender: Sendable {
 
   private func sendWithProtocol2(
     _ listener: @escaping @Sendable (TransferEvents) async -> Void,
-    _ source: @escaping @Sendable (OwnFiles) throws -> SendSource
+    _ source: @escaping @Sendable (OwnFiles) throws -> any Source
   ) async throws -> TransferSummary {
     try await Transfer.run(reportsEachFile: options.reportsEachFile, listener) { monitor in
       let log = try DeliveryLog(receiptFile: options.receiptFile, checksumsFile: options.checksumsFile)

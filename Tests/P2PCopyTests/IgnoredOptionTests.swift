@@ -1,5 +1,6 @@
 import Foundation
 import P2PCopy
+import SystemPackage
 import Testing
 
 /// Options that a protocol would ignore.
@@ -60,7 +61,7 @@ struct IgnoredOptionTests {
       let result = await result {
         try await Sender(
           relay: "memory://relay", code: QuickTransfer.code, codecs: ready.codecs, options: ready.sendOptions
-        ).sendStandardInput()
+        ).send(.standardInput, named: Array("stdin".utf8))
       }
       #expect(result.errorCode == .usage, "\(name)")
       #expect(result.errorMessage?.contains(name) == true, "\(name): \(result)")

@@ -122,7 +122,8 @@ struct WorkerTests {
     await withTaskGroup(of: Void.self) { group in
       for number in (0..<100).shuffled() {
         group.addTask {
-          await turnstile.pass(number)
+          let isItsTurn = await turnstile.pass(number)
+          #expect(isItsTurn)
           order.withLock { $0.append(number) }
           turnstile.advance()
         }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import P2PCopy
+import SystemPackage
 
 struct SendCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -92,7 +93,7 @@ struct SendCommand: AsyncParsableCommand {
     }
     let options = try sendOptions()
     if place.paths.contains("-") {
-      try options.checkForStandardInput(naming: \.argument)
+      try options.checkForStream(naming: \.argument)
     } else {
       try options.check(naming: \.argument)
     }
@@ -171,7 +172,7 @@ struct SendCommand: AsyncParsableCommand {
     try await Interruptible.run { stop in
       try await view.tellingOutputFailures(to: stop).watch { listener in
         if paths == ["-"] {
-          try await sender.sendStandardInput(named: stdinName.bytes, listener: listener)
+          try await sender.send(.standardInput, named: stdinName.bytes, listener: listener)
         } else {
           try await sender.send(paths, listener: listener)
         }

@@ -61,7 +61,7 @@ package final class OpenSourceFile: Sendable {
   }
 
   /// Its mode and time when it was opened.
-  package var metadata: EntryMetadata { EntryMetadata(statusAtOpening) }
+  package var metadata: EntryMetadata? { EntryMetadata(statusAtOpening) }
 
   /// Looks whether the file is still as it was when it was opened.
   ///

@@ -26,20 +26,21 @@ extension SendOptions {
     try RestrictedOption.refuseInProtocol1(used, naming: name)
   }
 
-  /// Refuses what has no meaning for standard input, which is not looked for in a tree.
+  /// Refuses what has no meaning for a stream, which is not looked for in a tree.
   ///
   /// - Parameter name: What the caller calls an option.
   /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/usage``.
-  package func checkForStandardInput(
+  package func checkForStream(
     naming name: (RestrictedOption) -> String = \.propertyName
   ) throws(P2PCopyError) {
     guard transferProtocol == .two else {
-      throw P2PCopyError(.usage, "protocol 1 cannot send standard input", remedy: .useProtocol2)
+      throw P2PCopyError(.usage, "protocol 1 cannot send a stream, such as standard input", remedy: .useProtocol2)
     }
     let used = usedSelection
     guard used.isEmpty else {
       throw P2PCopyError(
-        .usage, "standard input is one file, and \(used.map(name).joined(separator: ", ")) is for trees",
+        .usage,
+        "a stream, such as standard input, is one file, and \(used.map(name).joined(separator: ", ")) is for trees",
         remedy: .leaveOut)
     }
   }

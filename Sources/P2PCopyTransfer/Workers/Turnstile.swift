@@ -6,22 +6,25 @@ import Synchronization
 package final class Turnstile: Sendable {
   private struct State {
     var turn = 0
-    var waiting: [Int: CheckedContinuation<Void, Never>] = [:]
+    var waiting: [Int: CheckedContinuation<Bool, Never>] = [:]
   }
 
   private let state = Mutex(State())
 
   package init() {}
 
-  /// Waits for a turn. Each number passes once.
-  package func pass(_ number: Int) async {
+  /// Waits for a turn.
+  ///
+  /// - Parameter number: The number, of which there is one of each at a time.
+  /// - Returns: Whether it is that number's turn now; not if it was before.
+  package func pass(_ number: Int) async -> Bool {
     await withCheckedContinuation { continuation in
-      let mustWait = state.withLock { state in
-        guard state.turn != number else { return false }
+      let passes: Bool? = state.withLock { state in
+        if state.turn >= number { return state.turn == number }
         state.waiting[number] = continuation
-        return true
+        return nil
       }
-      if !mustWait { continuation.resume() }
+      if let passes { continuation.resume(returning: passes) }
     }
   }
 
@@ -31,6 +34,6 @@ package final class Turnstile: Sendable {
       state.turn += 1
       return state.waiting.removeValue(forKey: state.turn)
     }
-    next?.resume()
+    next?.resume(returning: true)
   }
 }

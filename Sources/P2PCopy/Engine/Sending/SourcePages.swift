@@ -1,20 +1,21 @@
+import NIOCore
 import P2PCopyCore
-import P2PCopyFiles
-import P2PCopyTransfer
+package import P2PCopyFiles
+package import P2PCopyTransfer
 import P2PCopyWire
 
-/// Gathers what a walk finds into pages.
-struct SourcePages {
+/// Gathers what a source has into pages.
+package struct SourcePages {
   /// A page that is not full yet is sent after this time, so that the first files flow at once.
   private static let patience = Duration.milliseconds(100)
 
   /// The entries of one page.
-  struct Page: Sendable {
-    var firstIndex: UInt64
-    var entries: [SourceEntry]
+  package struct Page: Sendable {
+    package var firstIndex: UInt64
+    package var entries: [SourceEntry]
   }
 
-  private let nextElement: () -> SourceWalk.Element?
+  private let cursor: any SourceCursor
   private let monitor: TransferMonitor
   private let failures: EntryFailures
   private var nextIndex: UInt64 = 0
@@ -25,8 +26,8 @@ struct SourcePages {
   /// Entries that could not be listed.
   private(set) var failureCount: UInt64 = 0
 
-  init(monitor: TransferMonitor, failures: EntryFailures, _ nextElement: @escaping () -> SourceWalk.Element?) {
-    self.nextElement = nextElement
+  package init(_ cursor: any SourceCursor, _ monitor: TransferMonitor, _ failures: EntryFailures) {
+    self.cursor = cursor
     self.monitor = monitor
     self.failures = failures
   }
@@ -34,14 +35,14 @@ struct SourcePages {
   /// Walks on until a page is full or enough time has passed.
   ///
   /// - Returns: The page, or `nil` at the end.
-  mutating func next() -> Page? {
+  package mutating func next() -> Page? {
     var page = Page(firstIndex: nextIndex, entries: [])
     var byteCount = 0
     let start = ContinuousClock.now
     while page.entries.count < ManifestPage.maximumEntryCount,
       byteCount < ManifestPage.maximumByteCount - PageEntry.maximumEncodedByteCount
     {
-      guard let element = nextElement() else { break }
+      guard let element = cursor.next() else { break }
       switch element {
       case .entry(let entry):
         page.entries.append(entry)
@@ -73,5 +74,49 @@ extension SourceEntry {
   fileprivate var encodedByteCount: Int {
     let targetByteCount = if case .symbolicLink(let target) = kind { target.count } else { 0 }
     return 32 + path.bytes.count + targetByteCount
+  }
+}
+
+extension SourcePages.Page {
+  /// The sizes of its files; `nil` for a stream, whose size nobody knows.
+  var fileByteCounts: [Int64?] {
+    entries.compactMap { entry -> Int64?? in
+      switch entry.kind {
+      case .file(let byteCount): byteCount
+      case .stream: .some(nil)
+      case .directory, .symbolicLink: nil
+      }
+    }
+  }
+
+  /// The record that announces it.
+  ///
+  /// - Throws: ``P2PCopyError`` when the compressor fails.
+  func record(_ settings: SendSettings) throws -> OutgoingMessage {
+    var record = settings.buffers.takeBulkRecord()
+    ManifestPage(
+      firstIndex: firstIndex, entries: entries.map { $0.pageEntry(withMetadata: settings.keepsMetadata) }
+    ).write(to: &record)
+    let rawByteCount = record.readableBytes - RecordHeader.byteCount - BulkHeader.byteCount
+    var isCompressed = false
+    if let compression = settings.compression {
+      (record, isCompressed) = try compression.compress(record, below: Protocol2Suite.worthwhileRatio)
+    }
+    BulkHeader(kind: .page, isCompressed: isCompressed, rawByteCount: rawByteCount, index: firstIndex)
+      .write(to: &record, at: record.readerIndex + RecordHeader.byteCount)
+    return OutgoingMessage(record)
+  }
+}
+
+extension SourceEntry {
+  fileprivate func pageEntry(withMetadata: Bool) -> PageEntry {
+    let kind: PageEntry.Kind =
+      switch kind {
+      case .file(let byteCount): .file(byteCount: byteCount)
+      case .directory: .directory
+      case .symbolicLink(let target): .symbolicLink(target: target)
+      case .stream: .stream
+      }
+    return PageEntry(path: path.bytes, kind: kind, metadata: withMetadata ? knownMetadata : nil)
   }
 }

@@ -1,0 +1,84 @@
+package import P2PCopyCore
+import P2PCopyFiles
+import P2PCopyTransfer
+
+/// What a worker finds out about a file before anything of it is sent.
+package struct FilePreparation: Sendable {
+  /// What opening a file gave.
+  package enum Opened: Sendable {
+    /// A file that travels in chunks.
+    case file(OutgoingFile)
+    /// A file whose size is known at its end only.
+    case comesAlone
+    /// A file that could not be opened.
+    case failed(P2PCopyError)
+  }
+
+  private let settings: SendSettings
+
+  package init(_ settings: SendSettings) {
+    self.settings = settings
+  }
+
+  /// Opens a file and finds out where to begin.
+  ///
+  /// - Parameters:
+  ///   - position: The file's position in the page.
+  ///   - page: The page.
+  ///   - prefix: What the receiver has of it.
+  /// - Returns: What it is.
+  /// - Throws: ``P2PCopyError`` when the session cannot go on, or `CancellationError`.
+  package func open(_ position: Int, of page: SourcePages.Page, _ prefix: FilePrefix?) async throws -> Opened {
+    let entry = page.entries[position]
+    let content: any SourceContent
+    do throws(P2PCopyError) {
+      guard entry.kind != .stream else { return .comesAlone }
+      content = try settings.source.open(entry)
+      guard try content.hasReliableSize() else { return .comesAlone }
+    } catch {
+      return .failed(error)
+    }
+    let loan = try settings.digests.borrow()
+    var startOffset: Int64 = 0
+    if let prefix, prefix.byteCount <= content.byteCount {
+      settings.monitor.emit(.checking(path: entry.path.description))
+      do {
+        let byteCount = try await content.feedInPieces(loan.context, byteCount: prefix.byteCount)
+        // A copy ends for the comparison; the context itself goes on.
+        if try byteCount == prefix.byteCount && loan.context.copy().finish() == prefix.digest {
+          startOffset = prefix.byteCount
+        } else {
+          // What does not fit is forgotten, and the digest begins anew.
+          _ = try loan.context.finish()
+        }
+      } catch let error as P2PCopyError where error.code == .sourceUnreadable {
+        return .failed(error)
+      }
+    }
+    return .file(
+      OutgoingFile(
+        position: position, index: page.index(of: position), entry: entry, content: content,
+        startOffset: startOffset, digestLoan: loan, compression: FileCompression(settings.compressionMode)))
+  }
+
+  /// Digests a file that the receiver may have already.
+  ///
+  /// - Returns: The file with its digest, or why it cannot be read.
+  /// - Throws: ``P2PCopyError`` when the session cannot go on, or `CancellationError`.
+  func digest(_ entry: SourceEntry) async throws -> Result<DeliveredEntry, P2PCopyError> {
+    settings.monitor.emit(.checking(path: entry.path.description))
+    do {
+      let content = try settings.source.open(entry)
+      let loan = try settings.digests.borrow()
+      // More than it said is what it has; less is so only where sizes mean nothing.
+      let byteCount = try await content.feedInPieces(loan.context, byteCount: .max)
+      let digest = try loan.context.finish()
+      settings.digests.giveBack(loan)
+      if byteCount < content.byteCount, try !content.maySayTooMuch() { throw content.changed }
+      try content.checkUnchanged { try settings.digest(of: content).digest == digest }
+      return .success(entry.delivered(digest: digest, byteCount: byteCount, metadata: content.metadata))
+    } catch let error as P2PCopyError where error.code == .sourceUnreadable {
+      return .failure(error)
+    }
+  }
+}

@@ -1,0 +1,120 @@
+import NIOCore
+import P2PCopyCore
+import P2PCopyFiles
+import P2PCopyTransfer
+import P2PCopyWire
+
+/// A file whose size is known at its end only, while it is being sent: a stream, or one whose size says nothing.
+///
+/// Safe to pass between tasks although it has state: one worker at a time reads from it.
+final class OutgoingStream: @unchecked Sendable {
+  /// What has come is sent when nothing more comes for this time, in milliseconds.
+  private static let patience: Int32 = 100
+
+  /// What reading on gave.
+  enum Piece: Sendable {
+    /// The next record, and how many raw bytes it has.
+    case data(OutgoingMessage, byteCount: Int)
+    /// The end.
+    case end(FileEnd, DeliveredEntry)
+    /// It cannot be read.
+    case failed(P2PCopyError)
+  }
+
+  let position: Int
+  private let index: UInt64
+  private let entry: SourceEntry
+  private let settings: SendSettings
+  private let digestLoan: DigestContexts.Loan
+  private let compression: FileCompression
+  private var content: (any SourceContent)?
+  private var offset: UInt64 = 0
+
+  init(_ position: Int, of page: SourcePages.Page, _ settings: SendSettings) throws(P2PCopyError) {
+    self.position = position
+    index = page.index(of: position)
+    entry = page.entries[position]
+    self.settings = settings
+    digestLoan = try settings.digests.borrow()
+    compression = FileCompression(settings.compressionMode)
+  }
+
+  /// Reads what comes next, and waits for it.
+  ///
+  /// - Throws: ``P2PCopyError`` when the session cannot go on, or `CancellationError`.
+  func next() async throws -> Piece {
+    do {
+      let content = try opened()
+      var record = settings.buffers.takeBulkRecord()
+      let byteCount = try await read(content, into: &record)
+      guard byteCount > 0 else {
+        settings.buffers.recycle(record)
+        return try end(of: content)
+      }
+      return try .data(prepare(record, byteCount), byteCount: byteCount)
+    } catch let error as P2PCopyError where error.code == .sourceUnreadable {
+      return .failed(error)
+    }
+  }
+
+  private func opened() throws(P2PCopyError) -> any SourceContent {
+    if let content { return content }
+    let content = try settings.source.open(entry)
+    self.content = content
+    return content
+  }
+
+  private func read(_ content: any SourceContent, into record: inout ByteBuffer) async throws -> Int {
+    let wanted = settings.chunkByteCount
+    while true {
+      try Task.checkCancellation()
+      var failure: P2PCopyError?
+      var isEmptyNow = false
+      let count = record.writeWithUnsafeMutableBytes(minimumWritableBytes: wanted) { memory in
+        do throws(P2PCopyError) {
+          let part = UnsafeMutableRawBufferPointer(rebasing: memory[..<wanted])
+          guard let count = try content.readNext(into: part, patience: Self.patience) else {
+            isEmptyNow = true
+            return 0
+          }
+          return count
+        } catch {
+          failure = error
+          return 0
+        }
+      }
+      if let failure { throw failure }
+      guard isEmptyNow else { return count }
+      // Others have work to do on this thread while nothing comes.
+      await Task.yield()
+    }
+  }
+
+  private func prepare(_ raw: consuming ByteBuffer, _ byteCount: Int) throws -> OutgoingMessage {
+    var record = raw
+    try record.withBulkData { (data) throws(P2PCopyError) in try digestLoan.context.update(data) }
+    var isCompressed = false
+    if let compressor = settings.compression, compression.isCompressing {
+      (record, isCompressed) = try compressor.compress(record, below: compression.worthwhileRatio)
+      compression.record(isFirst: offset == 0, paid: isCompressed)
+    }
+    BulkHeader(kind: .chunk, isCompressed: isCompressed, rawByteCount: byteCount, index: index, offset: offset)
+      .write(to: &record, at: record.readerIndex + RecordHeader.byteCount)
+    offset += UInt64(byteCount)
+    return OutgoingMessage(record)
+  }
+
+  /// Sees to it that a file was read whole and as it was.
+  private func end(of content: any SourceContent) throws -> Piece {
+    let digest = try digestLoan.context.finish()
+    settings.digests.giveBack(digestLoan)
+    let byteCount = Int64(offset)
+    if byteCount < content.byteCount, try !content.maySayTooMuch() { throw content.changed }
+    try content.checkUnchanged { try settings.digest(of: content).digest == digest }
+    let metadata = content.metadata
+    return .end(
+      FileEnd(
+        index: index, byteCount: byteCount, metadata: settings.keepsMetadata ? metadata : nil, digest: digest),
+      entry.delivered(digest: digest, byteCount: byteCount, metadata: metadata))
+  }
+}

@@ -1,0 +1,295 @@
+import NIOCore
+import P2PCopyCore
+import P2PCopyFiles
+import P2PCopyTransfer
+import P2PCopyWire
+
+/// The sender's one loop: takes what the walk, the receiver and the workers have, gives the workers something to do, and
+/// sends what is ready, in order.
+///
+/// It digests, reads and compresses nothing itself, so that the receiver is answered whatever the workers are busy with.
+/// Used by the session's task alone.
+final class SendingPump {
+  private let lane: Lane
+  private let settings: SendSettings
+  private let events: BoundedQueue<SenderEvent>
+  private let credits: BoundedQueue<Void>
+  private let ledger: PageLedger
+  private let scheduler: UnitScheduler
+  private let account: SendingAccount
+  private let units: UnitPreparation
+  private let files: FilePreparation
+
+  private var isManifestComplete = false
+  private var isEndSent = false
+  private var isOver = false
+
+  /// What comes by itself of the page whose data are being sent, after its other files.
+  private var alone: [Int] = []
+  /// The page whose other files have all been sent.
+  private var endingPage: PageLedger.Page?
+  private var stream: OutgoingStream?
+
+  /// - Parameters:
+  ///   - lane: The lane to the receiver.
+  ///   - settings: What was agreed.
+  ///   - events: What happens; the pump takes it out.
+  ///   - credits: One for each page that was announced; taken back with its receipt.
+  ///   - log: Where receipt and checksums are written.
+  init(
+    lane: Lane, settings: SendSettings, events: BoundedQueue<SenderEvent>, credits: BoundedQueue<Void>,
+    log: DeliveryLog
+  ) {
+    self.lane = lane
+    self.settings = settings
+    self.events = events
+    self.credits = credits
+    ledger = PageLedger(resumes: settings.resumes)
+    // One thread is left for those who send and listen.
+    scheduler = UnitScheduler(ledger, settings, digestLimit: max(1, Transfer.threadCount - 1))
+    account = SendingAccount(settings.monitor, settings.failures, log)
+    units = UnitPreparation(settings)
+    files = FilePreparation(settings)
+  }
+
+  /// Runs until the receipt.
+  ///
+  /// - Throws: ``P2PCopyError`` when the session cannot go on.
+  func run() async throws {
+    try await withThrowingDiscardingTaskGroup { workers in
+      while !isOver {
+        // Answers, receipts and new pages: nothing is to wait for the data of a page.
+        while let event = try events.nextIfAny() { try await handle(event, &workers) }
+        while let work = scheduler.nextWork() { begin(work, &workers) }
+        if endingPage == nil, let (step, page) = scheduler.nextStep() {
+          try await take(step, page, &workers)
+          continue
+        }
+        try await sayEndIfComplete()
+        guard !isOver, let event = try await events.next() else { return }
+        try await handle(event, &workers)
+      }
+    }
+  }
+
+  // MARK: Workers
+
+  private func begin(_ work: UnitScheduler.Work, _ workers: inout ThrowingDiscardingTaskGroup<any Error>) {
+    let units = units
+    let files = files
+    run(&workers) {
+      switch work {
+      case .digest(let positions, let page):
+        var results: [(position: Int, result: Result<DeliveredEntry, P2PCopyError>)] = []
+        for position in positions { results.append((position, try await files.digest(page.entries[position]))) }
+        return .digested(results, firstIndex: page.firstIndex)
+      case .open(let position, let page, let prefix):
+        return .opened(
+          try await files.open(position, of: page, prefix), position: position, firstIndex: page.firstIndex)
+      case .prepare(let unit, let number): return .prepared(try await units.prepare(unit), number: number)
+      }
+    }
+  }
+
+  private func readOn(_ stream: OutgoingStream, _ workers: inout ThrowingDiscardingTaskGroup<any Error>) {
+    run(&workers) { .piece(try await stream.next()) }
+  }
+
+  private func run(
+    _ workers: inout ThrowingDiscardingTaskGroup<any Error>, _ body: @escaping @Sendable () async throws -> SenderEvent
+  ) {
+    let events = events
+    workers.addTask {
+      do {
+        try await events.put(try await body())
+      } catch {
+        events.fail(error)
+      }
+    }
+  }
+
+  // MARK: Events
+
+  private func handle(
+    _ event: SenderEvent, _ workers: inout ThrowingDiscardingTaskGroup<any Error>
+  ) async throws {
+    switch event {
+    case .page(let page, let record):
+      ledger.announce(page)
+      try await lane.send(record.take())
+    case .pagesEnded(let totals, let failureCount):
+      isManifestComplete = true
+      settings.monitor.announcementsEnded()
+      try await lane.send(.manifestEnd(totals, failureCount: failureCount))
+    case .answer(let answer):
+      let answer = try ledger.take(answer)
+      report(answer)
+      if !answer.asked.isEmpty { scheduler.digest(answer.asked, of: answer.page) }
+    case .verdict(let verdict): report(try ledger.takeVerdict(verdict))
+    case .pageReceipt(let receipt):
+      try account.take(ledger.take(receipt), treeDigest: receipt.treeDigest)
+      _ = try credits.nextIfAny()
+    case .receipt(let receipt):
+      guard isEndSent else {
+        throw P2PCopyError(.protocolViolation, "the receiver sent its receipt before the end")
+      }
+      try account.finish(receipt, chains: lane.chains)
+      isOver = true
+    case .digested(let results, let firstIndex): try await take(results, firstIndex)
+    case .opened(let opened, let position, let firstIndex): scheduler.opened(position, of: firstIndex, opened)
+    case .prepared(let unit, let number): scheduler.prepared(unit, number: number)
+    case .piece(let piece): try await take(piece, &workers)
+    }
+  }
+
+  private func report(_ answer: PageLedger.Answer) {
+    for position in answer.skipped { settings.monitor.skipExisting(answer.page.entries[position].path) }
+    for (position, message) in answer.refused {
+      let entry = answer.page.entries[position]
+      account.failAtReceiver(
+        entry, P2PCopyError(.peerFailed, "the receiver did not take '\(entry.path)': \(message)", scope: .entry))
+    }
+  }
+
+  private func take(
+    _ results: [(position: Int, result: Result<DeliveredEntry, P2PCopyError>)], _ firstIndex: UInt64
+  ) async throws {
+    scheduler.digested()
+    guard let page = ledger.page(at: firstIndex) else { return }
+    for (position, result) in results {
+      var digested: DeliveredEntry?
+      switch result {
+      case .success(let entry): digested = entry
+      case .failure(let error): try await fail(position, of: page, error)
+      }
+      guard let checks = ledger.digested(digested, position, of: page) else { continue }
+      var record = lane.buffers.takeRecord()
+      checks.write(to: &record)
+      try await lane.send(consume record)
+    }
+  }
+
+  /// An entry failed at this side: the receiver is told, the rest goes on.
+  private func fail(_ position: Int, of page: PageLedger.Page, _ error: P2PCopyError) async throws {
+    ledger.settle(position, of: page)
+    let failure = EntryFailure(path: page.entries[position].path.description, error: error)
+    let notice = settings.failures.notice(of: failure, index: page.content.index(of: position))
+    var record = lane.buffers.takeRecord()
+    record.writeInteger(RecordKind.fileFailed.rawValue)
+    notice.write(to: &record)
+    try await lane.send(consume record)
+  }
+
+  // MARK: Data
+
+  private func take(
+    _ step: UnitScheduler.Step, _ page: PageLedger.Page,
+    _ workers: inout ThrowingDiscardingTaskGroup<any Error>
+  ) async throws {
+    switch step {
+    case .unit(.pack(let record, let results)): try await send(record, results, of: page)
+    case .unit(.chunk(let record, let chunk)): try await send(record, chunk, of: page)
+    case .failure(let position, let error): try await fail(position, of: page, error)
+    case .comesAlone(let position): alone.append(position)
+    case .pageEnd:
+      endingPage = page
+      try await endPage(&workers)
+    }
+  }
+
+  private func send(
+    _ record: OutgoingMessage?, _ results: [(position: Int, outcome: PreparedUnit.PackOutcome)],
+    of page: PageLedger.Page
+  ) async throws {
+    if let record { try await lane.send(record.take()) }
+    for (position, outcome) in results {
+      switch outcome {
+      case .packed(let entry):
+        ledger.deliver(entry, position, of: page)
+        settings.monitor.send(byteCount: entry.byteCount)
+      case .comesAlone: alone.append(position)
+      case .failed(let error): try await fail(position, of: page, error)
+      }
+    }
+  }
+
+  private func send(_ record: OutgoingMessage?, _ chunk: Unit.Chunk, of page: PageLedger.Page) async throws {
+    let file = chunk.file
+    if chunk.number == 0 { settings.monitor.beginFile(file.entry.path, resumedByteCount: file.startOffset) }
+    if let record {
+      // The file may have failed at an earlier chunk, and be reported, while this one was read ahead.
+      guard !file.isReported else {
+        lane.buffers.recycle(record.take())
+        return
+      }
+      try await lane.send(record.take())
+      settings.monitor.send(byteCount: chunk.byteCount)
+    }
+    guard chunk.isLast || file.error != nil, file.reportOnce() else { return }
+    guard let digest = file.digest else {
+      let error = file.error ?? P2PCopyError(.internalError, "'\(file.entry.path)' ended without a digest")
+      try await fail(file.position, of: page, error)
+      return
+    }
+    let metadata = file.content.metadata
+    let byteCount = file.content.byteCount
+    try await send(
+      FileEnd(
+        index: file.index, byteCount: byteCount, metadata: settings.keepsMetadata ? metadata : nil, digest: digest))
+    ledger.deliver(
+      file.entry.delivered(digest: digest, byteCount: byteCount, metadata: metadata), file.position, of: page)
+  }
+
+  private func send(_ end: FileEnd) async throws {
+    var record = lane.buffers.takeRecord()
+    end.writeRecord(to: &record)
+    try await lane.send(consume record)
+  }
+
+  /// Goes on with what comes by itself, or says that the page is over.
+  private func endPage(_ workers: inout ThrowingDiscardingTaskGroup<any Error>) async throws {
+    guard let page = endingPage, stream == nil else { return }
+    guard alone.isEmpty else {
+      let next = try OutgoingStream(alone.removeFirst(), of: page.content, settings)
+      settings.monitor.beginFile(page.entries[next.position].path)
+      stream = next
+      readOn(next, &workers)
+      return
+    }
+    endingPage = nil
+    ledger.finish(page, sentByteCount: settings.monitor.sentByteCount)
+    var record = lane.buffers.takeRecord()
+    record.writeInteger(RecordKind.pageEnd.rawValue)
+    record.writeInteger(page.firstIndex)
+    try await lane.send(consume record)
+  }
+
+  private func take(
+    _ piece: OutgoingStream.Piece, _ workers: inout ThrowingDiscardingTaskGroup<any Error>
+  ) async throws {
+    guard let page = endingPage, let stream else { return }
+    switch piece {
+    case .data(let record, let byteCount):
+      // What comes next is read while this is being sent.
+      readOn(stream, &workers)
+      try await lane.send(record.take())
+      settings.monitor.send(byteCount: byteCount)
+      return
+    case .end(let end, let entry):
+      try await send(end)
+      ledger.deliver(entry, stream.position, of: page)
+    case .failed(let error): try await fail(stream.position, of: page, error)
+    }
+    self.stream = nil
+    try await endPage(&workers)
+  }
+
+  // MARK: The end
+
+  /// Says that everything is sent once it is, and all receipts are there.
+  private func sayEndIfComplete() async throws {
+    guard isManifestComplete, ledger.isEmpty, !isEndSent else { return }
+    isEndSent = true
+    try await lane.send(account.end)
+  }
+}
