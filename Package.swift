@@ -38,6 +38,7 @@ let package = Package(
     .library(name: "P2PCopyTesting", targets: ["P2PCopyTesting"]),
     .library(name: "StandardCodecs", targets: ["StandardCodecs"]),
     .library(name: "WebSocketTransport", targets: ["WebSocketTransport"]),
+    .library(name: "TCPTransport", targets: ["TCPTransport"]),
     .library(name: "Zstd", targets: ["Zstd"]),
     .library(name: "LZ4", targets: ["LZ4"]),
     .library(name: "AESGCM", targets: ["AESGCM"]),
@@ -146,10 +147,19 @@ let package = Package(
     .target(name: "P2PCopyTesting", dependencies: ["P2PCopyCore", .nioCore], swiftSettings: strict),
 
     // Codecs. SwiftPM keeps the folder name Plugins for build tools, hence the explicit paths.
+    // What transports over a stream of bytes share: queues, back-pressure, keep-alive, connecting.
+    .target(
+      name: "NIOTransportSupport", dependencies: ["P2PCopyCore", "P2PCopyPlatform", .nioCore, .nioPosix],
+      path: "Plugins/NIOTransportSupport/NIOTransportSupport", swiftSettings: strict),
+    .target(
+      name: "TCPTransport",
+      dependencies: ["P2PCopyCore", "P2PCopyPlatform", "NIOTransportSupport", .nioCore, .nioPosix],
+      path: "Plugins/TCPTransport/TCPTransport", swiftSettings: strict),
     .target(
       name: "WebSocketTransport",
       dependencies: [
-        "P2PCopyCore", "P2PCopyPlatform", "WebSocketFraming", .nioCore, .nioPosix, .nioHTTP1, .nioWebSocket, .nioSSL,
+        "P2PCopyCore", "P2PCopyPlatform", "NIOTransportSupport", "WebSocketFraming", .nioCore, .nioPosix, .nioHTTP1,
+        .nioWebSocket, .nioSSL,
       ],
       path: "Plugins/WebSocketTransport/WebSocketTransport", swiftSettings: strict),
     .systemLibrary(
@@ -208,9 +218,17 @@ let package = Package(
       dependencies: ["P2PCopyRelay", "WebSocketFraming", .nioCore, .nioPosix, .nioEmbedded, .nioSSL, .logging],
       swiftSettings: strict),
     .testTarget(
+      name: "NIOTransportSupportTests", dependencies: ["NIOTransportSupport", "P2PCopyCore", .nioCore],
+      swiftSettings: strict),
+    .testTarget(
+      name: "TCPTransportTests",
+      dependencies: ["TCPTransport", "NIOTransportSupport", "P2PCopyCore", "P2PCopyTesting", .nioCore, .nioPosix],
+      swiftSettings: strict),
+    .testTarget(
       name: "WebSocketTransportTests",
       dependencies: [
-        "WebSocketTransport", "P2PCopyCore", "P2PCopyTesting", "P2PCopyRelay", "WebSocketFraming", .nioCore, .nioPosix,
+        "WebSocketTransport", "NIOTransportSupport", "P2PCopyCore", "P2PCopyTesting", "P2PCopyRelay",
+        "WebSocketFraming", .nioCore, .nioPosix,
         .nioEmbedded, .nioHTTP1, .nioWebSocket, .nioSSL, .logging,
       ],
       swiftSettings: strict),
@@ -229,7 +247,7 @@ let package = Package(
       dependencies: [
         "P2PCopy", "P2PCopyCore", "P2PCopyWire", "P2PCopyProtocol1",
         "P2PCopyPlatform", "P2PCopyTesting", "Zstd", "AESGCM", "ChaCha20Poly1305", "XXH128", "SHA256Sum", "Argon2id",
-        "SPAKE2", "TestSupport", .nioCore, .crypto, .system,
+        "SPAKE2", "TCPTransport", "TestSupport", .nioCore, .crypto, .system,
       ],
       resources: [.copy("Vectors")],
       swiftSettings: strict),

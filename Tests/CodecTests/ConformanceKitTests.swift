@@ -85,16 +85,16 @@ import Testing
       guard case .text(let text) = message else { return [message] }
       return [.text(text + "!")]
     }
-    let address = try RelayAddress("memory://relay")
+    let endpoint = Endpoint(scheme: "memory", address: "relay")
     await expectFinding("came changed") {
-      await checkTransport(InMemoryTransport(relay: relay), address: address)
+      await checkTransport(InMemoryTransport(relay: relay), relay: endpoint)
     }
   }
 
   @Test func findsATransportOfAnotherScheme() async throws {
-    let address = try RelayAddress("ws://relay")
+    let endpoint = Endpoint(scheme: "ws", address: "relay")
     await expectFinding("the scheme ws is not among") {
-      await checkTransport(InMemoryTransport(relay: InMemoryRelay()), address: address)
+      await checkTransport(InMemoryTransport(relay: InMemoryRelay()), relay: endpoint)
     }
   }
 

@@ -5,7 +5,8 @@ import Testing
 
 @Suite(.timeLimit(.minutes(2))) struct InMemoryTransportTests {
   @Test func conforms() async throws {
-    await checkTransport(InMemoryTransport(relay: InMemoryRelay()), address: try RelayAddress("memory://relay"))
+    await checkTransport(
+      InMemoryTransport(relay: InMemoryRelay()), relay: Endpoint(scheme: "memory", address: "relay"))
   }
 
   @Test func aSecondOfTheSameRoleIsRefusedAndTheFirstStays() async throws {

@@ -1,5 +1,6 @@
 import NIOCore
 import NIOEmbedded
+import NIOTransportSupport
 import P2PCopyCore
 import Synchronization
 import Testing
@@ -192,7 +193,7 @@ import WebSocketTransport
     try await rig.receive(.close(1000))
     await advance(rig, 50)
     #expect(rig.channel.isActive)
-    #expect(rig.outbound.enqueueClose(OutboundFrame(closing: .normal)))
+    #expect(rig.outbound.enqueueClose(WebSocketFrames().frame(closing: .normal)))
     try await rig.run { $0.writeQueued() }
     #expect(try await rig.sent().last == .close(1000))
   }

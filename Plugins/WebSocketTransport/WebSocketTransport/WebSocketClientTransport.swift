@@ -1,5 +1,6 @@
 import NIOCore
 public import NIOPosix
+import NIOTransportSupport
 public import P2PCopyCore
 
 /// WebSocket (RFC 6455) over TCP or TLS: the transport every relay speaks.
@@ -58,9 +59,13 @@ public struct WebSocketClientTransport: Transport, CodecPlugin {
     return try await open(RelayAddress(endpoint), options: options)
   }
 
-  func open(_ address: RelayAddress, options: TransportOptions) async throws -> WebSocketConnection {
+  func open(_ address: RelayAddress, options: TransportOptions) async throws -> FramedConnection {
     try Task.checkCancellation()
     let tls = try address.scheme == "wss" ? TLSSettings(host: address.host, options: options) : nil
-    return try await ConnectAttempt.run(address: address, options: options, tls: tls, on: group.any())
+    let handshake = WebSocketHandshake(address: address, options: options, tls: tls)
+    return try await ConnectAttempt.run(
+      to: ConnectTarget(host: address.host, port: address.port, shown: "\(address)", listener: "relay"),
+      within: options.connectTimeout, on: group.any()
+    ) { channel in try handshake.begin(on: channel) }
   }
 }

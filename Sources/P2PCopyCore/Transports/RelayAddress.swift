@@ -44,43 +44,19 @@ public struct RelayAddress: Hashable, Sendable, CustomStringConvertible {
     let afterAuthority = rest[authorityEnd...]
     guard !authority.contains("@") else { throw refuse("it must not contain a user name") }
 
-    let host: Substring
-    var portText: Substring?
-    if authority.first == "[" {
-      guard let close = authority.firstIndex(of: "]") else { throw refuse("the ']' of its host is missing") }
-      host = authority[authority.index(after: authority.startIndex)..<close]
-      let afterHost = authority[authority.index(after: close)...]
-      if afterHost.first == ":" {
-        portText = afterHost.dropFirst()
-      } else if !afterHost.isEmpty {
-        throw refuse("its host is malformed")
-      }
-    } else {
-      guard authority.count(where: { $0 == ":" }) < 2 else {
-        throw refuse("an IPv6 address stands in brackets, such as \(scheme)://[::1]:8765")
-      }
-      let parts = authority.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
-      host = parts[0]
-      if parts.count > 1 { portText = parts[1] }
-    }
-    guard !host.isEmpty, host.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }), host.utf8.count <= 255 else {
-      throw refuse("its host is missing or malformed")
-    }
-
-    var port = scheme == "wss" ? 443 : 80
-    if let portText {
-      guard let number = Int(portText), (1...65535).contains(number), portText.utf8.first != UInt8(ascii: "+") else {
-        throw refuse("its port is not a number from 1 to 65535")
-      }
-      port = number
+    let parts: HostAndPort
+    do throws(HostAndPort.Malformed) {
+      parts = try HostAndPort(authority, ports: 1...65535)
+    } catch {
+      throw refuse(error.why)
     }
     var target = String(afterAuthority.prefix { $0 != "#" })
     guard target.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else { throw refuse("its path is malformed") }
     if target.first != "/" { target = "/" + target }
 
     self.scheme = scheme
-    self.host = String(host)
-    self.port = port
+    host = parts.host
+    port = parts.port ?? (scheme == "wss" ? 443 : 80)
     self.target = target
     shownTarget = target
   }

@@ -1,5 +1,6 @@
 import NIOCore
 import NIOEmbedded
+import NIOTransportSupport
 import P2PCopyCore
 import Synchronization
 import WebSocketTransport
@@ -65,7 +66,7 @@ struct HandlerRig: Sendable {
   }
 
   func send(_ message: consuming TransportMessage) async throws {
-    if try outbound.enqueue(OutboundFrame(message)).needsFlush { try await run { $0.writeQueued() } }
+    if try outbound.enqueue(WebSocketFrames().frame(message)).needsFlush { try await run { $0.writeQueued() } }
   }
 
   /// Lets the socket write again.

@@ -1,5 +1,6 @@
 import NIOCore
 import NIOHTTP1
+import NIOTransportSupport
 
 /// What the server made of the request to switch to WebSocket.
 enum UpgradeOutcome: Sendable {

@@ -1,5 +1,6 @@
 import NIOCore
 import NIOHTTP1
+import NIOTransportSupport
 import NIOWebSocket
 
 /// Switches a client's channel from HTTP to WebSocket.

@@ -1,8 +1,7 @@
 package import NIOCore
 package import P2PCopyCore
-import WebSocketFraming
 
-/// Speaks WebSocket on the event loop, between the socket and the two queues of a connection.
+/// Speaks a framing on the event loop, between the socket and the two queues of a connection.
 package final class FrameHandler: ChannelDuplexHandler {
   package typealias InboundIn = ByteBuffer
   package typealias OutboundIn = ByteBuffer
@@ -19,14 +18,16 @@ package final class FrameHandler: ChannelDuplexHandler {
   /// Frames of this size get their buffer back as soon as they are written; smaller ones with the next that is written.
   private static let promptByteCount = 64 << 10
 
-  package let address: RelayAddress
-  package let buffers = MessageBufferPool()
+  /// Who is on the other side, for messages: "the relay at ws://…".
+  package let peer: String
+  package let buffers: MessageBufferPool
   package let inbound = InboundQueue()
   package let outbound = OutboundQueue()
 
   private let keepaliveInterval: TimeAmount
   private var state = State.open
-  private var assembler: MessageAssembler
+  private let inboundFraming: any InboundFraming
+  package let outboundFraming: any OutboundFraming
   private var keepalive = Keepalive()
   private var keepaliveTask: Scheduled<Void>?
   private var context: ChannelHandlerContext?
@@ -38,10 +39,23 @@ package final class FrameHandler: ChannelDuplexHandler {
   private var nextPong: ByteBuffer?
   private var lastError: (any Error)?
 
-  package init(address: RelayAddress, options: TransportOptions) {
-    self.address = address
+  /// Creates a handler for one connection.
+  ///
+  /// - Parameters:
+  ///   - peer: Who is on the other side, for messages: "the relay at ws://…".
+  ///   - buffers: The connection's; what comes in is put together in some of them.
+  ///   - inbound: How to read.
+  ///   - outbound: How to write.
+  ///   - options: Limits.
+  package init(
+    peer: String, buffers: MessageBufferPool, inbound: any InboundFraming, outbound: any OutboundFraming,
+    options: TransportOptions
+  ) {
+    self.peer = peer
+    self.buffers = buffers
     keepaliveInterval = TimeAmount(options.keepaliveInterval)
-    assembler = MessageAssembler(buffers: buffers, maximumMessageByteCount: options.maximumMessageByteCount)
+    inboundFraming = inbound
+    outboundFraming = outbound
   }
 
   // MARK: Life
@@ -71,7 +85,7 @@ package final class FrameHandler: ChannelDuplexHandler {
     state = .ended
     keepaliveTask?.cancel()
     keepaliveTask = nil
-    let error = P2PCopyError(.peerLeft, "the connection to the relay at \(address) was lost", cause: lastError)
+    let error = P2PCopyError(.peerLeft, "the connection to \(peer) was lost", cause: lastError)
     inbound.end(.failed(error))
     outbound.fail(error)
   }
@@ -96,8 +110,8 @@ package final class FrameHandler: ChannelDuplexHandler {
     keepalive.heard()
     guard case .open = state else { return }
     var bytes = unwrapInboundIn(data)
-    do throws(FramingError) {
-      while case .open = state, let event = try assembler.next(from: &bytes) { handle(event, context: context) }
+    do throws(FramingViolation) {
+      while case .open = state, let event = try inboundFraming.next(from: &bytes) { handle(event, context: context) }
     } catch {
       refuse(error, context: context)
     }
@@ -111,21 +125,20 @@ package final class FrameHandler: ChannelDuplexHandler {
     context.fireChannelReadComplete()
   }
 
-  private func handle(_ event: MessageAssembler.Event, context: ChannelHandlerContext) {
+  private func handle(_ event: InboundEvent, context: ChannelHandlerContext) {
     switch event {
     case .message(let message): inbound.push(message, recyclingInto: buffers)
     case .ping(let payload): answer(payload, context: context)
     case .pong: break
-    case .close(let payload):
+    case .close(let closure):
       // Not answered here: our own Close says that everything has been dealt with, which only the application knows.
       state = .peerClosed
-      let closure = TransportClosure(payload)
       outbound.peerClosed(closure)
       inbound.end(.closed(closure))
     }
   }
 
-  /// RFC 6455, section 5.5.3: while one pong waits to be written, of further pings only the last needs an answer. So a
+  /// As RFC 6455, section 5.5.3 has it: while one pong waits to be written, of further pings only the last needs an answer. So a
   /// flood of pings cannot fill the memory.
   private func answer(_ payload: ByteBuffer, context: ChannelHandlerContext) {
     guard !isPongUnwritten else {
@@ -134,7 +147,7 @@ package final class FrameHandler: ChannelDuplexHandler {
     }
     isPongUnwritten = true
     needsFlush = true
-    write(.pong, payload, context: context).assumeIsolated().whenComplete { [self] result in
+    write(outboundFraming.pong(answering: payload), context: context).assumeIsolated().whenComplete { [self] result in
       isPongUnwritten = false
       guard case .success = result, let payload = nextPong.take(), let context = self.context else { return }
       answer(payload, context: context)
@@ -148,20 +161,16 @@ package final class FrameHandler: ChannelDuplexHandler {
     context.flush()
   }
 
-  private func write(_ opcode: Opcode, _ payload: ByteBuffer, context: ChannelHandlerContext) -> EventLoopFuture<Void> {
-    var frame = ByteBuffer()
-    frame.writeFrame(opcode, maskingKey: .random(), payload: payload)
+  private func write(_ frame: ByteBuffer, context: ChannelHandlerContext) -> EventLoopFuture<Void> {
     let promise = context.eventLoop.makePromise(of: Void.self)
     context.write(wrapOutboundOut(frame), promise: promise)
     return promise.futureResult
   }
 
   /// The other side broke the rules: say so and close.
-  private func refuse(_ error: FramingError, context: ChannelHandlerContext) {
-    let isFirst = end(
-      P2PCopyError(.protocolViolation, "the relay at \(address) broke the rules of WebSocket: \(error.message)"))
-    guard isFirst else { return }
-    write(.close, ClosePayload(error).encode(), context: context).assumeIsolated().whenComplete { [self] _ in
+  private func refuse(_ violation: FramingViolation, context: ChannelHandlerContext) {
+    guard end(P2PCopyError(.protocolViolation, "\(peer) \(violation.message)")) else { return }
+    write(violation.farewell, context: context).assumeIsolated().whenComplete { [self] _ in
       self.context?.close(promise: nil)
     }
     context.flush()
@@ -238,16 +247,16 @@ package final class FrameHandler: ChannelDuplexHandler {
     case .ping: ping(context)
     case .giveUp:
       if case .open = state {
-        // What is stuck here may be stuck at the relay or behind it: nobody on this side can tell.
+        // What is stuck here may be stuck at the other side or behind it: nobody on this side can tell.
         giveUp(
           P2PCopyError(
             .peerLeft,
             outbound.isPending
-              ? "the relay at \(address) takes nothing any more: it, the way there or the other side hangs"
-              : "the connection to the relay at \(address) went silent"))
+              ? "\(peer) takes nothing any more: it, the way there or the other side hangs"
+              : "the connection to \(peer) went silent"))
         return
       }
-      // After its Close the relay owes us nothing. The probes go on while this side makes up its mind, since they keep
+      // After its Close the other side owes us nothing. The probes go on while this side makes up its mind, since they keep
       // the ways of address translators open for our own Close.
       ping(context)
     }
@@ -255,7 +264,6 @@ package final class FrameHandler: ChannelDuplexHandler {
   }
 
   private func ping(_ context: ChannelHandlerContext) {
-    _ = write(.ping, ByteBuffer(), context: context)
-    context.flush()
+    context.writeAndFlush(wrapOutboundOut(outboundFraming.ping()), promise: nil)
   }
 }

@@ -1,8 +1,9 @@
 import NIOCore
 import P2PCopyCore
 
-/// The parts of ``checkTransport(_:address:options:sourceLocation:)`` about how connections end.
-extension TransportConformance {
+// What concerns how connections end.
+
+extension PairConformance {
   func checkNormalEnd() async {
     let messages = (0..<40).map { TransportMessage.text(String(repeating: "\($0) ", count: 20_000)) }
     for isSenderFirst in [true, false] {

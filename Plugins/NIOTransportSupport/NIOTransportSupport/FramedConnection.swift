@@ -1,18 +1,19 @@
 package import NIOCore
 package import P2PCopyCore
 
-/// One WebSocket connection to a relay.
+/// One connection of a transport over a stream of bytes.
 ///
-/// Sending frames and masks on the caller's thread, receiving parses on the event loop; in between are two queues, so
+/// Sending frames on the caller's thread, receiving parses on the event loop; in between are two queues, so
 /// that neither suspends while it need not. The channel lives as long as this object.
-package final class WebSocketConnection: TransportConnection {
+package final class FramedConnection: TransportConnection {
   package let buffers: MessageBufferPool
 
   private let channel: any Channel
   private let handler: NIOLoopBound<FrameHandler>
   private let inbound: InboundQueue
   private let outbound: OutboundQueue
-  private let address: RelayAddress
+  private let framing: any OutboundFraming
+  private let peer: String
 
   /// On the event loop of the handler.
   package init(channel: any Channel, handler: NIOLoopBound<FrameHandler>) {
@@ -21,7 +22,8 @@ package final class WebSocketConnection: TransportConnection {
     buffers = handler.value.buffers
     inbound = handler.value.inbound
     outbound = handler.value.outbound
-    address = handler.value.address
+    framing = handler.value.outboundFraming
+    peer = handler.value.peer
   }
 
   deinit {
@@ -30,7 +32,7 @@ package final class WebSocketConnection: TransportConnection {
   }
 
   package func send(_ message: consuming TransportMessage) async throws {
-    let followup = try outbound.enqueue(OutboundFrame(message))
+    let followup = try outbound.enqueue(framing.frame(message))
     if followup.needsFlush { requestWrite() }
     if followup.isFull { try await outbound.waitForSpace() }
   }
@@ -41,7 +43,7 @@ package final class WebSocketConnection: TransportConnection {
 
   package func finish(_ closure: TransportClosure) async throws -> TransportClosure {
     try await abortingWhenCancelled {
-      if outbound.enqueueClose(OutboundFrame(closing: closure)) { requestWrite() }
+      if outbound.enqueueClose(framing.frame(closing: closure)) { requestWrite() }
       if inbound.startDiscarding() { resumeReading() }
       switch await inbound.waitForEnd() {
       case .failed(let error):
@@ -61,7 +63,7 @@ package final class WebSocketConnection: TransportConnection {
   }
 
   package func abort() {
-    let error = P2PCopyError(.cancelled, "the connection to the relay at \(address) was ended on this side")
+    let error = P2PCopyError(.cancelled, "the connection to \(peer) was ended on this side")
     inbound.abort(error)
     outbound.fail(error)
     channel.close(promise: nil)

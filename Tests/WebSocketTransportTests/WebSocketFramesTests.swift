@@ -1,10 +1,11 @@
 import NIOCore
+import NIOTransportSupport
 import P2PCopyCore
 import Testing
 import WebSocketFraming
 import WebSocketTransport
 
-@Suite struct OutboundFrameTests {
+@Suite struct WebSocketFramesTests {
   private func decode(_ frame: OutboundFrame) throws -> Frame? {
     var reader = ClientFrameReader()
     if let lead = frame.lead { reader.append(lead) }
@@ -26,7 +27,7 @@ import WebSocketTransport
     let memory = address(buffer)
     let message = TransportMessage.binary(buffer)
     buffer = ByteBuffer()
-    let frame = OutboundFrame(message)
+    let frame = WebSocketFrames().frame(message)
     #expect(frame.lead == nil)
     #expect(try decode(frame) == .binary(payload))
     _ = memory
@@ -37,7 +38,7 @@ import WebSocketTransport
       var buffer = buffers.take()
       buffer.writeRepeatingByte(1, count: 1 << 20)
       let memory = address(buffer)
-      return (OutboundFrame(.binary(consume buffer)), memory)
+      return (WebSocketFrames().frame(.binary(consume buffer)), memory)
     }
     let (frame, memory) = make(MessageBufferPool())
     #expect(address(frame.body) == memory)
@@ -47,7 +48,7 @@ import WebSocketTransport
     var held = MessageBufferPool().take()
     held.writeBytes([1, 2, 3])
     let before = held
-    let frame = OutboundFrame(.binary(held))
+    let frame = WebSocketFrames().frame(.binary(held))
     #expect(try decode(frame) == .binary([1, 2, 3]))
     #expect(held == before)
     #expect(Array(held.readableBytesView) == [1, 2, 3])
@@ -55,17 +56,17 @@ import WebSocketTransport
 
   @Test func withoutRoomTheHeaderIsSeparate() throws {
     let payload = [UInt8](repeating: 9, count: 70_000)
-    let frame = OutboundFrame(.binary(ByteBuffer(bytes: payload)))
+    let frame = WebSocketFrames().frame(.binary(ByteBuffer(bytes: payload)))
     #expect(frame.lead?.readableBytes == 14)
     #expect(frame.byteCount == 70_014)
     #expect(try decode(frame) == .binary(payload))
   }
 
   @Test func textAndClose() throws {
-    #expect(try decode(OutboundFrame(.text("naïve 🔑"))) == .text("naïve 🔑"))
-    #expect(try decode(OutboundFrame(.text(""))) == .text(""))
+    #expect(try decode(WebSocketFrames().frame(.text("naïve 🔑"))) == .text("naïve 🔑"))
+    #expect(try decode(WebSocketFrames().frame(.text(""))) == .text(""))
     #expect(
-      try decode(OutboundFrame(closing: TransportClosure(.failed(.receiver), text: "disk full")))
+      try decode(WebSocketFrames().frame(closing: TransportClosure(.failed(.receiver), text: "disk full")))
         == .close(4001, "disk full"))
   }
 }

@@ -1,5 +1,5 @@
+import NIOTransportSupport
 import Testing
-import WebSocketTransport
 
 @Suite struct KeepaliveTests {
   /// One interval: whether something was heard, whether the socket is read, what waits to be written, and how much of it

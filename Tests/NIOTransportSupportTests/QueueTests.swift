@@ -1,14 +1,24 @@
 import NIOCore
+import NIOTransportSupport
 import P2PCopyCore
 import Synchronization
 import Testing
-import WebSocketTransport
 
 @Suite struct QueueTests {
   private let lost = P2PCopyError(.peerLeft, "lost")
 
   private func message(_ count: Int) -> TransportMessage {
     .binary(ByteBuffer(repeating: 7, count: count))
+  }
+
+  private func frame(_ count: Int) -> OutboundFrame {
+    OutboundFrame(body: ByteBuffer(repeating: 7, count: count), headerByteCount: 14, isMessage: true) { header in
+      header.initializeMemory(as: UInt8.self, repeating: 0)
+    }
+  }
+
+  private let close = OutboundFrame(body: ByteBuffer(), headerByteCount: 2, isMessage: false) { header in
+    header.initializeMemory(as: UInt8.self, repeating: 0)
   }
 
   private func code(_ body: () async throws -> Void) async -> P2PCopyError.Code? {
@@ -24,30 +34,30 @@ import WebSocketTransport
 
   @Test func aBurstAsksForOneFlush() throws {
     let queue = OutboundQueue()
-    #expect(try queue.enqueue(OutboundFrame(message(10))).needsFlush)
-    for _ in 0..<100 { #expect(try !queue.enqueue(OutboundFrame(message(10))).needsFlush) }
+    #expect(try queue.enqueue(frame(10)).needsFlush)
+    for _ in 0..<100 { #expect(try !queue.enqueue(frame(10)).needsFlush) }
     #expect(queue.takeBatch().count == 101)
-    #expect(try queue.enqueue(OutboundFrame(message(10))).needsFlush)
+    #expect(try queue.enqueue(frame(10)).needsFlush)
   }
 
   @Test func isFullAboveTheLimitUntilItIsWritten() async throws {
     let queue = OutboundQueue()
     let buffers = MessageBufferPool()
-    for _ in 0..<3 { #expect(try !queue.enqueue(OutboundFrame(message(1 << 20))).isFull) }
-    #expect(try !queue.enqueue(OutboundFrame(message((1 << 20) - 100))).isFull)
-    #expect(try queue.enqueue(OutboundFrame(message(100))).isFull)
+    for _ in 0..<3 { #expect(try !queue.enqueue(frame(1 << 20)).isFull) }
+    #expect(try !queue.enqueue(frame((1 << 20) - 100)).isFull)
+    #expect(try queue.enqueue(frame(100)).isFull)
     #expect(queue.takeBatch().count == 5)
-    #expect(try queue.enqueue(OutboundFrame(message(1))).isFull, "what is in flight still counts")
+    #expect(try queue.enqueue(frame(1)).isFull, "what is in flight still counts")
     async let space: Void = queue.waitForSpace()
     queue.didWrite(1, recyclingInto: buffers)
     try await space
-    #expect(try !queue.enqueue(OutboundFrame(message(1))).isFull)
+    #expect(try !queue.enqueue(frame(1)).isFull)
   }
 
   @Test func drainsWhenEverythingIsWritten() async throws {
     let queue = OutboundQueue()
-    _ = try queue.enqueue(OutboundFrame(message(1)))
-    _ = queue.enqueueClose(OutboundFrame(closing: .normal))
+    _ = try queue.enqueue(frame(1))
+    _ = queue.enqueueClose(close)
     async let drained: Void = queue.waitUntilDrained()
     #expect(queue.takeBatch().count == 2)
     #expect(queue.isPending)
@@ -59,34 +69,34 @@ import WebSocketTransport
 
   @Test func nothingFollowsTheClose() async {
     let queue = OutboundQueue()
-    #expect(queue.enqueueClose(OutboundFrame(closing: .normal)))
-    #expect(!queue.enqueueClose(OutboundFrame(closing: .normal)))
-    #expect(await code { _ = try queue.enqueue(OutboundFrame(message(1))) } == .internalError)
+    #expect(queue.enqueueClose(close))
+    #expect(!queue.enqueueClose(close))
+    #expect(await code { _ = try queue.enqueue(frame(1)) } == .internalError)
     #expect(queue.takeBatch().count == 1)
   }
 
   @Test func aWaitingSenderIsToldOfTheOtherSidesClose() async throws {
     let queue = OutboundQueue()
     let closure = TransportClosure(.failed(.receiver), text: "disk full")
-    _ = try queue.enqueue(OutboundFrame(message(5 << 20)))
+    _ = try queue.enqueue(frame(5 << 20))
     let sender = Task { try await queue.waitForSpace() }
     queue.peerClosed(closure)
     await #expect(throws: closure) { try await sender.value }
-    #expect(throws: closure) { try queue.enqueue(OutboundFrame(message(1))) }
-    #expect(!queue.enqueueClose(OutboundFrame(closing: .normal)), "the flush is already asked for")
+    #expect(throws: closure) { try queue.enqueue(frame(1)) }
+    #expect(!queue.enqueueClose(close), "the flush is already asked for")
     #expect(queue.takeBatch().count == 2, "our Close still goes out")
   }
 
   @Test func aFailureEndsEveryWait() async throws {
     let queue = OutboundQueue()
-    _ = try queue.enqueue(OutboundFrame(message(5 << 20)))
+    _ = try queue.enqueue(frame(5 << 20))
     let sender = Task { try await queue.waitForSpace() }
     let drainer = Task { try await queue.waitUntilDrained() }
     queue.fail(lost)
     queue.fail(P2PCopyError(.internalError, "a second failure"))
     #expect(await code { try await sender.value } == .peerLeft)
     #expect(await code { try await drainer.value } == .peerLeft)
-    #expect(await code { _ = try queue.enqueue(OutboundFrame(message(1))) } == .peerLeft)
+    #expect(await code { _ = try queue.enqueue(frame(1)) } == .peerLeft)
     #expect(await code { try await queue.waitForSpace() } == .peerLeft)
     #expect(await code { try await queue.waitUntilDrained() } == .peerLeft)
     #expect(queue.takeBatch().isEmpty)
@@ -94,7 +104,7 @@ import WebSocketTransport
 
   @Test func onlyOurCloseMayBeLost() async throws {
     let queue = OutboundQueue()
-    _ = queue.enqueueClose(OutboundFrame(closing: .normal))
+    _ = queue.enqueueClose(close)
     queue.fail(lost)
     try await queue.waitUntilDrained()
   }

@@ -1,20 +1,32 @@
 import NIOCore
 import P2PCopyCore
 
-#if canImport(FoundationEssentials)
-  import FoundationEssentials
-#else
-  import Foundation
-#endif
+/// What has to hold for two connections that lead to each other, however they were made. Here, what concerns messages.
+struct PairConformance: Sendable {
+  typealias Connection = any TransportConnection
+  typealias MakePair =
+    @Sendable (TransportOptions, TransportOptions) async throws -> (
+      first: Connection, second: Connection
+    )
 
-/// The parts of ``checkTransport(_:address:options:sourceLocation:)`` about messages.
-struct TransportConformance: Sendable {
-  let transport: any Transport
-  let address: RelayAddress
   let options: TransportOptions
   let report: ConformanceReport
+  let makePair: MakePair
 
-  typealias Connection = any TransportConnection
+  func check() async {
+    await checkSizes()
+    await checkOrder()
+    await checkSharedBuffers()
+    await checkBulk()
+    await checkSizeLimit()
+    await checkNormalEnd()
+    await checkEndWithStatus()
+    await checkEndOfBothAtOnce()
+    await checkAbort()
+    await checkLostEnd()
+    await checkCancellation()
+    await checkCancellationOfSend()
+  }
 
   func checkSizes() async {
     let sizes = [0, 1, 125, 126, 127, 65_535, 65_536, (1 << 20) + 40, options.maximumMessageByteCount]
@@ -104,34 +116,19 @@ struct TransportConformance: Sendable {
 
   // MARK: - Helpers
 
-  /// Runs a part with two fresh connections that a relay has paired.
+  /// Runs a part with two fresh connections that lead to each other.
   func withPair(
     _ name: String, receiverOptions: TransportOptions? = nil,
     _ body: @Sendable (_ sender: Connection, _ receiver: Connection) async throws -> Void
   ) async {
     await report.section(name) {
-      var random = SystemRandomNumberGenerator()
-      let code = Hex.encode((0..<32).map { _ in UInt8.random(in: 0...255, using: &random) })
-      let sender = try await transport.connect(to: address.endpoint, options: options)
-      defer { sender.abort() }
-      try await sender.send(.text(#"{"type":"hello","code_hash_hex":"\#(code)","role":"sender"}"#))
-      let receiver = try await transport.connect(to: address.endpoint, options: receiverOptions ?? options)
-      defer { receiver.abort() }
-      try await receiver.send(.text(#"{"type":"hello","code_hash_hex":"\#(code)","role":"receiver"}"#))
-      guard try await isReady(sender.receive()) else {
-        report.fail("\(name): the relay did not say ready first")
-        return
+      let (sender, receiver) = try await makePair(options, receiverOptions ?? options)
+      defer {
+        sender.abort()
+        receiver.abort()
       }
       try await body(sender, receiver)
     }
-  }
-
-  private func isReady(_ message: TransportMessage?) -> Bool {
-    struct Notice: Decodable {
-      var type: String
-    }
-    guard case .text(let text) = message else { return false }
-    return (try? JSONDecoder().decode(Notice.self, from: Data(text.utf8)))?.type == "ready"
   }
 
   func buffer(_ bytes: [UInt8], for connection: Connection) -> ByteBuffer {

@@ -1,12 +1,11 @@
 import NIOCore
 import NIOHTTP1
-import NIOPosix
 import NIOSSL
 import P2PCopyCore
 import P2PCopyPlatform
 
-/// Says in one line why there is no connection to a relay, and what to do about it.
-struct ConnectFailure {
+/// Says in one line why there is no WebSocket on a TCP connection to a relay, and what to do about it.
+struct HandshakeFailure: Sendable {
   let address: RelayAddress
 
   private func unreachable(
@@ -15,44 +14,10 @@ struct ConnectFailure {
     P2PCopyError(.relayUnreachable, message, remedy: remedy, cause: cause)
   }
 
-  /// The whole attempt took longer than it may.
-  func timeout(_ limit: Duration, isConnected: Bool) -> P2PCopyError {
-    let shown = limit.formattedSeconds
-    return isConnected
-      ? unreachable("\(address) took the connection, but did not answer within \(shown); is it a p2p-copy relay?")
-      : unreachable("\(address) could not be reached within \(shown); check the address and any firewall between")
-  }
-
   /// The server answered, but did not switch to WebSocket.
   func refusal(_ head: HTTPResponseHead) -> P2PCopyError {
     // Only the number: the reason phrase is the server's to choose.
     unreachable("the server at \(address) answered \(head.status.code); is it a p2p-copy relay?")
-  }
-
-  /// Name resolution or TCP failed.
-  func connecting(_ error: any Error) -> P2PCopyError {
-    guard let error = error as? NIOConnectionError else { return tcp(error) }
-    if let first = error.connectionErrors.first { return tcp(first.error) }
-    guard error.dnsAError != nil || error.dnsAAAAError != nil else {
-      return unreachable("\(address) could not be reached; check the address", cause: error)
-    }
-    return unreachable("the name '\(address.host)' of \(address) was not found; check its spelling and the network")
-  }
-
-  private func tcp(_ error: any Error) -> P2PCopyError {
-    guard let code = (error as? IOError)?.errnoCode else {
-      return unreachable("\(address) could not be reached; check the address", cause: error)
-    }
-    switch code {
-    case ECONNREFUSED:
-      return unreachable("\(address) refused the connection; does a relay run there, on that port?")
-    case ENETUNREACH, EHOSTUNREACH:
-      return unreachable("there is no route to \(address); check the network and any firewall between")
-    case ETIMEDOUT:
-      return unreachable("\(address) did not answer; check the address and any firewall between")
-    default:
-      return unreachable("\(address) could not be reached", cause: error)
-    }
   }
 
   /// TLS or the WebSocket handshake failed on an established TCP connection.

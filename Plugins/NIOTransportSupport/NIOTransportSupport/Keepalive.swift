@@ -1,4 +1,4 @@
-/// Decides when to probe a silent relay and when to give it up. No clock: it is asked once per interval.
+/// Decides when to probe a silent other side and when to give it up. No clock: it is asked once per interval.
 package struct Keepalive {
   /// What to do.
   package enum Action: Equatable {
@@ -10,8 +10,8 @@ package struct Keepalive {
   /// How many probes in a row may stay unanswered.
   package static let maximumProbes = 3
 
-  /// The same while something of ours waits and the system takes nothing of it: the relay takes nothing because the other
-  /// peer does not, which may be stuck for a while with what it has.
+  /// The same while something of ours waits and the system takes nothing of it: whoever is on the other side takes
+  /// nothing because the peer behind it does not, which may be stuck for a while with what it has.
   package static let maximumProbesWhileStuck = 5
 
   package init() {}
@@ -26,8 +26,8 @@ package struct Keepalive {
   /// An interval is over.
   ///
   /// - Parameters:
-  ///   - isReading: Whether the relay could have been heard: not while reading stands still on our side.
-  ///   - isWriting: Whether something of ours waits to be written: it may keep the relay from seeing the probe.
+  ///   - isReading: Whether the other side could have been heard: not while reading stands still on our side.
+  ///   - isWriting: Whether something of ours waits to be written: it may keep the other side from seeing the probe.
   ///   - writtenByteCount: How much of ours the system has taken so far. As long as it takes more of what waits, the
   ///     connection is alive.
   /// - Returns: What to do.
