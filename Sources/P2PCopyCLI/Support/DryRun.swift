@@ -8,13 +8,10 @@ enum DryRun {
   /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/sourceUnreadable`` when something cannot be read,
   ///   ``OutputFailure`` when standard output does not take the list.
   static func run(_ paths: [LocalPath], _ options: SendOptions, quiet: Bool) throws {
-    let walk = try SourceWalk(
-      paths, rules: options.rules, links: options.links, list: options.fileList,
-      ownFiles: OwnFiles(at: [options.receiptFile, options.checksumsFile]))
     var fileCount = 0
     var byteCount = SaturatingCount<Int64>()
     var failures: [EntryFailure] = []
-    while let element = walk.next() {
+    for element in try options.listing(of: paths) {
       switch element {
       case .entry(let entry):
         if case .file(let size) = entry.kind {
@@ -40,12 +37,11 @@ enum DryRun {
         remedy: first.error.remedy, scope: .entry)
   }
 
-  private static func line(for entry: SourceEntry) -> String {
+  private static func line(for entry: SourceListing.Entry) -> String {
     switch entry.kind {
     case .file(let byteCount): "\(entry.path)\t\(byteCount)"
     case .directory: "\(entry.path)/"
     case .symbolicLink(let target): "\(entry.path) -> \(DisplayText.escaped(target))"
-    case .stream: "\(entry.path)"
     }
   }
 }
