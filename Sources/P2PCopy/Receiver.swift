@@ -66,7 +66,7 @@ public struct Receiver: Sendable {
   ) async throws -> TransferSummary {
     switch options.transferProtocol {
     case .one: try await receiveWithProtocol1(directory, listener)
-    case .two: try await receiveWithProtocol2(.directory(directory), listener)
+    case .two: try await receiveWithProtocol2(DirectoryDestination(path: directory), listener)
     }
   }
 
@@ -86,19 +86,43 @@ public struct Receiver: Sendable {
     try await receive(into: LocalPath(directory), listener: listener)
   }
 
-  /// Receives one file, or the sender's standard input, and writes its content to standard output. Protocol 2 only.
+  /// Receives one file, or what the sender reads from a stream, and writes its content to an open descriptor. Protocol 2
+  /// only.
   ///
-  /// - Parameter listener: As for ``receive(into:listener:)``.
+  /// ```swift
+  /// try await receiver.receive(to: .standardOutput)
+  /// ```
+  ///
+  /// - Parameters:
+  ///   - stream: What to write to.
+  ///   - listener: As for ``receive(into:listener:)``.
   /// - Returns: What it came to.
   /// - Throws: ``P2PCopyError``; what was written by then is incomplete.
   @discardableResult
-  public func receiveToStandardOutput(
-    listener: @escaping @Sendable (TransferEvents) async -> Void = { _ in }
+  public func receive(
+    to stream: StreamDestination, listener: @escaping @Sendable (TransferEvents) async -> Void = { _ in }
   ) async throws -> TransferSummary {
     guard options.transferProtocol == .two else {
-      throw P2PCopyError(.usage, "protocol 1 cannot write to standard output", remedy: .useProtocol2)
+      throw P2PCopyError(.usage, "protocol 1 cannot write to \(stream.shown)", remedy: .useProtocol2)
     }
-    return try await receiveWithProtocol2(.standardOutput, listener)
+    return try await receiveWithProtocol2(stream, listener)
+  }
+
+  /// Receives everything the sender sends into memory. Protocol 2 only.
+  ///
+  /// - Parameters:
+  ///   - memory: What to fill.
+  ///   - listener: As for ``receive(into:listener:)``.
+  /// - Returns: What it came to.
+  /// - Throws: ``P2PCopyError``, also when only some files failed; what has arrived by then is in memory.
+  @discardableResult
+  public func receive(
+    to memory: MemoryDestination, listener: @escaping @Sendable (TransferEvents) async -> Void = { _ in }
+  ) async throws -> TransferSummary {
+    guard options.transferProtocol == .two else {
+      throw P2PCopyError(.usage, "protocol 1 receives into directories only", remedy: .useProtocol2)
+    }
+    return try await receiveWithProtocol2(memory, listener)
   }
 
   private func receiveWithProtocol1(
@@ -111,15 +135,11 @@ public struct Receiver: Sendable {
   }
 
   private func receiveWithProtocol2(
-    _ target: ReceiveTarget, _ listener: @escaping @Sendable (TransferEvents) async -> Void
+    _ destination: any Destination, _ listener: @escaping @Sendable (TransferEvents) async -> Void
   ) async throws -> TransferSummary {
     try await Transfer.run(reportsEachFile: options.reportsEachFile, listener) { monitor in
-      // Made before connecting, so that a directory that cannot be used is known before the sender begins.
-      var outputPath: LocalPath?
-      if case .directory(let path) = target {
-        _ = try OutputDirectory(path: path)
-        outputPath = path
-      }
+      // Before connecting, so that what cannot be used is known before the sender begins.
+      try destination.check()
       var codecs = codecs
       if options.checksumsFile != nil { try codecs.keepOnly(digest: DeliveryLog.checksumsDigest) }
       let meeting = PeerMeeting(
@@ -133,9 +153,9 @@ public struct Receiver: Sendable {
         silenceLimit: options.silenceLimit,
         monitor: monitor)
       let session = ReceivingSession(
-        options: options, target: target, codecs: codecs, monitor: monitor,
+        options: options, destination: destination, codecs: codecs, monitor: monitor,
         log: try DeliveryLog(
-          receiptFile: options.receiptFile, checksumsFile: options.checksumsFile, outputPath: outputPath))
+          receiptFile: options.receiptFile, checksumsFile: options.checksumsFile, outputPath: destination.outputPath))
       return [{ try await meeting.run { peers, lane in try await session.run(in: peers, over: lane) } }]
     }
   }

@@ -29,7 +29,7 @@ struct PlacingTests {
     let directory = try #require(try output.directory(of: path, creating: true))
     let placed = try bytes.withUnsafeBytes {
       try SmallFile.place(
-        $0, at: Destination(path, in: directory), in: directory, metadata: metadata, keepingSetID: keepingSetID,
+        $0, at: PlannedPlace(path, in: directory), in: directory, metadata: metadata, keepingSetID: keepingSetID,
         TakenNames(policy))
     }
     #expect(placed.refusal.isEmpty)
@@ -41,7 +41,7 @@ struct PlacingTests {
     let directory = try #require(try output.directory(of: path, creating: true))
     let metadata = EntryMetadata(mode: 0o777, modificationSeconds: 1_000_000_000, modificationNanoseconds: 5)
     let placed = try directory.createSymbolicLink(
-      to: Array(target.utf8), at: Destination(path, in: directory), metadata: metadata, TakenNames(policy))
+      to: Array(target.utf8), at: PlannedPlace(path, in: directory), metadata: metadata, TakenNames(policy))
     #expect(placed.refusal.isEmpty)
     return String(decoding: placed.path.name, as: UTF8.self)
   }

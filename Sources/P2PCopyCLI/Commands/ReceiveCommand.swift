@@ -91,7 +91,7 @@ struct ReceiveCommand: AsyncParsableCommand {
     try await Interruptible.run { stop in
       try await view.tellingOutputFailures(to: stop).watch { listener in
         if stdout {
-          try await receiver.receiveToStandardOutput(listener: listener)
+          try await receiver.receive(to: .standardOutput, listener: listener)
         } else {
           try await receiver.receive(into: out ?? ".", listener: listener)
         }

@@ -18,7 +18,7 @@ extension DirectoryHandle {
   ///   does not allow to replace, otherwise ``P2PCopyError/Code/destinationUnwritable``; what had the partial name has it
   ///   still.
   package func place(
-    _ name: [UInt8], _ status: FileStatus, at destination: Destination, _ takenNames: TakenNames
+    _ name: [UInt8], _ status: FileStatus, at destination: PlannedPlace, _ takenNames: TakenNames
   ) throws(P2PCopyError) -> RelativePath {
     let path = destination.path
     var isInOwnWay = false
@@ -44,7 +44,7 @@ extension DirectoryHandle {
   }
 
   private func replace(
-    _ name: [UInt8], _ destination: Destination, _ isPlaced: (FileStatus) -> Bool
+    _ name: [UInt8], _ destination: PlannedPlace, _ isPlaced: (FileStatus) -> Bool
   ) throws(SystemError) -> RelativePath {
     let path = destination.path
     if let replaceable = destination.replaceable, let existing = try status(of: path.name) {

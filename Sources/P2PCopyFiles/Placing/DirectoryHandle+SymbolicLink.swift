@@ -12,7 +12,7 @@ extension DirectoryHandle {
   /// - Returns: The link as it is in place.
   /// - Throws: ``P2PCopyError`` as ``place(_:_:at:_:)`` does; nothing is left behind then.
   package func createSymbolicLink(
-    to target: [UInt8], at destination: Destination, metadata: EntryMetadata?, _ takenNames: TakenNames
+    to target: [UInt8], at destination: PlannedPlace, metadata: EntryMetadata?, _ takenNames: TakenNames
   ) throws(P2PCopyError) -> PlacedEntry {
     let path = destination.path
     var name = PartialFile.name(for: path.name)

@@ -34,7 +34,7 @@ package final class PartialFile {
       + suffix.utf8
   }
 
-  private let destination: Destination
+  private let destination: PlannedPlace
   private let directory: DirectoryHandle
   private let name: [UInt8]
   private let descriptor: FileDescriptor
@@ -52,7 +52,7 @@ package final class PartialFile {
   /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/destinationUnwritable``, also when what there was to go on
   ///   with is no longer what it was.
   package init(
-    opening destination: Destination, in directory: DirectoryHandle, continuing start: PartialStart? = nil,
+    opening destination: PlannedPlace, in directory: DirectoryHandle, continuing start: PartialStart? = nil,
     mode: UInt16 = 0o666
   ) throws(P2PCopyError) {
     let path = destination.path

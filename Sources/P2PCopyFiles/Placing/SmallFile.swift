@@ -16,7 +16,7 @@ package enum SmallFile {
   /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/destinationExists`` when something is there that the policy
   ///   does not allow to replace, otherwise ``P2PCopyError/Code/destinationUnwritable``; nothing is left behind then.
   package static func place(
-    _ bytes: UnsafeRawBufferPointer, at destination: Destination, in directory: DirectoryHandle,
+    _ bytes: UnsafeRawBufferPointer, at destination: PlannedPlace, in directory: DirectoryHandle,
     metadata: EntryMetadata?, keepingSetID: Bool, _ takenNames: TakenNames
   ) throws(P2PCopyError) -> PlacedEntry {
     let path = destination.path

@@ -25,7 +25,7 @@ struct DestinationPlan {
       guard let directory else {
         throw P2PCopyError(.internalError, "the directory of '\(path)' was not made")
       }
-      var destination = Destination(place)
+      var destination = PlannedPlace(place)
       if header.appendFrom > 0, let finding {
         let start = try self.start(of: finding, place, in: directory)
         if case .partialFile = finding.place {

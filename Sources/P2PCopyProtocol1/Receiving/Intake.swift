@@ -260,7 +260,7 @@ final class Intake {
         throw P2PCopyError(
           .destinationUnwritable, "the directory of '\(path)' is gone", remedy: .runAgain, scope: .entry)
       }
-      var destination = Destination(finding.path)
+      var destination = PlannedPlace(finding.path)
       switch try plan.conflict(finding.path, in: directory) {
       case .none: break
       case .replaceable(let existing): destination.replaceable = existing

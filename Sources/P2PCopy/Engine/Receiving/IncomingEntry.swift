@@ -1,27 +1,27 @@
-import P2PCopyCore
-import P2PCopyFiles
-import P2PCopyTransfer
-import P2PCopyWire
+package import P2PCopyCore
+package import P2PCopyFiles
+package import P2PCopyTransfer
+package import P2PCopyWire
 
 /// An entry of a sender's manifest after its name was looked at.
-struct IncomingEntry: Sendable {
+package struct IncomingEntry: Sendable {
   /// The safe path; `nil` when the name was refused.
-  var path: RelativePath?
+  package var path: RelativePath?
 
   /// Why the name was refused.
-  var refusal: P2PCopyError?
+  package var refusal: P2PCopyError?
 
   /// The path as the sender wrote it.
-  var rawPath: [UInt8]
+  package var rawPath: [UInt8]
 
   /// What it is.
-  var kind: PageEntry.Kind
+  package var kind: PageEntry.Kind
 
   /// Its mode and times; missing when the sender keeps them to itself.
-  var metadata: EntryMetadata?
+  package var metadata: EntryMetadata?
 
   /// Looks at a name.
-  init(_ entry: PageEntry) {
+  package init(_ entry: PageEntry) {
     rawPath = entry.path
     kind = entry.kind
     metadata = entry.metadata
@@ -38,16 +38,16 @@ struct IncomingEntry: Sendable {
   }
 
   /// The name, safe to show.
-  var shown: String { DisplayText.entry(rawPath) }
+  package var shown: String { DisplayText.entry(rawPath) }
 
   /// The entry as it is counted once it is in place.
   ///
   /// - Parameters:
   ///   - digest: The digest of a file.
   ///   - byteCount: The size of a file.
-  ///   - placed: Where it is, and with what mode and time; `nil` for standard output.
+  ///   - placed: Where it is, and with what mode and time.
   /// - Returns: The entry as receipts name it.
-  func delivered(digest: [UInt8], byteCount: Int64, _ placed: PlacedEntry?) -> DeliveredEntry {
+  package func delivered(digest: [UInt8], byteCount: Int64, _ placed: PlacedEntry) -> DeliveredEntry {
     let deliveredKind: DeliveredEntry.Kind =
       switch kind {
       case .file, .stream: .file
@@ -55,10 +55,10 @@ struct IncomingEntry: Sendable {
       case .symbolicLink: .symbolicLink
       }
     let target: [UInt8] = if case .symbolicLink(let target) = kind { target } else { [] }
-    let metadata = placed?.metadata
-    let time = placed?.hasLastingTime == true ? metadata : nil
+    let metadata = placed.metadata
+    let time = placed.hasLastingTime ? metadata : nil
     return DeliveredEntry(
-      path: rawPath, placedPath: placed?.path.bytes, kind: deliveredKind, byteCount: byteCount, digest: digest,
+      path: rawPath, placedPath: placed.path.bytes, kind: deliveredKind, byteCount: byteCount, digest: digest,
       target: target, mode: metadata?.mode, modificationSeconds: time?.modificationSeconds,
       modificationNanoseconds: time?.modificationNanoseconds)
   }

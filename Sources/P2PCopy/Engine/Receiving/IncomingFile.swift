@@ -1,77 +1,123 @@
 import P2PCopyCore
 import P2PCopyFiles
-import P2PCopyPlatform
 import P2PCopyTransfer
 import P2PCopyWire
 
-/// A file that comes in chunks: checks that they follow each other, digests and writes them.
-///
-/// Used by the storing task alone.
-final class IncomingFile {
+/// A file that comes in chunks, as the tasks that read, prepare and store it know it.
+final class IncomingFile: Sendable {
   let index: UInt64
   let entry: IncomingEntry
-  private var sink: FileSink
-  private let digests: DigestContexts
-  private let loan: DigestContexts.Loan
-  private(set) var byteCount: Int64
+  let place: PlannedPlace
+  /// The partial file that it goes on with; `nil` when it begins anew.
+  let start: PartialStart?
+  /// Sees the file's bytes in order: those of the partial file, then behind the turnstile what comes.
+  let digest: DigestContexts.Loan
+  let turnstile = Turnstile()
 
-  /// What went wrong with this file alone; what comes of it is dropped then.
-  private(set) var error: P2PCopyError?
-
-  init(
-    index: UInt64, entry: IncomingEntry, sink: FileSink, startOffset: Int64, digests: DigestContexts,
-    loan: DigestContexts.Loan
-  ) {
+  init(index: UInt64, _ arrival: EntryState.Arrival, start: PartialStart?, digest: DigestContexts.Loan) {
     self.index = index
-    self.entry = entry
-    self.sink = sink
+    entry = arrival.entry
+    place = arrival.place
+    self.start = start
+    self.digest = digest
+  }
+
+  /// Where what is to come begins.
+  var startOffset: Int64 { start?.version.byteCount ?? 0 }
+}
+
+/// The order in which chunks must come: one file at a time, without gaps.
+///
+/// Used by the reading task alone.
+struct ChunkSequence {
+  private struct Current {
+    let file: IncomingFile
+    var byteCount: Int64
+    var chunkCount = 0
+  }
+
+  private let ledger: IncomingPageLedger
+  private let digests: DigestContexts
+  private var current: Current?
+
+  init(ledger: IncomingPageLedger, digests: DigestContexts) {
+    self.ledger = ledger
     self.digests = digests
-    self.loan = loan
-    byteCount = startOffset
   }
 
-  /// Takes the next raw bytes.
+  /// Takes the next chunk in.
   ///
-  /// - Throws: ``P2PCopyError`` when the session cannot go on: the bytes do not follow those before, or nothing can be
-  ///   written any more at all.
-  func take(_ bytes: UnsafeRawBufferPointer, at offset: UInt64) throws(P2PCopyError) {
-    guard offset == UInt64(byteCount), Int64.max - byteCount >= bytes.count else {
+  /// - Returns: Its file, and which of the file's chunks it is, from 0.
+  /// - Throws: ``P2PCopyError``: nobody wanted it, or it does not follow what came before.
+  mutating func take(_ header: BulkHeader) throws(P2PCopyError) -> (file: IncomingFile, number: Int) {
+    var now = try continued(header.index, startingAt: header.offset)
+    let shown = now.file.entry.shown
+    let (end, overflows) = now.byteCount.addingReportingOverflow(Int64(header.rawByteCount))
+    guard header.offset == UInt64(now.byteCount), !overflows else {
       throw P2PCopyError(
-        .protocolViolation, "the sender sent bytes of '\(entry.shown)' from \(offset), and \(byteCount) were expected")
+        .protocolViolation,
+        "the sender sent bytes of '\(shown)' from \(header.offset), and \(now.byteCount) were expected")
     }
-    try loan.context.update(RawSpan(_unsafeBytes: bytes))
-    if error == nil {
-      do throws(P2PCopyError) {
-        try sink.write(bytes, at: byteCount)
-      } catch {
-        guard error.scope == .entry else { throw error }
-        self.error = error
+    let number = now.chunkCount
+    now.byteCount = end
+    now.chunkCount += 1
+    current = now
+    return (now.file, number)
+  }
+
+  /// Takes the end of a file in. One without a chunk is empty, or complete with what was there.
+  ///
+  /// - Returns: The file.
+  /// - Throws: ``P2PCopyError``: nobody wanted it, or it has another size than what came.
+  mutating func take(_ end: FileEnd) throws(P2PCopyError) -> IncomingFile {
+    let now = try continued(end.index, startingAt: UInt64(end.byteCount))
+    guard end.byteCount == now.byteCount else {
+      throw P2PCopyError(
+        .protocolViolation,
+        "'\(now.file.entry.shown)' came with \(now.byteCount) bytes, and \(end.byteCount) were announced")
+    }
+    try ledger.end(end.index)
+    current = nil
+    return now.file
+  }
+
+  /// The sender cannot send an entry, or the rest of it.
+  ///
+  /// - Throws: ``P2PCopyError``: nobody wanted it, or it came already.
+  mutating func withdraw(_ index: UInt64) throws(P2PCopyError) -> IncomingEntry {
+    let entry = try ledger.withdraw(index)
+    if current?.file.index == index { current = nil }
+    return entry
+  }
+
+  /// Makes sure that no file has begun that has not ended.
+  ///
+  /// - Parameter what: What comes now instead.
+  func checkNothingIsOpen(before what: String) throws(P2PCopyError) {
+    guard current == nil else {
+      throw P2PCopyError(.protocolViolation, "the sender sent \(what) before it ended a file")
+    }
+  }
+
+  /// The file that goes on, or the one that begins.
+  private func continued(_ index: UInt64, startingAt offset: UInt64) throws(P2PCopyError) -> Current {
+    if let current, current.file.index == index { return current }
+    try checkNothingIsOpen(before: "a file")
+    let arrival = try ledger.begin(index)
+    var start: PartialStart?
+    let digest: DigestContexts.Loan
+    if let rest = arrival.rest {
+      digest = rest.loan
+      if offset == UInt64(clamping: rest.start.version.byteCount) {
+        start = rest.start
+      } else {
+        // The sender's file begins otherwise: everything comes anew, and the digest forgets what it has seen.
+        _ = try digest.context.finish()
       }
+    } else {
+      digest = try digests.borrow()
     }
-    byteCount += Int64(bytes.count)
-  }
-
-  /// Ends the file: gives it its name when it is what the sender read.
-  ///
-  /// - Returns: The entry as it is in place.
-  /// - Throws: ``P2PCopyError``: this file failed, others are not concerned.
-  func finish(_ end: FileEnd, _ settings: ReceiveSettings) throws(P2PCopyError) -> DeliveredEntry {
-    let digest = try loan.context.finish()
-    digests.giveBack(loan)
-    if let error { throw error }
-    guard end.byteCount == byteCount else {
-      throw P2PCopyError(
-        .protocolViolation, "'\(entry.shown)' came with \(byteCount) bytes, and \(end.byteCount) were announced")
-    }
-    guard digest == end.digest else {
-      sink.discard()
-      throw P2PCopyError(
-        .checksumMismatch,
-        "'\(entry.shown)' is not what the sender read: its digest differs; memory, disk or codec is faulty on one side",
-        remedy: .runAgain, scope: .entry)
-    }
-    let placed = try sink.finish(settings.keepsMetadata ? end.metadata ?? entry.metadata : nil, settings)
-    if let placed { settings.monitor.take(placed.refusal, of: .file, placed.path.description) }
-    return entry.delivered(digest: digest, byteCount: byteCount, placed)
+    let file = IncomingFile(index: index, arrival, start: start, digest: digest)
+    return Current(file: file, byteCount: file.startOffset)
   }
 }

@@ -4,109 +4,116 @@ import P2PCopyFiles
 import P2PCopyTransfer
 import P2PCopyWire
 
+/// What the answering task does next.
+enum PageQuestion: Sendable {
+  /// Says what is wanted of a page.
+  case page(IncomingPageLedger.AnnouncedPage)
+  /// Compares the sender's digests with what is there.
+  case checks(PageChecks)
+}
+
 /// Tells the sender what is wanted of each page, and compares the digests of what is there already.
 ///
 /// Used by the answering task alone.
 final class PageAnswering {
   private let lane: Lane
   private let settings: ReceiveSettings
-  private let decision: EntryDecision
-  private var pages: [IncomingPage] = []
+  private let ledger: IncomingPageLedger
+  private let decisions: any EntryDeciding
+  /// The pages of which digests were asked for, oldest first.
+  private var checkedPages: [IncomingPageLedger.AnnouncedPage] = []
 
-  init(lane: Lane, settings: ReceiveSettings, output: OutputDirectory?) {
+  init(lane: Lane, settings: ReceiveSettings, ledger: IncomingPageLedger, decisions: any EntryDeciding) {
     self.lane = lane
     self.settings = settings
-    decision = EntryDecision(settings: settings, output: output)
+    self.ledger = ledger
+    self.decisions = decisions
   }
 
   /// Answers until there are no more questions.
-  func run(_ items: BoundedQueue<AnswerItem>) async throws {
-    while let item = try await items.next() {
-      switch item {
+  func run(_ questions: BoundedQueue<PageQuestion>) async throws {
+    while let question = try await questions.next() {
+      switch question {
       case .page(let page): try await answer(page)
       case .checks(let checks): try await compare(checks)
       }
     }
   }
 
-  private func answer(_ page: IncomingPage) async throws {
+  private func answer(_ page: IncomingPageLedger.AnnouncedPage) async throws {
     var answer = PageAnswer(firstIndex: page.firstIndex)
-    for position in page.entries.indices {
-      do throws(P2PCopyError) {
-        let plan = try decision.plan(for: page.entries[position])
-        if let disposition = disposition(plan, page, position) { answer.dispositions.append((position, disposition)) }
-      } catch {
-        guard error.scope == .entry else { throw error }
-        answer.dispositions.append((position, refuse(page, position, error)))
-      }
+    for (position, entry) in page.entries.enumerated() {
+      let decision = try decision(about: entry) { (path) throws(P2PCopyError) in try decisions.decide(entry, path) }
+      try take(decision, about: entry, position, into: &answer)
     }
-    if answer.dispositions.contains(where: { $0.disposition == .check }) { pages.append(page) }
-    var record = lane.buffers.takeRecord()
-    answer.write(as: .answer, to: &record)
-    try await lane.send(consume record)
+    if answer.dispositions.contains(where: { $0.disposition == .check }) { checkedPages.append(page) }
+    try await send(answer, as: .answer)
   }
 
   private func compare(_ checks: PageChecks) async throws {
-    guard let index = pages.firstIndex(where: { $0.firstIndex == checks.firstIndex }) else {
+    guard let index = checkedPages.firstIndex(where: { $0.firstIndex == checks.firstIndex }) else {
       throw P2PCopyError(.protocolViolation, "the sender sent digests that were not asked for")
     }
-    let page = pages.remove(at: index)
+    let page = checkedPages.remove(at: index)
     var verdict = PageAnswer(firstIndex: page.firstIndex)
     for check in checks.checks {
-      guard check.position < page.entries.count, case .awaitingCheck = page[check.position] else {
+      guard check.position < page.entries.count else {
         throw P2PCopyError(.protocolViolation, "the sender sent a digest that was not asked for")
       }
-      do throws(P2PCopyError) {
-        let plan = try decision.plan(for: page.entries[check.position], comparing: check.digest)
-        if let disposition = disposition(plan, page, check.position) {
-          verdict.dispositions.append((check.position, disposition))
-        }
-      } catch {
-        guard error.scope == .entry else { throw error }
-        verdict.dispositions.append((check.position, refuse(page, check.position, error)))
+      guard try ledger.takeDigest(of: page.firstIndex + UInt64(check.position)) else { continue }
+      let entry = page.entries[check.position]
+      let decision = try decision(about: entry) { (path) throws(P2PCopyError) in
+        try decisions.decide(entry, path, comparing: check.digest)
       }
+      try take(decision, about: entry, check.position, into: &verdict)
     }
-    for position in page.entries.indices {
-      if case .awaitingCheck = page[position] {
-        throw P2PCopyError(.protocolViolation, "the sender left out a digest that it was asked for")
-      }
-    }
-    var record = lane.buffers.takeRecord()
-    verdict.write(as: .verdict, to: &record)
-    try await lane.send(consume record)
+    try ledger.checkNoDigestIsMissing(inPageFrom: page.firstIndex)
+    try await send(verdict, as: .verdict)
   }
 
-  /// Takes a plan into the page.
+  /// What is decided; a reason not to take the entry is a decision as well.
   ///
-  /// - Returns: What to tell the sender; `nil` when it is to send all of it.
-  private func disposition(
-    _ plan: EntryDecision.Plan, _ page: IncomingPage, _ position: Int
-  ) -> EntryDisposition? {
-    switch plan {
-    case .expected(let destination):
-      page[position] = .expected(destination)
-      return nil
-    case .continues(let destination, let start, let digest, let loan):
-      page[position] = .continues(destination, start, loan)
-      return .continues(at: start.version.byteCount, digest: digest)
-    case .check:
-      page[position] = .awaitingCheck
-      return .check
-    case .made(let path, let origin):
-      page[position] = .made(path, origin)
-      return nil
-    case .unchanged(let entry):
-      page[position] = .unchanged(entry)
-      return .unchanged
-    case .skipped:
-      page[position] = .settled
-      if let path = page.entries[position].path { settings.monitor.skipExisting(path) }
-      return .skipped
+  /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/cancelled``: the session is over.
+  private func decision(
+    about entry: IncomingEntry, _ body: (RelativePath) throws(P2PCopyError) -> EntryDecision
+  ) throws(P2PCopyError) -> EntryDecision {
+    guard let path = entry.path else {
+      return .refused(
+        entry.refusal ?? P2PCopyError(.internalError, "a name was refused without a reason", scope: .entry))
+    }
+    do throws(P2PCopyError) {
+      return try body(path)
+    } catch {
+      guard error.scope == .entry else { throw error }
+      return .refused(error)
     }
   }
 
-  private func refuse(_ page: IncomingPage, _ position: Int, _ error: P2PCopyError) -> EntryDisposition {
-    page[position] = .settled
-    return settings.failures.refusal(of: EntryFailure(path: page.entries[position].shown, error: error))
+  /// Takes a decision into the ledger and the answer, and tells of what is left out.
+  private func take(
+    _ decision: EntryDecision, about entry: IncomingEntry, _ position: Int, into answer: inout PageAnswer
+  ) throws(P2PCopyError) {
+    try ledger.decide(decision, about: answer.firstIndex + UInt64(position))
+    if let disposition = disposition(decision, entry) { answer.dispositions.append((position, disposition)) }
+  }
+
+  /// What to tell the sender; `nil` when it is to send all there is.
+  private func disposition(_ decision: EntryDecision, _ entry: IncomingEntry) -> EntryDisposition? {
+    switch decision {
+    case .whole, .made: return nil
+    case .rest(_, let start, let digest, _): return .continues(at: start.version.byteCount, digest: digest)
+    case .check: return .check
+    case .unchanged: return .unchanged
+    case .skipped:
+      if let path = entry.path { settings.monitor.skipExisting(path) }
+      return .skipped
+    case .refused(let error): return settings.failures.refusal(of: EntryFailure(path: entry.shown, error: error))
+    }
+  }
+
+  private func send(_ answer: PageAnswer, as kind: RecordKind) async throws {
+    var record = lane.buffers.takeRecord()
+    answer.write(as: kind, to: &record)
+    try await lane.send(consume record)
   }
 }

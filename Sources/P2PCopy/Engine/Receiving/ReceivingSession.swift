@@ -6,16 +6,17 @@ import P2PCopyWire
 
 /// The receiver's part of a session, once both peers have the keys.
 ///
-/// Four tasks: one reads records, one answers pages, one stores, one keeps the connection alive.
+/// Four tasks: one reads records, one answers pages, one stores, one keeps the connection alive. Between reading and storing
+/// workers decompress and digest.
 struct ReceivingSession: Sendable {
   /// How many bytes may wait to be stored.
   private static let storeLimit = 8 << 20
 
   /// More questions than a sender that keeps to the protocol can have under way.
-  private static let answerLimit = 64
+  private static let questionLimit = 64
 
   let options: ReceiveOptions
-  let target: ReceiveTarget
+  let destination: any Destination
   let codecs: CodecRegistry
   let monitor: TransferMonitor
   let log: DeliveryLog
@@ -28,35 +29,28 @@ struct ReceivingSession: Sendable {
     let agreed = try await Negotiation.run(
       selectingFor: codecs, in: session, over: lane, stepTimeout: options.stepTimeout)
     log.begin(role: .receiver, digest: agreed.digest.name)
-    // Opened once, so that all tasks mean the same directory whatever becomes of its path.
-    let outputs = try Outputs(target)
-    let settings = ReceiveSettings(
-      compressor: agreed.compressor, digests: DigestContexts(agreed.digest), chunkByteCount: agreed.chunkByteCount,
-      wantsResume: agreed.wantsResume,
-      takenNames: TakenNames(
-        options.conflictPolicy, in: outputs.forNames, recordsMetadata: log.recordsMetadata),
-      keepsMetadata: options.keepsMetadata, keepsSetID: options.keepsSetID,
-      acknowledgementInterval: options.acknowledgementInterval, monitor: monitor,
-      failures: EntryFailures(monitor, log))
-    try await transfer(settings, outputs, in: session, over: lane)
+    let settings = ReceiveSettings(agreed, options, log, monitor)
+    try await transfer(settings, to: destination.open(settings), in: session, over: lane)
     await farewell(lane)
   }
 
-  private func transfer(_ settings: ReceiveSettings, _ outputs: Outputs, in session: PeerSession, over lane: Lane)
-    async throws
-  {
-    let answers = BoundedQueue<AnswerItem>(limit: Self.answerLimit)
+  private func transfer(
+    _ settings: ReceiveSettings, to destination: OpenDestination, in session: PeerSession, over lane: Lane
+  ) async throws {
+    let ledger = IncomingPageLedger()
+    let questions = BoundedQueue<PageQuestion>(limit: Self.questionLimit)
     let items = BoundedQueue<StoreItem>(limit: Self.storeLimit)
-    let window = PageWindow()
-    var tasks = SessionTasks(failing: answers, items)
+    var tasks = SessionTasks(failing: questions, items)
     tasks.add("receiver: reading", as: .reading) {
-      try await RecordIntake(lane: lane, settings: settings, answers: answers, store: items, window: window).run()
+      try await RecordReader(lane: lane, settings: settings, ledger: ledger, questions: questions, items: items).run()
     }
     tasks.add("receiver: answering") {
-      try await PageAnswering(lane: lane, settings: settings, output: outputs.forAnswering).run(answers)
+      try await PageAnswering(lane: lane, settings: settings, ledger: ledger, decisions: destination.decisions)
+        .run(questions)
     }
     tasks.add("receiver: storing", as: .work) {
-      try await Storage(lane: lane, settings: settings, output: outputs.forStoring, window: window, log: log).run(items)
+      try await EntryStorage(lane: lane, settings: settings, ledger: ledger, store: destination.store, log: log)
+        .run(items)
     }
     tasks.add("receiver: keeping the lane alive") { try await session.keepAlive(lane) }
     try await tasks.run()
@@ -73,25 +67,40 @@ struct ReceivingSession: Sendable {
   }
 }
 
-/// The output directory, opened for each task that uses it.
-///
-/// Safe to pass to tasks although a directory is not: each task uses one of them, and ``TakenNames`` its own under a lock.
-private struct Outputs: @unchecked Sendable {
-  let forAnswering: OutputDirectory?
-  let forStoring: OutputDirectory?
-  let forNames: OutputDirectory?
+/// What was negotiated, and what a receiver was asked for: the same for all files of a session.
+package struct ReceiveSettings: Sendable {
+  let digests: DigestContexts
+  /// Missing when nothing is compressed.
+  let decompression: DecompressionContexts?
+  let chunkByteCount: Int
+  let wantsResume: Bool
+  let conflictPolicy: ConflictPolicy
+  let keepsMetadata: Bool
+  let keepsSetID: Bool
+  /// Whether somebody wants to know the modes and times of what is in place.
+  let recordsMetadata: Bool
+  let acknowledgementInterval: Duration
+  let monitor: TransferMonitor
+  let failures: EntryFailures
 
-  init(_ target: ReceiveTarget) throws(P2PCopyError) {
-    switch target {
-    case .directory(let path):
-      let output = try OutputDirectory(path: path)
-      forStoring = output
-      forAnswering = try OutputDirectory(sharing: output)
-      forNames = try OutputDirectory(sharing: output)
-    case .standardOutput:
-      forStoring = nil
-      forAnswering = nil
-      forNames = nil
-    }
+  init(
+    _ agreed: Negotiation.Outcome, _ options: ReceiveOptions, _ log: DeliveryLog, _ monitor: TransferMonitor
+  ) {
+    digests = DigestContexts(agreed.digest)
+    decompression = agreed.compressor.map { DecompressionContexts($0) }
+    chunkByteCount = agreed.chunkByteCount
+    wantsResume = agreed.wantsResume
+    conflictPolicy = options.conflictPolicy
+    keepsMetadata = options.keepsMetadata
+    keepsSetID = options.keepsSetID
+    recordsMetadata = log.recordsMetadata
+    acknowledgementInterval = options.acknowledgementInterval
+    self.monitor = monitor
+    failures = EntryFailures(monitor, log)
+  }
+
+  /// The mode and times to give a file: those at its end, otherwise those in the manifest; `nil` for none.
+  func metadata(of entry: IncomingEntry, _ end: FileEnd) -> EntryMetadata? {
+    keepsMetadata ? end.metadata ?? entry.metadata : nil
   }
 }

@@ -1,7 +1,7 @@
 package import P2PCopyCore
 
 /// Where an entry is to be put, as it was planned.
-package struct Destination: Sendable {
+package struct PlannedPlace: Sendable {
   /// The path below the output directory. Not the one in the transfer when a directory on the way has another name here.
   package var path: RelativePath
 

@@ -1,0 +1,130 @@
+package import P2PCopyCore
+package import P2PCopyFiles
+import P2PCopyWire
+
+/// Where a session puts what it receives: a directory, a stream, memory.
+package protocol Destination: Sendable {
+  /// The directory that everything goes below, if it is one, so that nothing that this side writes for itself is put where
+  /// an entry belongs.
+  var outputPath: LocalPath? { get }
+
+  /// Finds out whether it can be used, before a sender begins.
+  ///
+  /// - Throws: ``P2PCopyError``: it cannot.
+  func check() throws(P2PCopyError)
+
+  /// Opens it for one session.
+  ///
+  /// - Parameter settings: What was agreed and asked for.
+  /// - Throws: ``P2PCopyError``: it cannot be used.
+  func open(_ settings: ReceiveSettings) throws(P2PCopyError) -> OpenDestination
+}
+
+/// A destination during a session, in two parts: one task decides about entries while another stores those before.
+///
+/// Safe to pass to tasks although its parts are not: each is used by one task.
+package struct OpenDestination: @unchecked Sendable {
+  let decisions: any EntryDeciding
+  let store: any EntryStoring
+
+  /// - Parameters:
+  ///   - decisions: For the task that answers.
+  ///   - store: For the task that stores. Shares nothing with `decisions` that two tasks cannot use.
+  package init(decisions: any EntryDeciding, store: any EntryStoring) {
+    self.decisions = decisions
+    self.store = store
+  }
+}
+
+/// Decides what is wanted of entries. Used by one task alone.
+package protocol EntryDeciding: AnyObject {
+  /// Decides about an entry of a new page, and makes it when it is a directory.
+  ///
+  /// - Parameters:
+  ///   - entry: The entry.
+  ///   - path: Its name, which is safe.
+  /// - Throws: ``P2PCopyError``: the entry is refused for that reason; or, with code ``P2PCopyError/Code/cancelled``, the
+  ///   session is over.
+  func decide(_ entry: IncomingEntry, _ path: RelativePath) throws(P2PCopyError) -> EntryDecision
+
+  /// Decides about a file that ``EntryDecision/check`` was said of, now that the sender's digest is known.
+  ///
+  /// - Parameters:
+  ///   - entry: The file.
+  ///   - path: Its name.
+  ///   - digest: The sender's digest; empty when the sender could not read the file, and says so in its place.
+  /// - Throws: As ``decide(_:_:)``.
+  func decide(
+    _ entry: IncomingEntry, _ path: RelativePath, comparing digest: [UInt8]
+  ) throws(P2PCopyError) -> EntryDecision
+}
+
+/// Stores what was decided about. Used by one task alone, in the order in which entries come.
+///
+/// What it throws concerns the one entry if that is its ``P2PCopyCore/P2PCopyError/scope-swift.property``.
+package protocol EntryStoring: AnyObject {
+  /// Opens a file that comes piece by piece.
+  ///
+  /// - Parameters:
+  ///   - entry: The file.
+  ///   - place: As it was decided.
+  ///   - start: What to go on with, as it was decided; `nil` to begin anew.
+  func openFile(
+    _ entry: IncomingEntry, at place: PlannedPlace, continuing start: PartialStart?
+  ) throws(P2PCopyError) -> any EntryWriting
+
+  /// Stores a file that came whole, and whose digest is right.
+  ///
+  /// - Parameters:
+  ///   - content: All of it; only valid during the call.
+  ///   - entry: The file.
+  ///   - place: As it was decided.
+  ///   - metadata: Mode and times to give it; `nil` for none.
+  func storeFile(
+    _ content: UnsafeRawBufferPointer, _ entry: IncomingEntry, at place: PlannedPlace, _ metadata: EntryMetadata?
+  ) throws(P2PCopyError) -> PlacedEntry
+
+  /// Makes a symbolic link.
+  ///
+  /// - Parameters:
+  ///   - entry: The link.
+  ///   - target: Where it leads.
+  ///   - place: As it was decided.
+  func storeLink(
+    _ entry: IncomingEntry, to target: [UInt8], at place: PlannedPlace
+  ) throws(P2PCopyError) -> PlacedEntry
+
+  /// Takes down what a directory is to have in the end.
+  ///
+  /// - Parameters:
+  ///   - entry: The directory.
+  ///   - path: Where it was made or met.
+  ///   - origin: Which of the two.
+  func storeDirectory(
+    _ entry: IncomingEntry, at path: RelativePath, _ origin: DirectoryOrigin
+  ) throws(P2PCopyError) -> PlacedEntry
+
+  /// Everything has come: finishes what can be finished only now, and makes sure that it lasts.
+  ///
+  /// - Returns: What failed in that.
+  func finish() throws(P2PCopyError) -> [EntryFailure]
+}
+
+/// Writes one file that comes piece by piece. One that is let go before ``place(_:)`` keeps what was written, if that can be
+/// gone on with.
+package protocol EntryWriting: AnyObject {
+  /// Writes the next bytes, which are only valid during the call.
+  ///
+  /// - Parameters:
+  ///   - content: The bytes.
+  ///   - offset: Where in the file they belong: behind those before.
+  func write(_ content: UnsafeRawBufferPointer, at offset: Int64) throws(P2PCopyError)
+
+  /// Gives the file its name: it is complete, and its digest is right.
+  ///
+  /// - Parameter metadata: Mode and times to give it; `nil` for none.
+  func place(_ metadata: EntryMetadata?) throws(P2PCopyError) -> PlacedEntry
+
+  /// Forgets what was written: it is damaged and must not be gone on with.
+  func discard()
+}

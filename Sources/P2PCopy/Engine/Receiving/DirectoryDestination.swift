@@ -1,0 +1,121 @@
+import P2PCopyCore
+import P2PCopyFiles
+import P2PCopyPlatform
+import P2PCopyTransfer
+import P2PCopyWire
+
+/// A directory that everything goes below.
+struct DirectoryDestination: Destination {
+  let path: LocalPath
+
+  var outputPath: LocalPath? { path }
+
+  func check() throws(P2PCopyError) {
+    _ = try OutputDirectory(path: path)
+  }
+
+  func open(_ settings: ReceiveSettings) throws(P2PCopyError) -> OpenDestination {
+    // Opened by its path once, so that all tasks mean the same directory whatever becomes of that.
+    let output = try OutputDirectory(path: path)
+    let takenNames = TakenNames(
+      settings.conflictPolicy, in: try OutputDirectory(sharing: output), recordsMetadata: settings.recordsMetadata)
+    return OpenDestination(
+      decisions: DirectoryDecisions(settings, output: try OutputDirectory(sharing: output), takenNames),
+      store: DirectoryStore(settings, output: output, takenNames))
+  }
+}
+
+/// Writes into an output directory.
+private final class DirectoryStore: EntryStoring {
+  private let settings: ReceiveSettings
+  private let output: OutputDirectory
+  private let takenNames: TakenNames
+  private var ledger = DirectoryLedger()
+
+  init(_ settings: ReceiveSettings, output: OutputDirectory, _ takenNames: TakenNames) {
+    self.settings = settings
+    self.output = output
+    self.takenNames = takenNames
+  }
+
+  func openFile(
+    _ entry: IncomingEntry, at place: PlannedPlace, continuing start: PartialStart?
+  ) throws(P2PCopyError) -> any EntryWriting {
+    let file = try PartialFile(
+      opening: place, in: directory(of: place), continuing: start,
+      mode: settings.keepsMetadata ? entry.metadata?.mode ?? 0o666 : 0o666)
+    return Writer(file, settings, takenNames)
+  }
+
+  func storeFile(
+    _ content: UnsafeRawBufferPointer, _ entry: IncomingEntry, at place: PlannedPlace, _ metadata: EntryMetadata?
+  ) throws(P2PCopyError) -> PlacedEntry {
+    try SmallFile.place(
+      content, at: place, in: directory(of: place), metadata: metadata, keepingSetID: settings.keepsSetID, takenNames)
+  }
+
+  func storeLink(
+    _ entry: IncomingEntry, to target: [UInt8], at place: PlannedPlace
+  ) throws(P2PCopyError) -> PlacedEntry {
+    try directory(of: place).createSymbolicLink(
+      to: target, at: place, metadata: settings.keepsMetadata ? entry.metadata : nil, takenNames)
+  }
+
+  func storeDirectory(
+    _ entry: IncomingEntry, at path: RelativePath, _ origin: DirectoryOrigin
+  ) throws(P2PCopyError) -> PlacedEntry {
+    var metadata = settings.keepsMetadata ? entry.metadata : nil
+    if origin == .found, takenNames.policy != .overwrite { metadata = nil }
+    if let metadata { ledger.record(path, metadata, origin) }
+    guard takenNames.recordsMetadata else { return PlacedEntry(path: path) }
+    // What it will have in the end. The time of one that keeps its own is not known before.
+    let directory = try output.existingDirectory(path)
+    do throws(SystemError) {
+      let status = try directory.descriptor.status()
+      var expected = metadata ?? status.metadata
+      expected.mode =
+        metadata?.permissions(of: status, origin: origin, keepingSetID: settings.keepsSetID) ?? status.permissions
+      return PlacedEntry(path: path, metadata: expected, hasLastingTime: metadata != nil)
+    } catch {
+      throw PartialFile.explain(error, path)
+    }
+  }
+
+  func finish() throws(P2PCopyError) -> [EntryFailure] {
+    let failures = ledger.apply(in: output, keepingSetID: settings.keepsSetID) { path, refusal in
+      settings.monitor.take(refusal, of: .directory, path.description)
+    }
+    try output.synchronize()
+    return failures
+  }
+
+  private func directory(of place: PlannedPlace) throws(P2PCopyError) -> DirectoryHandle {
+    guard let directory = try output.directory(of: place.path, creating: true) else {
+      throw P2PCopyError(.internalError, "the directory of '\(place.path)' was not made; please report it")
+    }
+    return directory
+  }
+
+  /// A partial file until it has its name.
+  private final class Writer: EntryWriting {
+    private let file: PartialFile
+    private let settings: ReceiveSettings
+    private let takenNames: TakenNames
+
+    init(_ file: PartialFile, _ settings: ReceiveSettings, _ takenNames: TakenNames) {
+      self.file = file
+      self.settings = settings
+      self.takenNames = takenNames
+    }
+
+    func write(_ content: UnsafeRawBufferPointer, at offset: Int64) throws(P2PCopyError) {
+      try file.write(content, at: offset)
+    }
+
+    func place(_ metadata: EntryMetadata?) throws(P2PCopyError) -> PlacedEntry {
+      try file.place(takenNames, metadata: metadata, keepingSetID: settings.keepsSetID)
+    }
+
+    func discard() { file.discard() }
+  }
+}

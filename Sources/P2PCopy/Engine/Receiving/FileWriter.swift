@@ -1,0 +1,70 @@
+import NIOCore
+import P2PCopyCore
+import P2PCopyFiles
+import P2PCopyTransfer
+import P2PCopyWire
+
+/// Writes a file that comes in chunks, and gives it its name if it is what the sender read.
+///
+/// Used by the storing task alone.
+final class FileWriter {
+  let file: IncomingFile
+  private let settings: ReceiveSettings
+  /// Missing when the file could not be opened.
+  private let writer: (any EntryWriting)?
+  /// What went wrong with this file alone; what comes of it is dropped then.
+  private var error: P2PCopyError?
+
+  /// Opens the file.
+  ///
+  /// - Throws: ``P2PCopyError`` when nothing can be written any more at all; that this file cannot be, it says when it ends.
+  init(_ file: IncomingFile, in store: any EntryStoring, _ settings: ReceiveSettings) throws(P2PCopyError) {
+    self.file = file
+    self.settings = settings
+    settings.monitor.beginFile(file.place.path, resumedByteCount: file.startOffset)
+    do throws(P2PCopyError) {
+      writer = try store.openFile(file.entry, at: file.place, continuing: file.start)
+    } catch {
+      guard error.scope == .entry else { throw error }
+      writer = nil
+      self.error = error
+    }
+  }
+
+  /// Writes the next chunk, whose digest was taken.
+  ///
+  /// - Throws: As ``init(_:in:_:)``.
+  func write(_ content: ByteBuffer, at offset: Int64) throws(P2PCopyError) {
+    guard let writer, error == nil else { return }
+    do throws(P2PCopyError) {
+      try content.withContent { (bytes) throws(P2PCopyError) in try writer.write(bytes, at: offset) }
+    } catch {
+      guard error.scope == .entry else { throw error }
+      self.error = error
+    }
+  }
+
+  /// Gives the complete file its name.
+  ///
+  /// - Parameter end: What the sender read.
+  /// - Returns: The file as it is in place, and as it is counted.
+  /// - Throws: ``P2PCopyError``: this file failed; unless nothing can be written any more, others are not concerned.
+  func finish(_ end: FileEnd) throws(P2PCopyError) -> (placed: PlacedEntry, delivered: DeliveredEntry) {
+    // All chunks were taken, so that the digest is nobody else's now.
+    let digest = try file.digest.context.finish()
+    settings.digests.giveBack(file.digest)
+    if let error { throw error }
+    guard let writer else {
+      throw P2PCopyError(.internalError, "'\(file.entry.shown)' was never opened; please report it")
+    }
+    guard digest == end.digest else {
+      writer.discard()
+      throw P2PCopyError(
+        .checksumMismatch,
+        "'\(file.entry.shown)' is not what the sender read: its digest differs; memory, disk or codec is faulty on one"
+          + " side", remedy: .runAgain, scope: .entry)
+    }
+    let placed = try writer.place(settings.metadata(of: file.entry, end))
+    return (placed, file.entry.delivered(digest: digest, byteCount: end.byteCount, placed))
+  }
+}
