@@ -152,13 +152,15 @@ struct EntryStateTests {
     expectLegal([.begin, .withdraw], in: try Self.decided(.stream), "a stream")
   }
 
-  @Test("Nothing may come for what is left alone or refused")
+  @Test("No data may come for what is left alone or refused")
   func settled() throws {
     for decision in [EntryDecision.skipped, .refused(Self.failure)] {
-      let state = try Self.decided(.file(byteCount: 3), decision)
-      expectLegal([], in: state, "settled")
+      var state = try Self.decided(.file(byteCount: 3), decision)
+      expectLegal([.withdraw], in: state, "settled")
       #expect(state.isDecided)
       guard case .settled = state.outcome else { return #expect(Bool(false)) }
+      try state.withdraw()
+      expectLegal([], in: state, "settled and withdrawn")
     }
   }
 

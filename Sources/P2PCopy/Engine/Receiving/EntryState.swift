@@ -168,11 +168,12 @@ package struct EntryState: Sendable {
 
   /// The sender cannot send it, or the rest of it.
   ///
-  /// - Throws: ``P2PCopyError``: nobody wanted it, or it came already.
+  /// - Throws: ``P2PCopyError``: nobody was told that it is wanted, or it came already.
   package mutating func withdraw() throws(P2PCopyError) {
     switch stage {
     case .awaitingDigest: stage = .withdrawn(owesDigest: true)
-    case .wanted, .wantedRest, .arriving: stage = .withdrawn(owesDigest: false)
+    // Of one that was left alone or refused, it may be said all the same.
+    case .wanted, .wantedRest, .arriving, .settled: stage = .withdrawn(owesDigest: false)
     default: throw unasked
     }
   }
