@@ -14,7 +14,7 @@ final class SendingPump {
   private let settings: SendSettings
   private let events: BoundedQueue<SenderEvent>
   private let credits: BoundedQueue<Void>
-  private let ledger: SenderPageLedger
+  private let ledger: OutgoingPageLedger
   private let scheduler: UnitScheduler
   private let account: SendingAccount
   private let units: UnitPreparation
@@ -27,7 +27,7 @@ final class SendingPump {
   /// What comes by itself of the page whose data are being sent, after its other files.
   private var alone: [Int] = []
   /// The page whose other files have all been sent.
-  private var endingPage: SenderPageLedger.Page?
+  private var endingPage: OutgoingPageLedger.Page?
   private var stream: OutgoingStream?
 
   /// - Parameters:
@@ -44,7 +44,7 @@ final class SendingPump {
     self.settings = settings
     self.events = events
     self.credits = credits
-    ledger = SenderPageLedger(resumes: settings.resumes)
+    ledger = OutgoingPageLedger(resumes: settings.resumes)
     // One thread is left for those who send and listen.
     scheduler = UnitScheduler(ledger, settings, digestLimit: max(1, Transfer.threadCount - 1))
     account = SendingAccount(settings.monitor, settings.failures, log)
@@ -142,7 +142,7 @@ final class SendingPump {
     }
   }
 
-  private func report(_ answer: SenderPageLedger.Answer) {
+  private func report(_ answer: OutgoingPageLedger.Answer) {
     for position in answer.skipped { settings.monitor.skipExisting(answer.page.entries[position].path) }
     for (position, message) in answer.refused {
       let entry = answer.page.entries[position]
@@ -170,7 +170,7 @@ final class SendingPump {
   }
 
   /// An entry failed at this side: the receiver is told, the rest goes on.
-  private func fail(_ position: Int, of page: SenderPageLedger.Page, _ error: P2PCopyError) async throws {
+  private func fail(_ position: Int, of page: OutgoingPageLedger.Page, _ error: P2PCopyError) async throws {
     ledger.settle(position, of: page)
     let failure = EntryFailure(path: page.entries[position].path.description, error: error)
     let notice = settings.failures.notice(of: failure, index: page.content.index(of: position))
@@ -183,7 +183,7 @@ final class SendingPump {
   // MARK: Data
 
   private func take(
-    _ step: UnitScheduler.Step, _ page: SenderPageLedger.Page,
+    _ step: UnitScheduler.Step, _ page: OutgoingPageLedger.Page,
     _ workers: inout ThrowingDiscardingTaskGroup<any Error>
   ) async throws {
     switch step {
@@ -199,7 +199,7 @@ final class SendingPump {
 
   private func send(
     _ record: OutgoingMessage?, _ results: [(position: Int, outcome: PreparedUnit.PackOutcome)],
-    of page: SenderPageLedger.Page
+    of page: OutgoingPageLedger.Page
   ) async throws {
     if let record { try await lane.send(record.take()) }
     for (position, outcome) in results {
@@ -213,7 +213,7 @@ final class SendingPump {
     }
   }
 
-  private func send(_ record: OutgoingMessage?, _ chunk: Unit.Chunk, of page: SenderPageLedger.Page) async throws {
+  private func send(_ record: OutgoingMessage?, _ chunk: Unit.Chunk, of page: OutgoingPageLedger.Page) async throws {
     let file = chunk.file
     if chunk.number == 0 { settings.monitor.beginFile(file.entry.path, resumedByteCount: file.startOffset) }
     if let record {

@@ -40,11 +40,11 @@ final class UnitScheduler {
     case pageEnd
   }
 
-  private let ledger: SenderPageLedger
+  private let ledger: OutgoingPageLedger
   private let settings: SendSettings
 
   /// The page that is being divided, and how far that is.
-  private var page: SenderPageLedger.Page?
+  private var page: OutgoingPageLedger.Page?
   private var position = 0
   private var file: (file: OutgoingFile, number: Int, offset: Int64)?
 
@@ -57,7 +57,7 @@ final class UnitScheduler {
   private var taken = 0
   private var steps: [Int: Step] = [:]
   /// The page of each step that has begun, oldest first.
-  private var stepPages: [SenderPageLedger.Page] = []
+  private var stepPages: [OutgoingPageLedger.Page] = []
 
   private var digests: [(positions: ArraySlice<Int>, page: SourcePages.Page)] = []
   private var runningDigestCount = 0
@@ -67,7 +67,7 @@ final class UnitScheduler {
   ///   - ledger: Says which pages can be sent.
   ///   - settings: What was agreed.
   ///   - digestLimit: How many workers may digest at a time.
-  init(_ ledger: SenderPageLedger, _ settings: SendSettings, digestLimit: Int) {
+  init(_ ledger: OutgoingPageLedger, _ settings: SendSettings, digestLimit: Int) {
     self.ledger = ledger
     self.settings = settings
     self.digestLimit = digestLimit
@@ -83,7 +83,7 @@ final class UnitScheduler {
   }
 
   /// The receiver asks for digests.
-  func digest(_ positions: [Int], of page: SenderPageLedger.Page) {
+  func digest(_ positions: [Int], of page: OutgoingPageLedger.Page) {
     digests.append((positions[...], page.content))
   }
 
@@ -105,7 +105,7 @@ final class UnitScheduler {
   }
 
   /// The next step, once everything before it is done.
-  func nextStep() -> (step: Step, page: SenderPageLedger.Page)? {
+  func nextStep() -> (step: Step, page: OutgoingPageLedger.Page)? {
     guard let step = steps.removeValue(forKey: taken) else { return nil }
     taken += 1
     return (step, stepPages.removeFirst())
@@ -180,7 +180,7 @@ final class UnitScheduler {
     return nil
   }
 
-  private func divide(_ page: SenderPageLedger.Page) {
+  private func divide(_ page: OutgoingPageLedger.Page) {
     self.page = page
     position = 0
     openingPosition = 0
@@ -190,13 +190,13 @@ final class UnitScheduler {
     prefix == nil && byteCount <= settings.largestPackedByteCount
   }
 
-  private func begin(_ unit: Unit, _ page: SenderPageLedger.Page) -> Work {
+  private func begin(_ unit: Unit, _ page: OutgoingPageLedger.Page) -> Work {
     stepPages.append(page)
     begun += 1
     return .prepare(unit, number: begun - 1)
   }
 
-  private func add(_ step: Step, _ page: SenderPageLedger.Page) {
+  private func add(_ step: Step, _ page: OutgoingPageLedger.Page) {
     stepPages.append(page)
     steps[begun] = step
     begun += 1
@@ -212,7 +212,7 @@ final class UnitScheduler {
   }
 
   /// As many of the small files that follow as fit into one chunk.
-  private func nextPack(of page: SenderPageLedger.Page) -> Unit.Pack {
+  private func nextPack(of page: OutgoingPageLedger.Page) -> Unit.Pack {
     var positions: [Int] = []
     var byteCount = 0
     while position < page.entries.count {

@@ -18,7 +18,7 @@ package struct FilePrefix: Sendable {
 ///
 /// Every change of an entry's state goes through here; one that the receiver must not bring about ends the session. Used
 /// by the pump alone.
-final class SenderPageLedger {
+final class OutgoingPageLedger {
   /// What becomes of an entry.
   fileprivate enum EntryState {
     /// The receiver has not said what it wants of it, or wants all of it.
