@@ -45,6 +45,27 @@ import WebSocketFraming
     try Content.expectSame(workspace["src"], "\(disk)/src")
   }
 
+  /// Room for bytes and none for entries: links and directories end the transfer as files do, not each by itself.
+  @Test(.enabled(if: isRoot, "only root may mount a small file system"), arguments: ["link", "directory", "file"])
+  func aDiskThatTakesNoMoreEntriesIsNamedOnce(kind: String) async throws {
+    try workspace.directory("src")
+    for number in 0..<30 {
+      switch kind {
+      case "link": #expect(symlink("target", workspace["src/\(number)"]) == 0)
+      case "directory": try workspace.directory("src/\(number)")
+      default: try workspace.file("src/\(number)", [])
+      }
+    }
+    _ = try await workspace.memoryDisk("out", byteCount: 1 << 20, entryCount: 10)
+    let relay = try await workspace.relay()
+    let failed = try await workspace.transfer(["src"], relay: relay)
+    #expect(failed.received.status == 11 && failed.sent.status == 17, "\(failed)")
+    for result in [failed.received, failed.sent] {
+      #expect(result.errors.matches(of: /No space left on device/).count == 1, "\(failed)")
+      #expect(result.errors.contains("free some space"), "\(failed)")
+    }
+  }
+
   /// The same for everybody: a limit on the size of files, as `ulimit -f` sets it.
   @Test func aFileBeyondTheLimitIsNamedAndTheOthersArrive() async throws {
     try workspace.file("src/big", Content.random(8 << 20))

@@ -120,6 +120,6 @@ struct ConnectionOptions: ParsableArguments {
     guard !quiet else { return }
     let advice = code.advice
     for line in advice { Console.error("warning: \(line)") }
-    if !advice.isEmpty { Console.error("'p2p-copy code' makes a code that has none of this") }
+    if !advice.isEmpty { Console.error("'p2p-copy code' makes a better one") }
   }
 }

@@ -128,7 +128,7 @@ package final class DestinationTree {
     } catch {
       throw P2PCopyError(
         .destinationUnwritable, "cannot put a directory in the place of '\(obstacle.path)': \(error)",
-        scope: error.writingScope, cause: error)
+        remedy: error.writingRemedy, scope: error.writingScope, cause: error)
     }
   }
 

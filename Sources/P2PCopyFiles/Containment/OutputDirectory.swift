@@ -213,7 +213,8 @@ package final class OutputDirectory {
     }
     return P2PCopyError(
       error.isOutOfResources ? .outOfResources : .destinationUnwritable,
-      "cannot write '\(path)': directory '\(shown)': \(error)", scope: error.writingScope, cause: error)
+      "cannot write '\(path)': directory '\(shown)': \(error)", remedy: error.writingRemedy,
+      scope: error.writingScope, cause: error)
   }
 
   private static func makeDirectories(_ location: [UInt8]) throws(SystemError) {

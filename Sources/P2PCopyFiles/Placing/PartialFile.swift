@@ -135,12 +135,14 @@ package final class PartialFile {
   /// - Returns: The error, which names the file; it ends the writing of every file where no other could be written either.
   package static func explain(_ error: SystemError, _ path: RelativePath, partialName: [UInt8]? = nil) -> P2PCopyError {
     let partial = partialName.map { "its partial file '\(DisplayText.escaped($0))'" }
-    let (reason, remedy): (String, P2PCopyError.Remedy?) =
-      switch error.number {
-      case ENOSPC, EDQUOT: ("\(error)", .freeSpace)
-      case EAGAIN: ("\(error): another receive is writing \(partial ?? "it")", nil)
-      default: partial.map { ("\($0): \(error)", .removePartialFile) } ?? ("\(error)", nil)
-      }
+    var reason = "\(error)"
+    var remedy = error.writingRemedy
+    if error.number == EAGAIN {
+      reason += ": another receive is writing \(partial ?? "it")"
+    } else if let partial, remedy == nil {
+      reason = "\(partial): \(error)"
+      remedy = .removePartialFile
+    }
     return P2PCopyError(
       error.isOutOfResources ? .outOfResources : .destinationUnwritable, "cannot write '\(path)': \(reason)",
       remedy: remedy, scope: error.writingScope, cause: error)

@@ -78,7 +78,7 @@ extension RestrictedOption {
   ) throws(P2PCopyError) {
     guard !used.isEmpty else { return }
     throw P2PCopyError(
-      .usage, "protocol 1 has no \(used.map(name).joined(separator: ", ")): that has to be left out",
+      .usage, "protocol 1 has no \(used.map(name).joined(separator: ", "))",
       remedy: .useProtocol2)
   }
 }

@@ -116,9 +116,10 @@ final class Workspace: Sendable {
   /// Mounts a file system in memory.
   ///
   /// - Throws: An error that says why it could not; only root may.
-  func memoryDisk(_ name: String, byteCount: Int) async throws -> String {
+  func memoryDisk(_ name: String, byteCount: Int, entryCount: Int? = nil) async throws -> String {
     let directory = try directory(name)
-    try await tool(["mount", "-t", "tmpfs", "-o", "size=\(byteCount)", "p2p-copy-test", directory])
+    let options = "size=\(byteCount)" + (entryCount.map { ",nr_inodes=\($0)" } ?? "")
+    try await tool(["mount", "-t", "tmpfs", "-o", options, "p2p-copy-test", directory])
     state.withLock { $0.mounts.append(directory) }
     return directory
   }
