@@ -121,9 +121,9 @@ final class RecordReader {
     workers.addTask { preparation.prepare(unit, header) }
   }
 
-  /// What a unit occupies, before or after its decompression, so that compressed ones do not pile up either.
+  /// What a unit occupies at most: while it is decompressed it is there in both forms.
   private func cost(of header: BulkHeader, _ body: ByteBuffer) -> Int {
-    max(body.readableBytes, header.rawByteCount)
+    header.isCompressed ? body.readableBytes + header.rawByteCount : body.readableBytes
   }
 
   private func takePage(_ record: ByteBuffer) async throws {
