@@ -1,7 +1,7 @@
 # Everything a person or CI runs; each target is a few lines here or a script in scripts/.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup build venv lint format test demo bench clean
+.PHONY: help setup build venv lint format docs test demo bench clean
 
 # Package.swift turns warnings into errors where this is set.
 export P2P_COPY_STRICT := 1
@@ -27,6 +27,9 @@ lint: ## Check the style of all Swift files, and what may be public or import wh
 
 format: ## Rewrite all Swift files in the project's style
 	swift format format --in-place --parallel --recursive $(SOURCES)
+
+docs: ## Build the documentation of the libraries from the build that is there: .build/documentation
+	@scripts/documentation.sh
 
 test: ## Set up, lint, build and run every test, with and without the LZ4 trait, hostile peers, the example codec
 	@scripts/test.sh

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Everything that is tested: style, every test, the LZ4 trait, and the custom codec example as a package of its own.
+# Everything that is tested: style, every test, the documentation, the LZ4 trait, and the custom codec example as a package of
+# its own.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 export P2P_COPY_STRICT=1
@@ -49,6 +50,9 @@ if .build/release/p2p-copy codecs | grep lz4; then
   exit 1
 fi
 
+step "Documentation"
+scripts/documentation.sh | tee "$logs/documentation"
+
 step "Hostile peers"
 .venv-interop/bin/python Tests/Hostile/run.py </dev/null 2>&1 | tee "$logs/hostile"
 if ! grep -qE '^[1-9][0-9]* passed, 0 failed$' "$logs/hostile"; then
@@ -64,5 +68,5 @@ run_tests example "${example[@]}"
 .build/release/brotli-p2p-copy codecs | grep brotli
 
 step "All tests passed"
-grep -hE 'Test run with' "$logs"/*
+grep -hE 'Test run with|^documentation:' "$logs"/*
 grep -E '^[1-9][0-9]* passed, 0 failed$' "$logs/hostile"

@@ -41,7 +41,7 @@ public struct AESGCMCipher: Cipher, CodecPlugin {
   ///
   /// - Parameter key: 32 bytes.
   /// - Returns: A context that accepts both nonce lengths, in any order.
-  /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/internalError`` when the key has another length or
+  /// - Throws: `P2PCopyError` with code `internalError` when the key has another length or
   ///   libcrypto fails.
   public func makeContext(key: borrowing SecretBytes) throws(P2PCopyError) -> any CipherContext {
     try AEADContext(Self.algorithm, key: key)

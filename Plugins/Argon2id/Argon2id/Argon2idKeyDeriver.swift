@@ -41,8 +41,8 @@ public struct Argon2idKeyDeriver: KeyDeriver, CodecPlugin {
   ///   - cost: Within ``costFactors``, and at least 8 KiB a lane.
   ///   - byteCount: One of ``derivedByteCounts``.
   /// - Returns: `byteCount` bytes.
-  /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/internalError`` when an argument is outside of that,
-  ///   ``P2PCopyError/Code/outOfResources`` when memory or threads are short.
+  /// - Throws: `P2PCopyError` with code `internalError` when an argument is outside of that,
+  ///   `outOfResources` when memory or threads are short.
   public func deriveKey(
     from secret: borrowing SecretBytes, salt: RawSpan, cost: KeyDerivationCost, byteCount: Int
   ) throws(P2PCopyError) -> SecretBytes {

@@ -38,7 +38,7 @@ public struct ChaCha20Poly1305Cipher: Cipher, CodecPlugin {
   ///
   /// - Parameter key: 32 bytes.
   /// - Returns: A context for nonces of 12 bytes.
-  /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/internalError`` when the key has another length or
+  /// - Throws: `P2PCopyError` with code `internalError` when the key has another length or
   ///   libcrypto fails.
   public func makeContext(key: borrowing SecretBytes) throws(P2PCopyError) -> any CipherContext {
     try AEADContext(Self.algorithm, key: key)

@@ -22,7 +22,7 @@
     /// Creates a compressor.
     ///
     /// - Parameter acceleration: One of ``accelerations``.
-    /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/usage`` when it is outside of them.
+    /// - Throws: `P2PCopyError` with code `usage` when it is outside of them.
     public init(acceleration: Int) throws(P2PCopyError) {
       guard Self.accelerations.contains(acceleration) else {
         throw P2PCopyError(
@@ -52,7 +52,7 @@
     ///   - parameter: `acceleration`.
     ///   - value: One of ``accelerations``.
     /// - Returns: The changed compressor.
-    /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/usage`` when it is another parameter or another value.
+    /// - Throws: `P2PCopyError` with code `usage` when it is another parameter or another value.
     public func setting(_ parameter: String, to value: CodecParameter.Value) throws(P2PCopyError) -> LZ4Compressor {
       switch (parameter, value) {
       case ("acceleration", .integer(let acceleration)): try LZ4Compressor(acceleration: acceleration)

@@ -26,7 +26,7 @@ public struct SHA256Digest: Digest, CodecPlugin {
   /// Makes a context that has seen no byte yet.
   ///
   /// - Returns: A context with a state of its own.
-  /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/internalError`` when libcrypto fails.
+  /// - Throws: `P2PCopyError` with code `internalError` when libcrypto fails.
   public func makeContext() throws(P2PCopyError) -> any DigestContext {
     try SHA256Context(byteCount: byteCount)
   }

@@ -41,7 +41,7 @@ package final class SPAKE2Context: KeyExchangeContext {
   ///
   /// - Parameter peerShare: The other side's share; it may be anything.
   /// - Returns: The transcript, which is secret.
-  /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/protocolViolation`` when the share is not valid.
+  /// - Throws: `P2PCopyError` with code `protocolViolation` when the share is not valid.
   package func transcript(peerShare: RawSpan) throws(P2PCopyError) -> SecretBytes {
     guard !isFinished else { throw P2PCopyError(.internalError, "a run of a key exchange was finished twice") }
     isFinished = true

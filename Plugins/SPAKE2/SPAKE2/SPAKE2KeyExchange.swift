@@ -4,7 +4,7 @@ public import P2PCopyCore
 /// SPAKE2 (RFC 9382) with the suite P256-SHA256-HKDF-SHA256-HMAC-SHA256, over the system's libcrypto.
 ///
 /// The sender is the RFC's A, the receiver its B. Shares are uncompressed points (SEC 1, section 2.3.3). The password is
-/// 48 bytes that a memory-hard ``P2PCopyCore/KeyDeriver`` made: taken as a number and reduced by the order of the group
+/// 48 bytes that a memory-hard `KeyDeriver` made: taken as a number and reduced by the order of the group
 /// they are as good as uniform (RFC 9382, section 3.2).
 public struct SPAKE2KeyExchange: KeyExchange, CodecPlugin {
   /// Creates the key exchange; it has no options.
@@ -34,7 +34,7 @@ public struct SPAKE2KeyExchange: KeyExchange, CodecPlugin {
   ///   - password: 48 bytes, not all of them zero.
   ///   - identities: The names of both sides, the same at both; either may be empty.
   /// - Returns: The run. Its shared key has 16 bytes, its confirmations 32.
-  /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/internalError`` when the password has another length or
+  /// - Throws: `P2PCopyError` with code `internalError` when the password has another length or
   ///   libcrypto fails.
   public func begin(
     as role: PeerRole, password: borrowing SecretBytes, identities: KeyExchangeIdentities
@@ -56,7 +56,7 @@ public struct SPAKE2KeyExchange: KeyExchange, CodecPlugin {
   ///   - scalar: The RFC's x or y, big endian. Used twice it gives the password away.
   ///   - identities: The names of both sides.
   /// - Returns: The run.
-  /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/internalError`` when libcrypto fails.
+  /// - Throws: `P2PCopyError` with code `internalError` when libcrypto fails.
   package func begin(
     as role: PeerRole, fixedPassword password: borrowing SecretBytes, fixedScalar scalar: borrowing SecretBytes,
     identities: KeyExchangeIdentities

@@ -43,7 +43,7 @@ public struct WebSocketClientTransport: Transport, CodecPlugin {
 
   /// Connects to a relay: name resolution with both address families raced, TCP, TLS for `wss`, the WebSocket handshake.
   ///
-  /// Certificate authorities are taken from ``P2PCopyCore/TransportOptions/trustRootsFile``, else from the file that the
+  /// Certificate authorities are taken from `TransportOptions.trustRootsFile`, else from the file that the
   /// environment variable `SSL_CERT_FILE` names, else from the system.
   ///
   /// - Parameters:

@@ -30,7 +30,7 @@ public struct XXH128Digest: Digest, CodecPlugin {
   /// Makes a context that has seen no byte yet.
   ///
   /// - Returns: A context with a state of its own.
-  /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/internalError`` when memory is short.
+  /// - Throws: `P2PCopyError` with code `internalError` when memory is short.
   public func makeContext() throws(P2PCopyError) -> any DigestContext {
     try XXH128Context()
   }

@@ -23,7 +23,7 @@ public struct ZstdCompressor: Compressor, CodecPlugin {
   /// Creates a compressor.
   ///
   /// - Parameter level: One of ``levels``.
-  /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/usage`` when the level is outside of them.
+  /// - Throws: `P2PCopyError` with code `usage` when the level is outside of them.
   public init(level: Int) throws(P2PCopyError) {
     guard Self.levels.contains(level) else {
       throw P2PCopyError(
@@ -54,7 +54,7 @@ public struct ZstdCompressor: Compressor, CodecPlugin {
   ///   - parameter: `level`.
   ///   - value: One of ``levels``.
   /// - Returns: The changed compressor.
-  /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/usage`` when it is another parameter or another value.
+  /// - Throws: `P2PCopyError` with code `usage` when it is another parameter or another value.
   public func setting(_ parameter: String, to value: CodecParameter.Value) throws(P2PCopyError) -> ZstdCompressor {
     switch (parameter, value) {
     case ("level", .integer(let level)): try ZstdCompressor(level: level)
@@ -76,7 +76,7 @@ public struct ZstdCompressor: Compressor, CodecPlugin {
   /// Makes a context that compresses.
   ///
   /// - Returns: A context with the level set.
-  /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/internalError`` when memory is short.
+  /// - Throws: `P2PCopyError` with code `internalError` when memory is short.
   public func makeCompressionContext() throws(P2PCopyError) -> any CompressionContext {
     try ZstdCompressionContext(level: level)
   }
@@ -84,7 +84,7 @@ public struct ZstdCompressor: Compressor, CodecPlugin {
   /// Makes a context that decompresses.
   ///
   /// - Returns: A context for frames of any level.
-  /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/internalError`` when memory is short.
+  /// - Throws: `P2PCopyError` with code `internalError` when memory is short.
   public func makeDecompressionContext() throws(P2PCopyError) -> any DecompressionContext {
     try ZstdDecompressionContext()
   }

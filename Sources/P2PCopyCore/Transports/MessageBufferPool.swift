@@ -4,7 +4,7 @@ import Synchronization
 /// A few reusable message buffers of one connection.
 ///
 /// A fresh 1 MiB allocation costs more in page faults than encrypting it does, so buffers that have been written or
-/// used up come back here. The pool keeps at most ``maximumCount`` of them and never waits: when it is empty it makes a
+/// used up come back here. The pool keeps a few of them and never waits: when it is empty it makes a
 /// new one, since how many are in flight is bounded by the connection's back-pressure.
 public final class MessageBufferPool: Sendable {
   /// Bytes left free in front of the message, so that a transport's frame header goes there without a copy.

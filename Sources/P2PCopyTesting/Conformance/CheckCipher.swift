@@ -1,7 +1,7 @@
 public import P2PCopyCore
 public import Testing
 
-/// Checks a cipher against the contract of ``P2PCopyCore/Cipher``. Call it in a test.
+/// Checks a cipher against the contract of `Cipher`. Call it in a test.
 ///
 /// It tries the known answers, all sizes up to a chunk with every nonce length, every flipped bit of nonce, data, tag
 /// and associated data, wrong keys, wrong lengths, contexts after a refusal and contexts in parallel. What does not hold

@@ -1,7 +1,7 @@
 public import P2PCopyCore
 public import Testing
 
-/// Checks a compressor against the contract of ``P2PCopyCore/Compressor``. Call it in a test:
+/// Checks a compressor against the contract of `Compressor`. Call it in a test:
 ///
 /// ```swift
 /// @Test func conforms() async {

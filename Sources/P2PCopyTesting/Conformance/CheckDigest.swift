@@ -1,7 +1,7 @@
 public import P2PCopyCore
 public import Testing
 
-/// Checks a digest against the contract of ``P2PCopyCore/Digest``. Call it in a test.
+/// Checks a digest against the contract of `Digest`. Call it in a test.
 ///
 /// It tries the known answers, inputs of all sizes up to a chunk in pieces of many sizes, empty pieces, contexts used
 /// again for another input, copies of contexts, inputs that differ in one bit or in length, many contexts at once and

@@ -1,7 +1,7 @@
 public import P2PCopyCore
 public import Testing
 
-/// Checks a key deriver against the contract of ``P2PCopyCore/KeyDeriver``. Call it in a test.
+/// Checks a key deriver against the contract of `KeyDeriver`. Call it in a test.
 ///
 /// It tries the known answers, that the result depends on every argument and on nothing else, the lengths, arguments
 /// that must be refused, and derivations in parallel. What does not hold is recorded as an issue of the test. A deriver

@@ -1,7 +1,7 @@
 public import P2PCopyCore
 public import Testing
 
-/// Checks a key exchange against the contract of ``P2PCopyCore/KeyExchange``. Call it in a test.
+/// Checks a key exchange against the contract of `KeyExchange`. Call it in a test.
 ///
 /// It tries that two sides with the same password agree and that nobody else does: another password, other identities,
 /// other associated data, two sides of the same role, a side that gets its own messages back; shares that are changed,

@@ -1,7 +1,7 @@
 public import P2PCopyCore
 public import Testing
 
-/// Checks a transport against the contract of ``P2PCopyCore/Transport``, over pairs of connections. Call it in a test.
+/// Checks a transport against the contract of `Transport`, over pairs of connections. Call it in a test.
 ///
 /// It tries messages of all sizes in both directions, their order, shared buffers, much data both ways at once, every kind
 /// of end, cancellation and the size limit. What does not hold is recorded as an issue of the test. A transport that loses a

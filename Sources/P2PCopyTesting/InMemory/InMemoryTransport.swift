@@ -38,7 +38,7 @@ public struct InMemoryTransport: Transport {
   ///
   /// - Parameters:
   ///   - endpoint: Anything; there is one relay only.
-  ///   - options: Only ``TransportOptions/maximumMessageByteCount`` matters.
+  ///   - options: Only `TransportOptions.maximumMessageByteCount` matters.
   /// - Returns: A connection on which nothing has been said.
   /// - Throws: Nothing.
   public func connect(
