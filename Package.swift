@@ -22,6 +22,7 @@ extension Target.Dependency {
   static let nioSSL = product(name: "NIOSSL", package: "swift-nio-ssl")
   static let crypto = product(name: "Crypto", package: "swift-crypto")
   static let logging = product(name: "Logging", package: "swift-log")
+  static let inMemoryLogging = product(name: "InMemoryLogging", package: "swift-log")
   static let unixSignals = product(name: "UnixSignals", package: "swift-service-lifecycle")
   static let system = product(name: "SystemPackage", package: "swift-system")
   static let argumentParser = product(name: "ArgumentParser", package: "swift-argument-parser")
@@ -88,8 +89,8 @@ let package = Package(
     .target(
       name: "P2PCopyTransfer",
       dependencies: [
-        "P2PCopyCore", "P2PCopyWire", "P2PCopyFiles", "P2PCopyPlatform", "StrictJSON", .nioCore, .nioPosix, .crypto,
-        .system,
+        "P2PCopyCore", "P2PCopyWire", "P2PCopyFiles", "P2PCopyPlatform", "StrictJSON", .logging, .nioCore, .nioPosix,
+        .crypto, .system,
       ],
       swiftSettings: strict),
 
@@ -107,7 +108,7 @@ let package = Package(
       name: "P2PCopy",
       dependencies: [
         "P2PCopyCore", "P2PCopyWire", "P2PCopyFiles", "P2PCopyTransfer", "P2PCopyProtocol1", "P2PCopyPlatform",
-        .nioCore, .crypto, .system,
+        .logging, .nioCore, .crypto, .system,
       ],
       swiftSettings: strict),
 
@@ -247,7 +248,7 @@ let package = Package(
       dependencies: [
         "P2PCopy", "P2PCopyCore", "P2PCopyWire", "P2PCopyProtocol1",
         "P2PCopyPlatform", "P2PCopyTesting", "Zstd", "AESGCM", "ChaCha20Poly1305", "XXH128", "SHA256Sum", "Argon2id",
-        "SPAKE2", "TCPTransport", "TestSupport", .nioCore, .crypto, .system,
+        "SPAKE2", "TCPTransport", "TestSupport", .logging, .inMemoryLogging, .nioCore, .crypto, .system,
       ],
       resources: [.copy("Vectors")],
       swiftSettings: strict),
@@ -260,7 +261,7 @@ let package = Package(
     .target(name: "CTestSystemCalls", path: "Tests/CTestSystemCalls"),
     .executableTarget(
       name: "ReturningProgram",
-      dependencies: ["P2PCopy", "P2PCopyTesting", "StandardCodecs", "Argon2id", "TestSupport"],
+      dependencies: ["P2PCopy", "P2PCopyTransfer", "P2PCopyTesting", "StandardCodecs", "Argon2id", "TestSupport"],
       path: "Tests/ReturningProgram", swiftSettings: strict),
     .testTarget(
       name: "EndToEndTests",

@@ -95,7 +95,7 @@ public struct Receiver: Sendable {
   ///
   /// - Parameters:
   ///   - stream: What to write to.
-  ///   - listener: As for ``receive(into:listener:)``.
+  ///   - listener: As for ``receive(into:listener:)-(LocalPath,_)``.
   /// - Returns: What it came to.
   /// - Throws: ``P2PCopyError``; what was written by then is incomplete.
   @discardableResult
@@ -105,14 +105,14 @@ public struct Receiver: Sendable {
     guard options.transferProtocol == .two else {
       throw P2PCopyError(.usage, "protocol 1 cannot write to \(stream.shown)", remedy: .useProtocol2)
     }
-    return try await receiveWithProtocol2(stream, listener)
+    return try await receiveWithProtocol2(stream, on: .own, listener)
   }
 
   /// Receives everything the sender sends into memory. Protocol 2 only.
   ///
   /// - Parameters:
   ///   - memory: What to fill.
-  ///   - listener: As for ``receive(into:listener:)``.
+  ///   - listener: As for ``receive(into:listener:)-(LocalPath,_)``.
   /// - Returns: What it came to.
   /// - Throws: ``P2PCopyError``, also when only some files failed; what has arrived by then is in memory.
   @discardableResult
@@ -128,16 +128,21 @@ public struct Receiver: Sendable {
   private func receiveWithProtocol1(
     _ directory: LocalPath, _ listener: @escaping @Sendable (TransferEvents) async -> Void
   ) async throws -> TransferSummary {
-    try await Transfer.run(reportsEachFile: options.reportsEachFile, listener) { monitor in
+    try await Transfer.run(
+      as: .receiver, logger: options.logger, reportsEachFile: options.reportsEachFile, listener
+    ) { monitor in
       try Protocol1.sessions(
         receivingInto: directory, at: point, code: code, codecs: codecs, options: options, monitor: monitor)
     }
   }
 
   private func receiveWithProtocol2(
-    _ destination: any Destination, _ listener: @escaping @Sendable (TransferEvents) async -> Void
+    _ destination: any Destination, on threads: WorkerThreads.Kind = .shared,
+    _ listener: @escaping @Sendable (TransferEvents) async -> Void
   ) async throws -> TransferSummary {
-    try await Transfer.run(reportsEachFile: options.reportsEachFile, listener) { monitor in
+    try await Transfer.run(
+      as: .receiver, on: threads, logger: options.logger, reportsEachFile: options.reportsEachFile, listener
+    ) { monitor in
       // Before connecting, so that what cannot be used is known before the sender begins.
       try destination.check()
       var codecs = codecs

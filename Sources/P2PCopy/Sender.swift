@@ -98,7 +98,7 @@ public struct Sender: Sendable {
   ///   - stream: The open file. It is read from where it stands, by this transfer only, and not closed.
   ///   - name: The name of the file at the receiver, unless that writes to a stream as well: bytes, components joined with
   ///     `/`.
-  ///   - listener: As for ``send(_:listener:)``.
+  ///   - listener: As for ``send(_:listener:)-([LocalPath],_)``.
   /// - Returns: What it came to.
   /// - Throws: ``P2PCopyError``, with code ``P2PCopyError/Code/unsafePath`` when the name leads outside.
   @discardableResult
@@ -107,7 +107,7 @@ public struct Sender: Sendable {
     listener: @escaping @Sendable (TransferEvents) async -> Void = { _ in }
   ) async throws -> TransferSummary {
     let path = try RelativePath(validating: name)
-    return try await sendWithProtocol2(listener) { _ in
+    return try await sendWithProtocol2(on: .own, listener) { _ in
       try options.checkForStream()
       return StreamSource(
         stream.rawValue, named: path,
@@ -121,7 +121,7 @@ public struct Sender: Sendable {
   ///   - content: The file's bytes.
   ///   - name: The name of the file at the receiver: bytes, components joined with `/`.
   ///   - permissions: The file's mode. Its time is that of the call.
-  ///   - listener: As for ``send(_:listener:)``.
+  ///   - listener: As for ``send(_:listener:)-([LocalPath],_)``.
   /// - Returns: What it came to.
   /// - Throws: ``P2PCopyError``, with code ``P2PCopyError/Code/unsafePath`` when the name leads outside.
   @discardableResult
@@ -145,7 +145,7 @@ public struct Sender: Sendable {
   ///
   /// - Parameters:
   ///   - source: What to send.
-  ///   - listener: As for ``send(_:listener:)``.
+  ///   - listener: As for ``send(_:listener:)-([LocalPath],_)``.
   /// - Returns: What it came to.
   /// - Throws: ``P2PCopyError``.
   package func send(
@@ -157,17 +157,21 @@ public struct Sender: Sendable {
   private func sendWithProtocol1(
     _ paths: [LocalPath], _ listener: @escaping @Sendable (TransferEvents) async -> Void
   ) async throws -> TransferSummary {
-    try await Transfer.run(reportsEachFile: options.reportsEachFile, listener) { monitor in
+    try await Transfer.run(
+      as: .sender, logger: options.logger, reportsEachFile: options.reportsEachFile, listener
+    ) { monitor in
       try Protocol1.sessions(
         sending: paths, at: point, code: code, codecs: codecs, options: options, monitor: monitor)
     }
   }
 
   private func sendWithProtocol2(
-    _ listener: @escaping @Sendable (TransferEvents) async -> Void,
+    on threads: WorkerThreads.Kind = .shared, _ listener: @escaping @Sendable (TransferEvents) async -> Void,
     _ source: @escaping @Sendable (OwnFiles) throws -> any Source
   ) async throws -> TransferSummary {
-    try await Transfer.run(reportsEachFile: options.reportsEachFile, listener) { monitor in
+    try await Transfer.run(
+      as: .sender, on: threads, logger: options.logger, reportsEachFile: options.reportsEachFile, listener
+    ) { monitor in
       let log = try DeliveryLog(receiptFile: options.receiptFile, checksumsFile: options.checksumsFile)
       let source = try source(log.ownFiles)
       var codecs = codecs

@@ -12,15 +12,13 @@ import Testing
 
   /// The end of a process without `exit` is what hides a thread that the library has left running.
   @Test func itEndsAsItShouldEveryTime() async throws {
-    let program = URL(fileURLWithPath: CommandLine.arguments[0]).resolvingSymlinksInPath()
-      .deletingLastPathComponent().appendingPathComponent("ReturningProgram").path
     try await withThrowingTaskGroup(of: Void.self) { group in
       for worker in 0..<2 {
         let folder = try workspace.directory("worker \(worker)")
         group.addTask {
           for run in 0..<25 {
             // What ends a process this late says nothing but in its status.
-            let result = try await Self.run(program, [folder, "\(1 + run % 4)", "quick"])
+            let result = try await Self.run([folder, "\(1 + run % 4)", "quick"])
             #expect(result == 0, "run \(run)")
           }
         }
@@ -29,10 +27,18 @@ import Testing
     }
   }
 
-  /// Runs a program to its end.
+  /// The program counts its threads after each of them, while others go on.
+  @Test func manyTransfersAtOnceHaveNoMoreThreadsThanOne() async throws {
+    #expect(try await Self.run([workspace.directory("folder"), "1", "quick", "together"]) == 0)
+    #expect(try await Self.run([workspace.directory("folder"), "40", "quick", "together"]) == 0)
+  }
+
+  /// Runs the program to its end.
   ///
   /// - Returns: Its exit status, or 256 and the signal that ended it.
-  private static func run(_ program: String, _ arguments: [String]) async throws -> Int32 {
+  private static func run(_ arguments: [String]) async throws -> Int32 {
+    let program = URL(fileURLWithPath: CommandLine.arguments[0]).resolvingSymlinksInPath()
+      .deletingLastPathComponent().appendingPathComponent("ReturningProgram").path
     let process = Process()
     process.executableURL = URL(fileURLWithPath: program)
     process.arguments = arguments

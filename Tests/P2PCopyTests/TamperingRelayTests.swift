@@ -253,8 +253,9 @@ struct TamperingRelayTests {
     for (direction, index, sender, receiver) in steps {
       let tamperer = Tamperer(.drop, on: direction, index)
       var transfer = QuickTransfer(tamper: tamperer.tamper)
-      transfer.sendOptions.stepTimeout = .seconds(1)
-      transfer.receiveOptions.stepTimeout = .seconds(1)
+      // Long enough for a step among hundreds of transfers that share a few threads.
+      transfer.sendOptions.stepTimeout = .seconds(10)
+      transfer.receiveOptions.stepTimeout = .seconds(10)
       let results = await transfer.run([folder.path("tree")], into: folder.path("lost"))
       #expect(results.sent.errorCode == sender, "\(direction) \(index): \(results)")
       #expect(results.received.errorCode == receiver, "\(direction) \(index): \(results)")

@@ -6,6 +6,7 @@ import Argon2id
 import Foundation
 import P2PCopy
 import P2PCopyTesting
+import P2PCopyTransfer
 import StandardCodecs
 import TestSupport
 
@@ -14,7 +15,7 @@ enum Course: CaseIterable {
   case succeeds, succeedsWithProtocol1, wrongCode, cancelled
 }
 
-/// How many worker threads there are: each transfer has its own, and joins them before it returns.
+/// How many worker threads there are: all transfers share them.
 func workerThreadCount() throws -> Int {
   let threads = try FileManager.default.contentsOfDirectory(atPath: "/proc/self/task")
   return threads.count { thread in
@@ -23,7 +24,7 @@ func workerThreadCount() throws -> Int {
 }
 
 /// Sends a file from one folder into another.
-func transfer(_ course: Course, in folder: String, isQuick: Bool) async throws {
+func transfer(_ course: Course, in folder: String, _ output: String, isQuick: Bool) async throws {
   let quickPlugins = StandardCodecs.plugins.filter { $0 != Argon2idKeyDeriver.self } + [QuickKeyDeriver.self]
   var codecs = CodecRegistry(plugins: isQuick ? quickPlugins : StandardCodecs.plugins)
   codecs.register(InMemoryTransport(relay: InMemoryRelay()))
@@ -46,7 +47,7 @@ func transfer(_ course: Course, in folder: String, isQuick: Bool) async throws {
       continuation.finish()
     }
   }
-  let receiving = Task { try await readyReceiver.receive(into: folder + "/out") { _ in } }
+  let receiving = Task { try await readyReceiver.receive(into: folder + "/" + output) { _ in } }
   if course == .cancelled, await paired.contains(where: { _ in true }) { sending.cancel() }
   let results = (await sending.result, await receiving.result)
   let isRight =
@@ -58,17 +59,28 @@ func transfer(_ course: Course, in folder: String, isQuick: Bool) async throws {
     default: false
     }
   let threadCount = try workerThreadCount()
-  guard threadCount == 0 else { throw P2PCopyError(.internalError, "\(threadCount) threads are left") }
+  guard threadCount == Transfer.threadCount else {
+    throw P2PCopyError(.internalError, "there are \(threadCount) worker threads instead of \(Transfer.threadCount)")
+  }
   guard isRight else { throw P2PCopyError(.internalError, "\(course) ended otherwise: \(results)") }
 }
 
 guard CommandLine.arguments.count >= 3, let count = Int(CommandLine.arguments[2]) else {
-  FileHandle.standardError.write(Data("usage: ReturningProgram FOLDER COUNT [quick]\n".utf8))
+  FileHandle.standardError.write(Data("usage: ReturningProgram FOLDER COUNT [quick] [together]\n".utf8))
   exit(2)
 }
 let folder = CommandLine.arguments[1]
 try Data(repeating: 7, count: 3 << 20).write(to: URL(fileURLWithPath: folder + "/file"))
-for number in 0..<count {
-  let course = Course.allCases[number % Course.allCases.count]
-  try await transfer(course, in: folder, isQuick: CommandLine.arguments.contains("quick"))
+let isQuick = CommandLine.arguments.contains("quick")
+if CommandLine.arguments.contains("together") {
+  try await withThrowingTaskGroup(of: Void.self) { group in
+    for number in 0..<count {
+      group.addTask { try await transfer(.succeeds, in: folder, "out \(number)", isQuick: isQuick) }
+    }
+    try await group.waitForAll()
+  }
+} else {
+  for number in 0..<count {
+    try await transfer(Course.allCases[number % Course.allCases.count], in: folder, "out", isQuick: isQuick)
+  }
 }

@@ -115,6 +115,8 @@ struct FileUpload {
       var sent = 0
       var early: [Int: PreparedChunk] = [:]
       while sent < count {
+        // Where the receiver takes everything at once, nothing here waits and would notice.
+        try Task.checkCancellation()
         while started < count, started - sent < Self.window {
           let index = started
           let byteCount = byteCounts(index)

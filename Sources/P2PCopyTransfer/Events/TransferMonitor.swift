@@ -1,3 +1,4 @@
+package import Logging
 package import P2PCopyCore
 package import P2PCopyFiles
 import Synchronization
@@ -58,19 +59,29 @@ package final class TransferMonitor: Sendable {
   private let continuation: AsyncStream<TransferEvent>.Continuation
   private let state = Mutex(State())
 
+  /// For what is not an event.
+  package let logger: Logger
+
   private let reportsEachFile: Bool
 
-  package init(reportsEachFile: Bool = true) {
+  package init(reportsEachFile: Bool = true, logger: Logger = .none) {
     self.reportsEachFile = reportsEachFile
+    self.logger = logger
     let (stream, continuation) = AsyncStream.makeStream(
       of: TransferEvent.self, bufferingPolicy: .bufferingNewest(TransferEvents.maximumPendingCount))
     events = TransferEvents(stream: stream)
     self.continuation = continuation
   }
 
-  /// Passes an event on.
+  /// Passes an event on, and logs it.
   package func emit(_ event: TransferEvent) {
+    logger.log(event)
     continuation.yield(event)
+  }
+
+  /// A connection is about to be made, which is no event.
+  package func willConnect(to relay: RelayAddress, by transport: CodecName) {
+    logger.debug("connecting", metadata: ["relay": "\(relay)", "transport": "\(transport)"])
   }
 
   // MARK: What there is to do

@@ -27,6 +27,7 @@ package struct RelayRendezvous: Rendezvous {
       case .one: relay
       case .two: relay.appendingQuery("rendezvous", identifier)
       }
+    monitor.willConnect(to: relay, by: transport.name)
     let connection = try await transport.connect(to: address.endpoint, options: settings.transportOptions)
     return try await Goodbye.onFailure(connection, role: settings.role) {
       let greeting = Greeting(connection: connection, host: "the relay", settings: settings)

@@ -1,3 +1,4 @@
+public import Logging
 public import P2PCopyCore
 public import P2PCopyFiles
 import P2PCopyWire
@@ -49,6 +50,11 @@ public struct ReceiveOptions: Sendable {
 
   /// Limits and trust of the connection to the relay.
   public var transport = TransportOptions()
+
+  /// Where to log what happens: connecting, meeting the other side, what was agreed, failures, the end. Steps are logged at
+  /// `info`, what concerns one entry at `debug`, its failure as a `warning`. Names in messages are escaped; no code is in any.
+  /// Nothing is logged unless it is set.
+  public var logger = Logger.none
 
   /// The defaults.
   public init() {}

@@ -36,7 +36,8 @@ struct PeerMeeting: Sendable {
         }
       monitor.emit(.paired)
       let peers = PeerSession(
-        schedule: schedule, role: role, bootstrapCipher: cipher, silenceLimit: silenceLimit)
+        schedule: schedule, role: role, bootstrapCipher: cipher, silenceLimit: silenceLimit,
+        logger: monitor.logger)
       let lane = try peers.openLane(over: connection)
       do {
         try await session(peers, lane)

@@ -1,3 +1,4 @@
+import Logging
 import NIOCore
 import P2PCopyCore
 import P2PCopyTransfer
@@ -13,6 +14,14 @@ enum Negotiation {
     var digest: any Digest
     var chunkByteCount: Int
     var wantsResume: Bool
+
+    /// For a log.
+    var metadata: Logger.Metadata {
+      [
+        "cipher": "\(cipher.name)", "compressor": "\(compressor?.name ?? .none)", "digest": "\(digest.name)",
+        "chunk-bytes": "\(chunkByteCount)", "resumes": "\(wantsResume)",
+      ]
+    }
   }
 
   /// The sender's part.
@@ -28,6 +37,7 @@ enum Negotiation {
     try selection.check(against: offer)
     let outcome = try outcome(of: selection, codecs: codecs, wantsResume: offer.wantsResume)
     try await session.agree(on: outcome.cipher, manifest: sent, receiverManifest: received, over: lane)
+    session.logger.info("agreed", metadata: outcome.metadata)
     return outcome
   }
 
@@ -43,6 +53,7 @@ enum Negotiation {
     let outcome = try outcome(of: selection, codecs: codecs, wantsResume: offer.wantsResume)
     let sent = try await lane.send(.receiverManifest(selection))
     try await session.agree(on: outcome.cipher, manifest: received, receiverManifest: sent, over: lane)
+    session.logger.info("agreed", metadata: outcome.metadata)
     return outcome
   }
 

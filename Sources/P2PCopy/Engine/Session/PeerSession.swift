@@ -1,3 +1,4 @@
+import Logging
 import P2PCopyCore
 import P2PCopyTransfer
 import P2PCopyWire
@@ -12,6 +13,8 @@ final class PeerSession: Sendable {
   private let schedule: KeySchedule
   private let bootstrapCipher: any Cipher
   private let silenceLimit: Duration
+  /// Gets what happens in this session.
+  let logger: Logger
   private let agreement = Mutex<Agreement?>(nil)
 
   /// Offer and selection as they were sealed, and what follows from them.
@@ -25,13 +28,15 @@ final class PeerSession: Sendable {
   ///   - role: What this side is.
   ///   - bootstrapCipher: Seals the records that carry offer and selection.
   ///   - silenceLimit: After this time without hearing anything over a lane that is listened to, it is given up.
+  ///   - logger: Gets what happens in this session.
   init(
-    schedule: consuming KeySchedule, role: PeerRole, bootstrapCipher: any Cipher, silenceLimit: Duration
+    schedule: consuming KeySchedule, role: PeerRole, bootstrapCipher: any Cipher, silenceLimit: Duration, logger: Logger
   ) {
     self.schedule = schedule
     self.role = role
     self.bootstrapCipher = bootstrapCipher
     self.silenceLimit = silenceLimit
+    self.logger = logger
   }
 
   /// Makes a lane of a connection, under the keys of its number and epoch: until something is agreed those for offer and
@@ -48,6 +53,7 @@ final class PeerSession: Sendable {
     over connection: any TransportConnection, number: UInt32 = 0, epoch: UInt32 = 0
   ) throws(P2PCopyError) -> Lane {
     let address = LaneAddress(number: number, epoch: epoch)
+    logger.debug("a lane opens", metadata: ["lane": "\(number)", "epoch": "\(epoch)"])
     return Lane(
       connection: connection, address: address, role: role,
       sealer: RecordSealer(key: try key(for: address, from: role)),
