@@ -206,17 +206,40 @@ let package = Package(
     // Tests, a folder a target.
     // What several of them have in common, and the programs they start: without Testing and Foundation.
     .target(
-      name: "TestSupport", dependencies: ["P2PCopyCore", .crypto], path: "Tests/TestSupport", swiftSettings: strict),
+      name: "TestSupport",
+      dependencies: ["P2PCopyCore", "P2PCopyFiles", "P2PCopyPlatform", "WebSocketFraming", .nioCore, .crypto],
+      path: "Tests/TestSupport", swiftSettings: strict),
     .testTarget(
-      name: "P2PCopyCoreTests",
-      dependencies: ["P2PCopyCore", "P2PCopyWire", "P2PCopyProtocol1", "StrictJSON", .nioCore, .system],
-      resources: [.copy("Vectors")],
+      name: "P2PCopyCoreTests", dependencies: ["P2PCopyCore", "P2PCopyWire", "TestSupport", .system],
       swiftSettings: strict),
+    .testTarget(name: "StrictJSONTests", dependencies: ["StrictJSON"], swiftSettings: strict),
     .testTarget(
       name: "WebSocketFramingTests", dependencies: ["WebSocketFraming", .nioCore], swiftSettings: strict),
     .testTarget(
+      name: "P2PCopyWireTests",
+      dependencies: [
+        "P2PCopyWire", "P2PCopyCore", "P2PCopyProtocol1", "TestSupport", "AESGCM", "ChaCha20Poly1305", "Argon2id",
+        "SPAKE2", .nioCore, .crypto,
+      ],
+      resources: [.copy("Vectors")],
+      swiftSettings: strict),
+    .testTarget(
+      name: "P2PCopyFilesTests", dependencies: ["P2PCopyFiles", "P2PCopyCore", "P2PCopyPlatform", "TestSupport"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "P2PCopyTransferTests",
+      dependencies: ["P2PCopyTransfer", "P2PCopyFiles", "P2PCopyCore", "P2PCopyPlatform", "TestSupport", .crypto],
+      swiftSettings: strict),
+    .testTarget(
+      name: "P2PCopyProtocol1Tests",
+      dependencies: ["P2PCopyProtocol1", "P2PCopyWire", "P2PCopyCore", "TestSupport", .nioCore],
+      resources: [.copy("Vectors")],
+      swiftSettings: strict),
+    .testTarget(
       name: "P2PCopyRelayTests",
-      dependencies: ["P2PCopyRelay", "WebSocketFraming", .nioCore, .nioPosix, .nioEmbedded, .nioSSL, .logging],
+      dependencies: [
+        "P2PCopyRelay", "WebSocketFraming", "TestSupport", .nioCore, .nioPosix, .nioEmbedded, .nioSSL, .logging,
+      ],
       swiftSettings: strict),
     .testTarget(
       name: "NIOTransportSupportTests", dependencies: ["NIOTransportSupport", "P2PCopyCore", .nioCore],
@@ -229,8 +252,8 @@ let package = Package(
       name: "WebSocketTransportTests",
       dependencies: [
         "WebSocketTransport", "NIOTransportSupport", "P2PCopyCore", "P2PCopyTesting", "P2PCopyRelay",
-        "WebSocketFraming", .nioCore, .nioPosix,
-        .nioEmbedded, .nioHTTP1, .nioWebSocket, .nioSSL, .logging,
+        "WebSocketFraming", "TestSupport", .nioCore, .nioPosix, .nioEmbedded, .nioHTTP1, .nioWebSocket, .nioSSL,
+        .logging,
       ],
       swiftSettings: strict),
     .testTarget(
@@ -250,13 +273,12 @@ let package = Package(
         "P2PCopyPlatform", "P2PCopyTesting", "Zstd", "AESGCM", "ChaCha20Poly1305", "XXH128", "SHA256Sum", "Argon2id",
         "SPAKE2", "TCPTransport", "TestSupport", .logging, .inMemoryLogging, .nioCore, .crypto, .system,
       ],
-      resources: [.copy("Vectors")],
       swiftSettings: strict),
     .testTarget(
       name: "ReadmeTests", dependencies: ["P2PCopy", "P2PCopyRelay", "StandardCodecs"], swiftSettings: strict),
     .testTarget(
       name: "P2PCopyCLITests",
-      dependencies: ["P2PCopyCLI", "P2PCopy", "P2PCopyCore", "P2PCopyWire", .crypto],
+      dependencies: ["P2PCopyCLI", "P2PCopy", "P2PCopyCore", "P2PCopyWire", "TestSupport"],
       swiftSettings: strict),
     .target(name: "CTestSystemCalls", path: "Tests/CTestSystemCalls"),
     .executableTarget(
@@ -266,13 +288,13 @@ let package = Package(
     .testTarget(
       name: "EndToEndTests",
       dependencies: [
-        "P2PCopyCore", "P2PCopyWire", "P2PCopyProtocol1", "WebSocketFraming", "CTestSystemCalls", "p2p-copy",
-        "ReturningProgram",
-        .nioCore,
+        "P2PCopyCore", "P2PCopyWire", "P2PCopyProtocol1", "TestSupport", "WebSocketFraming", "CTestSystemCalls",
+        "p2p-copy", "ReturningProgram", .nioCore,
       ],
       swiftSettings: strict),
     .testTarget(
-      name: "InteropTests", dependencies: ["p2p-copy"], exclude: ["requirements.txt", "Recording/record.py"],
+      name: "InteropTests", dependencies: ["p2p-copy", "TestSupport"],
+      exclude: ["requirements.txt", "Recording/record.py"],
       swiftSettings: strict),
     // What the hostile peers of Tests/Hostile meet by the thousand. No product: its codes are worth nothing.
     .executableTarget(

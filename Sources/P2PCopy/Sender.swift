@@ -151,7 +151,7 @@ public struct Sender: Sendable {
   package func send(
     from source: any Source, listener: @escaping @Sendable (TransferEvents) async -> Void = { _ in }
   ) async throws -> TransferSummary {
-    try await sendWithProtocol2(listener) { _ in source }
+    try await sendWithProtocol2(on: .own, listener) { _ in source }
   }
 
   private func sendWithProtocol1(

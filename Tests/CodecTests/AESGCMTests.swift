@@ -5,12 +5,14 @@ import P2PCopyTesting
 import Testing
 
 @Suite struct AESGCMTests {
-  @Test func conforms() async {
+  @Test("Conforms")
+  func conforms() async {
     await checkCipher(AESGCMCipher(), vectors: Self.nist + Self.longNonces)
   }
 
   /// The kernel's word for the same instructions, where it gives one.
-  @Test func accelerationIsWhatTheKernelSays() throws {
+  @Test("Acceleration is what the kernel says")
+  func accelerationIsWhatTheKernelSays() throws {
     let info = try String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)
     let line = info.split(separator: "\n").first { $0.hasPrefix("flags") || $0.hasPrefix("Features") }
     let flags = Set(try #require(line).split(whereSeparator: \.isWhitespace))
@@ -79,7 +81,8 @@ import Testing
       tag: "c55c7696dbd14ccd31fcc9cf996a4121"),
   ]
 
-  @Test func whatCouldNotBeOpenedIsWiped() throws {
+  @Test("What could not be opened is wiped")
+  func whatCouldNotBeOpenedIsWiped() throws {
     let key = SecretBytes(byteCount: 32) { _ in }
     let context = try AESGCMCipher().makeContext(key: key)
     let nonce = [UInt8](repeating: 1, count: 12)

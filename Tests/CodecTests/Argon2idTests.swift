@@ -4,7 +4,8 @@ import P2PCopyTesting
 import Testing
 
 @Suite struct Argon2idTests {
-  @Test func conforms() async {
+  @Test("Conforms")
+  func conforms() async {
     await checkKeyDeriver(
       Argon2idKeyDeriver(), vectors: Self.referenceTests + Self.protocol1,
       cost: ["iterations": 2, "memory-kibibytes": 64, "parallelism": 2])
@@ -68,6 +69,7 @@ import Testing
   }
 
   @Test(
+    "Costs outside of what the function allows are refused",
     arguments: [
       ["iterations": 0, "memory-kibibytes": 64, "parallelism": 1],
       ["iterations": 1, "memory-kibibytes": 7, "parallelism": 1],

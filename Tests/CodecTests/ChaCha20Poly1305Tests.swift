@@ -4,11 +4,13 @@ import P2PCopyTesting
 import Testing
 
 @Suite struct ChaCha20Poly1305Tests {
-  @Test func conforms() async {
+  @Test("Conforms")
+  func conforms() async {
     await checkCipher(ChaCha20Poly1305Cipher(), vectors: Self.standard)
   }
 
-  @Test func isOfferedBehindCiphersWithInstructions() {
+  @Test("Is offered behind ciphers with instructions")
+  func isOfferedBehindCiphersWithInstructions() {
     #expect(!ChaCha20Poly1305Cipher().isAccelerated)
   }
 

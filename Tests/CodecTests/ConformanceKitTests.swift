@@ -8,12 +8,12 @@ import Testing
 
 /// A kit that passes everything would be worth nothing: each broken codec here must be found out.
 @Suite(.timeLimit(.minutes(2))) struct ConformanceKitTests {
-  @Test(arguments: BrokenCompressor.Fault.allCases)
+  @Test("Finds a broken compressor", arguments: BrokenCompressor.Fault.allCases)
   func findsABrokenCompressor(fault: BrokenCompressor.Fault) async {
     await expectFinding(fault.finding) { await checkCompressor(BrokenCompressor(fault: fault)) }
   }
 
-  @Test(arguments: BrokenCipher.Fault.allCases)
+  @Test("Finds a broken cipher", arguments: BrokenCipher.Fault.allCases)
   func findsABrokenCipher(fault: BrokenCipher.Fault) async {
     let vectors = [12, 32].map { count in
       CipherVector(
@@ -26,13 +26,14 @@ import Testing
     await expectFinding(fault.finding) { await checkCipher(BrokenCipher(fault: fault), vectors: vectors) }
   }
 
-  @Test func findsACipherWithoutKnownAnswers() async {
+  @Test("Finds a cipher without known answers")
+  func findsACipherWithoutKnownAnswers() async {
     await expectFinding("no known answer with a nonce of 12 bytes") {
       await checkCipher(AESGCMCipher(), vectors: [])
     }
   }
 
-  @Test(arguments: BrokenKeyDeriver.Fault.allCases)
+  @Test("Finds a broken key deriver", arguments: BrokenKeyDeriver.Fault.allCases)
   func findsABrokenKeyDeriver(fault: BrokenKeyDeriver.Fault) async {
     let vector = KeyDerivationVector(
       source: "the reference implementation's test", secret: "password", salt: "somesalt",
@@ -45,13 +46,14 @@ import Testing
     }
   }
 
-  @Test func findsACostThatIsNotTheDerivers() async {
+  @Test("Finds a cost that is not the deriver's")
+  func findsACostThatIsNotTheDerivers() async {
     await expectFinding("the cost that was given to the check is not the deriver's") {
       await checkKeyDeriver(Argon2idKeyDeriver(), vectors: [], cost: ["rounds": 12])
     }
   }
 
-  @Test(arguments: BrokenDigest.Fault.allCases)
+  @Test("Finds a broken digest", arguments: BrokenDigest.Fault.allCases)
   func findsABrokenDigest(fault: BrokenDigest.Fault) async {
     let vector = DigestVector(
       source: "FIPS 180-4", input: Array("abc".utf8),
@@ -60,7 +62,7 @@ import Testing
     await expectFinding(fault.finding) { await checkDigest(BrokenDigest(fault: fault), vectors: [vector]) }
   }
 
-  @Test(arguments: BrokenParameters.Fault.allCases)
+  @Test("Finds a broken parameter", arguments: BrokenParameters.Fault.allCases)
   func findsABrokenParameter(fault: BrokenParameters.Fault) async {
     let vector = DigestVector(
       source: "FIPS 180-4", input: Array("abc".utf8),
@@ -68,11 +70,12 @@ import Testing
     await expectFinding(fault.finding) { await checkDigest(BrokenParameters(fault: fault), vectors: [vector]) }
   }
 
-  @Test func findsADigestWithoutKnownAnswers() async {
+  @Test("Finds a digest without known answers")
+  func findsADigestWithoutKnownAnswers() async {
     await expectFinding("there is no known answer") { await checkDigest(SHA256Digest(), vectors: []) }
   }
 
-  @Test(arguments: BrokenKeyExchange.Fault.allCases)
+  @Test("Finds a broken key exchange", arguments: BrokenKeyExchange.Fault.allCases)
   func findsABrokenKeyExchange(fault: BrokenKeyExchange.Fault) async {
     let invalidShares = [[UInt8](repeating: 0, count: 65)]
     await expectFinding(fault.finding) {
@@ -80,7 +83,8 @@ import Testing
     }
   }
 
-  @Test func findsATransportThatChangesMessages() async throws {
+  @Test("Finds a transport that changes messages")
+  func findsATransportThatChangesMessages() async throws {
     let relay = InMemoryRelay { message, _ in
       guard case .text(let text) = message else { return [message] }
       return [.text(text + "!")]
@@ -91,7 +95,8 @@ import Testing
     }
   }
 
-  @Test func findsATransportOfAnotherScheme() async throws {
+  @Test("Finds a transport of another scheme")
+  func findsATransportOfAnotherScheme() async throws {
     let endpoint = Endpoint(scheme: "ws", address: "relay")
     await expectFinding("the scheme ws is not among") {
       await checkTransport(InMemoryTransport(relay: InMemoryRelay()), relay: endpoint)

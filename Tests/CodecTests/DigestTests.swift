@@ -5,7 +5,8 @@ import Testing
 import XXH128
 
 @Suite struct DigestTests {
-  @Test func sha256Conforms() async {
+  @Test("SHA-256 conforms")
+  func sha256Conforms() async {
     let text = "abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq"
     await checkDigest(
       SHA256Digest(),
@@ -25,7 +26,8 @@ import XXH128
       ])
   }
 
-  @Test func xxh128Conforms() async {
+  @Test("XXH128 conforms")
+  func xxh128Conforms() async {
     // xxhsum -H128, version 0.8.1. The counts are on both sides of the borders between the algorithm's branches.
     let answers = [
       16: "8d0b1cd2088b9620843f49fff931d541",

@@ -4,12 +4,14 @@ import Synchronization
 import Testing
 
 @Suite(.timeLimit(.minutes(2))) struct InMemoryTransportTests {
-  @Test func conforms() async throws {
+  @Test("Conforms")
+  func conforms() async throws {
     await checkTransport(
       InMemoryTransport(relay: InMemoryRelay()), relay: Endpoint(scheme: "memory", address: "relay"))
   }
 
-  @Test func aSecondOfTheSameRoleIsRefusedAndTheFirstStays() async throws {
+  @Test("A second of the same role is refused and the first stays")
+  func aSecondOfTheSameRoleIsRefusedAndTheFirstStays() async throws {
     for role in ["sender", "receiver"] {
       let relay = InMemoryRelay()
       let first = try await connect(to: relay, as: role)
@@ -24,7 +26,8 @@ import Testing
     }
   }
 
-  @Test func codesAreKeptApart() async throws {
+  @Test("Codes are kept apart")
+  func codesAreKeptApart() async throws {
     let relay = InMemoryRelay()
     let sender = try await connect(to: relay, as: "sender", code: "aa")
     let stranger = try await connect(to: relay, as: "receiver", code: "bb")
@@ -35,10 +38,12 @@ import Testing
     #expect(try await stranger.finish(.normal) == .normal)
   }
 
-  @Test(arguments: [
-    "", "hello", "[]", #"{"type":"hello"}"#, #"{"type":"hello","code_hash_hex":"aa","role":"relay"}"#,
-    #"{"type":"hi","code_hash_hex":"aa","role":"sender"}"#,
-  ])
+  @Test(
+    "Anything but a hello is refused",
+    arguments: [
+      "", "hello", "[]", #"{"type":"hello"}"#, #"{"type":"hello","code_hash_hex":"aa","role":"relay"}"#,
+      #"{"type":"hi","code_hash_hex":"aa","role":"sender"}"#,
+    ])
   func anythingButAHelloIsRefused(text: String) async throws {
     let connection = try await open(InMemoryRelay())
     try await connection.send(.text(text))
@@ -46,7 +51,8 @@ import Testing
     #expect(refusal?.reason == .refused)
   }
 
-  @Test func whoNobodyHoldsHasVanished() async throws {
+  @Test("Who nobody holds has vanished")
+  func whoNobodyHoldsHasVanished() async throws {
     let relay = InMemoryRelay()
     let receiver = try await connect(to: relay, as: "receiver")
     try await connect(to: relay, as: "sender").send(.text("last words"))
@@ -55,7 +61,8 @@ import Testing
     #expect(closure?.reason == .peerVanished)
   }
 
-  @Test func aSenderWaitsForTheReceiver() async throws {
+  @Test("A sender waits for the receiver")
+  func aSenderWaitsForTheReceiver() async throws {
     let relay = InMemoryRelay()
     let sender = try await connect(to: relay, as: "sender")
     let receiver = try await connect(to: relay, as: "receiver")
@@ -77,7 +84,8 @@ import Testing
     }
   }
 
-  @Test func aWaitingSenderFailsWhenTheReceiverVanishes() async throws {
+  @Test("A waiting sender fails when the receiver vanishes")
+  func aWaitingSenderFailsWhenTheReceiverVanishes() async throws {
     let relay = InMemoryRelay()
     let sender = try await connect(to: relay, as: "sender")
     let receiver = try await connect(to: relay, as: "receiver")
@@ -90,7 +98,8 @@ import Testing
     #expect(closure?.reason == .peerVanished)
   }
 
-  @Test func messagesCanBeDroppedRepeatedChangedAndSwapped() async throws {
+  @Test("Messages can be dropped, repeated, changed and swapped")
+  func messagesCanBeDroppedRepeatedChangedAndSwapped() async throws {
     let held = Mutex<TransportMessage?>(nil)
     let relay = InMemoryRelay { message, direction in
       guard direction == .senderToReceiver else { return [message] }
@@ -118,7 +127,7 @@ import Testing
     for text in texts { #expect(try await sender.receive() == .text(text)) }
   }
 
-  @Test(arguments: ["sender", "receiver"])
+  @Test("Peers of protocol 2 are told everything", arguments: ["sender", "receiver"])
   func peersOfProtocol2AreToldEverything(first role: String) async throws {
     let relay = InMemoryRelay()
     let first = try await connect(to: relay, as: role, protocol: 2)
@@ -135,7 +144,8 @@ import Testing
     #expect(try await second.receive() == .text("early"))
   }
 
-  @Test func peersOfDifferentProtocolsAreNotPaired() async throws {
+  @Test("Peers of different protocols are not paired")
+  func peersOfDifferentProtocolsAreNotPaired() async throws {
     let relay = InMemoryRelay()
     let old = try await connect(to: relay, as: "sender")
     let newcomer = try await connect(to: relay, as: "receiver", protocol: 2)
@@ -153,7 +163,8 @@ import Testing
     partner.abort()
   }
 
-  @Test func aBadHelloOfProtocol2IsExplained() async throws {
+  @Test("A bad hello of protocol 2 is explained")
+  func aBadHelloOfProtocol2IsExplained() async throws {
     let connection = try await open(InMemoryRelay())
     try await connection.send(.text(#"{"type":"hello","protocol":2,"role":"sender"}"#))
     #expect(try await errorCode(connection.receive()) == "bad-hello")
@@ -161,7 +172,8 @@ import Testing
     #expect(refusal?.reason == .refused)
   }
 
-  @Test func anOldRelayTellsTheSenderOnly() async throws {
+  @Test("An old relay tells the sender only")
+  func anOldRelayTellsTheSenderOnly() async throws {
     let relay = InMemoryRelay(speaksProtocol2: false)
     let receiver = try await connect(to: relay, as: "receiver", protocol: 2)
     let rival = try await connect(to: relay, as: "receiver", protocol: 2)

@@ -5,12 +5,13 @@
   import Testing
 
   @Suite struct LZ4Tests {
-    @Test(arguments: [1, 50])
+    @Test("Conforms", arguments: [1, 50])
     func conforms(acceleration: Int) async throws {
       await checkCompressor(try LZ4Compressor(acceleration: acceleration))
     }
 
-    @Test func accelerationsOfTheLibraryAreAcceptedAndNoOthers() throws {
+    @Test("Accelerations of the library are accepted and no others")
+    func accelerationsOfTheLibraryAreAcceptedAndNoOthers() throws {
       #expect(LZ4Compressor().acceleration == 1)
       #expect(try LZ4Compressor(acceleration: 65_537).acceleration == 65_537)
       for acceleration in [Int.min, 0, 65_538, Int.max] {
@@ -19,7 +20,8 @@
       }
     }
 
-    @Test func theAccelerationCanBeSetByName() throws {
+    @Test("The acceleration can be set by name")
+    func theAccelerationCanBeSetByName() throws {
       for acceleration in [1, 9, 65_537] {
         #expect(try LZ4Compressor().setting("acceleration", to: .integer(acceleration)).acceleration == acceleration)
       }
@@ -30,7 +32,8 @@
       }
     }
 
-    @Test func aChunkIsItsSizeAndOneBlock() throws {
+    @Test("A chunk is its size and one block")
+    func aChunkIsItsSizeAndOneBlock() throws {
       // The token 0xB0 stands for eleven literals and the end of the block.
       let chunk: [UInt8] = [11, 0, 0, 0, 0xB0] + Array("hello world".utf8)
       #expect(try LZ4Compressor().compressed(Array("hello world".utf8)) == chunk)
@@ -40,6 +43,7 @@
     }
 
     @Test(
+      "Other chunks are refused",
       arguments: [
         [],
         [0, 0, 0, 0],
@@ -55,7 +59,8 @@
       #expect(error?.code == .corruptData)
     }
 
-    @Test func registers() {
+    @Test("Registers")
+    func registers() {
       let registry = CodecRegistry(plugins: [LZ4Compressor.self])
       #expect(registry.compressors.map(\.name) == ["lz4"])
       #expect(registry.compressors[0].parameters.map(\.name) == ["acceleration"])

@@ -10,7 +10,8 @@ import XXH128
 import Zstd
 
 @Suite struct RegistrationTests {
-  @Test func pluginsRegisterThemselves() throws {
+  @Test("Plugins register themselves")
+  func pluginsRegisterThemselves() throws {
     let registry = CodecRegistry(plugins: [
       ZstdCompressor.self, ChaCha20Poly1305Cipher.self, AESGCMCipher.self, XXH128Digest.self, SHA256Digest.self,
       Argon2idKeyDeriver.self, SPAKE2KeyExchange.self,
@@ -24,7 +25,8 @@ import Zstd
     #expect(level.name == "level" && level.value == .integer(3) && level.domain == .integers(-131_072...22))
   }
 
-  @Test func cipherOfAnOfferFollowsTheProcessor() {
+  @Test("Cipher of an offer follows the processor")
+  func cipherOfAnOfferFollowsTheProcessor() {
     let registry = CodecRegistry(plugins: [ChaCha20Poly1305Cipher.self, AESGCMCipher.self])
     let first = CodecOffer(registry).ciphers.first?.name
     #expect(first == (AESGCMCipher().isAccelerated ? "aes-256-gcm" : "chacha20-poly1305"))

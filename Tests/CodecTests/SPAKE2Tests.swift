@@ -7,12 +7,14 @@ import Testing
   private let exchange = SPAKE2KeyExchange()
   private let nobody = KeyExchangeIdentities(sender: [], receiver: [])
 
-  @Test func conforms() async throws {
+  @Test("Conforms")
+  func conforms() async throws {
     let shares = try invalidShares()
     await checkKeyExchange(exchange, invalidShares: shares)
   }
 
-  @Test func answersOfTheStandardHold() throws {
+  @Test("Answers of the standard hold")
+  func answersOfTheStandardHold() throws {
     let vectors = try SPAKE2Vectors.load().vectors
     #expect(vectors.count == 4)
     for vector in vectors {
@@ -44,7 +46,8 @@ import Testing
     #expect(hex(result.expectedConfirmation) == (isSender ? vector.receiverConfirmation : vector.senderConfirmation))
   }
 
-  @Test func passwordsAreReducedByTheOrder() throws {
+  @Test("Passwords are reduced by the order")
+  func passwordsAreReducedByTheOrder() throws {
     // The order of P-256 (FIPS 186-4, D.1.2.3), plus 5: the same number as 5.
     let order = "ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551"
     var bytes = try #require(Hex.decode(String(repeating: "0", count: 32) + order))
@@ -59,7 +62,8 @@ import Testing
     #expect(hex(result.sharedKey) == hex(other.sharedKey))
   }
 
-  @Test func aPasswordOfZeroIsRefused() throws {
+  @Test("A password of zero is refused")
+  func aPasswordOfZeroIsRefused() throws {
     let order = "ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551"
     for digits in [String(repeating: "0", count: 64), order] {
       let password = try #require(Hex.decode(String(repeating: "0", count: 32) + digits))
@@ -72,7 +76,8 @@ import Testing
     }
   }
 
-  @Test func sharesThatAreNoneAreRefused() throws {
+  @Test("Shares that are none are refused")
+  func sharesThatAreNoneAreRefused() throws {
     let vectors = try SPAKE2Vectors.load()
     let vector = vectors.vectors[0]
     let valid = try #require(Hex.decode(vector.receiverShare))
@@ -89,7 +94,8 @@ import Testing
     }
   }
 
-  @Test func aShareThatIsOnlyTheBlindIsRefused() throws {
+  @Test("A share that is only the blind is refused")
+  func aShareThatIsOnlyTheBlindIsRefused() throws {
     // The password of the first vector times M and times N, computed apart: nothing remains without the blind.
     let vector = try SPAKE2Vectors.load().vectors[0]
     let timesM = try #require(

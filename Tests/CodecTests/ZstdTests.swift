@@ -5,12 +5,13 @@ import Testing
 import Zstd
 
 @Suite struct ZstdTests {
-  @Test(arguments: [ZstdCompressor.defaultLevel, -5, 1, 12])
+  @Test("Conforms", arguments: [ZstdCompressor.defaultLevel, -5, 1, 12])
   func conforms(level: Int) async throws {
     await checkCompressor(try ZstdCompressor(level: level))
   }
 
-  @Test func levelsOfTheLibraryAreAcceptedAndNoOthers() throws {
+  @Test("Levels of the library are accepted and no others")
+  func levelsOfTheLibraryAreAcceptedAndNoOthers() throws {
     #expect(ZstdCompressor().level == 3)
     #expect(try ZstdCompressor(level: ZstdCompressor.levels.lowerBound).level < 0)
     #expect(try ZstdCompressor(level: ZstdCompressor.levels.upperBound).level == 22)
@@ -20,7 +21,8 @@ import Zstd
     }
   }
 
-  @Test func theLevelCanBeSetByName() throws {
+  @Test("The level can be set by name")
+  func theLevelCanBeSetByName() throws {
     for level in [ZstdCompressor.levels.lowerBound, -1, 9, 22] {
       #expect(try ZstdCompressor().setting("level", to: .integer(level)).level == level)
     }
@@ -31,7 +33,8 @@ import Zstd
     }
   }
 
-  @Test func aRegistryPassesTheLevelOn() throws {
+  @Test("A registry passes the level on")
+  func aRegistryPassesTheLevelOn() throws {
     var registry = CodecRegistry(plugins: [ZstdCompressor.self])
     try registry.set("level", of: "zstd", to: .integer(7))
     #expect(registry.compressor(named: "zstd")?.parameters.first?.value == .integer(7))
@@ -39,20 +42,23 @@ import Zstd
   }
 
   /// Made with python-zstandard 0.25 (libzstd 1.5.7), which the Python tool uses.
-  @Test(arguments: [
-    "28b52ffd202cf50000c07065657220746f202c206368756e6b206279206368756e6b0100a30b17",
-    // Without its size, with a checksum, level 19.
-    "28b52ffd0400f50000c07065657220746f202c206368756e6b206279206368756e6b0100e9cb051730bae0",
-    // From a stream.
-    "28b52ffd0058f50000c07065657220746f202c206368756e6b206279206368756e6b0100a30b17",
-  ])
+  @Test(
+    "Frames of others are read",
+    arguments: [
+      "28b52ffd202cf50000c07065657220746f202c206368756e6b206279206368756e6b0100a30b17",
+      // Without its size, with a checksum, level 19.
+      "28b52ffd0400f50000c07065657220746f202c206368756e6b206279206368756e6b0100e9cb051730bae0",
+      // From a stream.
+      "28b52ffd0058f50000c07065657220746f202c206368756e6b206279206368756e6b0100a30b17",
+    ])
   func framesOfOthersAreRead(frame: String) throws {
     let bytes = try #require(Hex.decode(frame))
     #expect(try ZstdCompressor().decompressed(bytes, room: 44) == text)
     #expect(try ZstdCompressor().decompressed(bytes, room: 5000) == text)
   }
 
-  @Test func headerHoldsTheSizeAndNoChecksum() throws {
+  @Test("Header holds the size and no checksum")
+  func headerHoldsTheSizeAndNoChecksum() throws {
     for count in [0, 44, 300, 70_000, 1 << 20] {
       let frame = try ZstdCompressor().compressed([UInt8](repeating: 7, count: count))
       #expect(frame[..<4] == [0x28, 0xB5, 0x2F, 0xFD])
@@ -65,14 +71,16 @@ import Zstd
     }
   }
 
-  @Test func anEmptyFrameIsEmptyAndNothingIsNoFrame() throws {
+  @Test("An empty frame is empty and nothing is no frame")
+  func anEmptyFrameIsEmptyAndNothingIsNoFrame() throws {
     let empty = try #require(Hex.decode("28b52ffd2000010000"))
     #expect(try ZstdCompressor().decompressed(empty, room: 0) == [])
     #expect(try ZstdCompressor().compressed([]) == empty)
     expectCorrupt([], room: 100)
   }
 
-  @Test func otherFramesAreRefused() throws {
+  @Test("Other frames are refused")
+  func otherFramesAreRefused() throws {
     let frame = try ZstdCompressor().compressed(text)
     expectCorrupt(frame + frame, room: 1000)
     // A skippable frame (RFC 8878, section 3.1.2), alone and around a standard one.
@@ -84,18 +92,21 @@ import Zstd
     expectCorrupt([0x27, 0xB5, 0x2F, 0xFD] + frame[4...], room: 1000)
   }
 
-  @Test func aBombWithoutASizeStopsAtTheRoom() {
+  @Test("A bomb without a size stops at the room")
+  func aBombWithoutASizeStopsAtTheRoom() {
     expectCorrupt(bomb(windowDescriptor: 0x50), room: 1 << 20)
   }
 
-  @Test func aWindowBeyondTheLimitIsRefused() throws {
+  @Test("A window beyond the limit is refused")
+  func aWindowBeyondTheLimitIsRefused() throws {
     // 2²⁷ is the most; the content fits in both cases.
     #expect(
       try ZstdCompressor().decompressed(bomb(windowDescriptor: 17 << 3, blocks: 1), room: 1 << 20).count == 1 << 17)
     expectCorrupt(bomb(windowDescriptor: 18 << 3, blocks: 1), room: 1 << 20)
   }
 
-  @Test func aClaimedSizeBeyondTheRoomIsRefused() throws {
+  @Test("A claimed size beyond the room is refused")
+  func aClaimedSizeBeyondTheRoomIsRefused() throws {
     // A single segment that claims 2⁶³ bytes.
     expectCorrupt([0x28, 0xB5, 0x2F, 0xFD, 0xE0, 0, 0, 0, 0, 0, 0, 0, 0x80, 1, 0, 0], room: 1 << 20)
   }

@@ -23,7 +23,8 @@ import Testing
     try await workspace.tool(["bash", "-c", script])
   }
 
-  @Test(arguments: Dialect.allCases) func directoriesWhoseNamesDifferInOneByteAreTwo(dialect: Dialect) async throws {
+  @Test("Directories whose names differ in one byte are two", arguments: Dialect.allCases)
+  func directoriesWhoseNamesDifferInOneByteAreTwo(dialect: Dialect) async throws {
     for (file, directory) in [("one", "caf\\0351"), ("two", "caf\\0350")] {
       let receiver = try start(
         ["receive", relay.url, "4821-lusab-babad", "--out", directory] + dialect.options)
@@ -34,7 +35,8 @@ import Testing
     try await expect("cmp one $'caf\\351/one' && cmp two $'caf\\350/two' && test $(ls -d caf* | wc -l) = 2")
   }
 
-  @Test func everyOptionThatNamesAFileTakesBytes() async throws {
+  @Test("Every option that names a file takes bytes")
+  func everyOptionThatNamesAFileTakesBytes() async throws {
     try await expect(
       """
       mkdir -p $'src\\351' && cp one $'src\\351/keep\\377' && cp one $'src\\351/drop\\376' && cp two $'src\\351/other'
@@ -62,14 +64,16 @@ import Testing
     try await expect("! ls | grep -q $'\\xEF\\xBF\\xBD'")
   }
 
-  @Test func messagesHaveTheBytesEscaped() async throws {
+  @Test("Messages have the bytes escaped")
+  func messagesHaveTheBytesEscaped() async throws {
     let result = await (try start(["send", relay.url, "4821-lusab-babad", "caf\\0351"])).result()
     #expect(result.status == 2 && result.errors.contains("'caf\\xE9'"), "\(result)")
     let listed = await (try start(["send", "--dry-run", "--frob\\0351", "one"])).result()
     #expect(listed.status == 2 && listed.errors.contains("--frob\\xE9"), "\(listed)")
   }
 
-  @Test func standardInputGetsANameInBytes() async throws {
+  @Test("Standard input gets a name in bytes")
+  func standardInputGetsANameInBytes() async throws {
     let receiver = try start(["receive", relay.url, "4821-lusab-babad", "--out", "out"])
     let sent = await (try start(["send", relay.url, "4821-lusab-babad", "-", "--stdin-name", "na\\0351"])).result()
     let received = await receiver.result()
@@ -77,7 +81,8 @@ import Testing
     try await expect("test -f $'out/na\\351'")
   }
 
-  @Test func aCodeOfBytesMeets() async throws {
+  @Test("A code of bytes meets")
+  func aCodeOfBytesMeets() async throws {
     let receiver = try start(["receive", relay.url, "4821-caf\\0351 au lait", "--out", "out"])
     let wrapper = ["bash", "-c", "P2P_COPY_CODE=$'4821-caf\\351 au lait' exec \"$0\" \"$@\""]
     let sent = try await workspace.run(["send", relay.url, "one"], wrapper: wrapper)

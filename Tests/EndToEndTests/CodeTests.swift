@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// The ways to give a code, and that none of them shows it to other users of the machine.
@@ -26,7 +27,7 @@ import Testing
 
   init() throws {
     workspace = try Workspace()
-    try workspace.file("file", Content.random(1000))
+    try workspace.file("file", TestContent.random(1000))
     try workspace.file("code", "\(Self.code)\r\n".utf8)
   }
 
@@ -37,7 +38,8 @@ import Testing
       streams: .pipes(input: Array(way.input.utf8)))
   }
 
-  @Test(arguments: Way.all) func theCodeArrivesAndIsNotInTheProcessList(way: Way) async throws {
+  @Test("The code arrives and is not in the process list", arguments: Way.all)
+  func theCodeArrivesAndIsNotInTheProcessList(way: Way) async throws {
     let relay = try await workspace.relay()
     let receiver = try start("receive", way, relay, ["--out", "out"])
     try await receiver.waitFor("waiting for the sender")
@@ -47,10 +49,13 @@ import Testing
     let sent = await (try start("send", other, relay, ["file"])).result()
     let received = await receiver.result()
     #expect(received.status == 0 && sent.status == 0, "\(received) \(sent)")
-    #expect(Content.bytes(workspace["out/file"]) == Content.random(1000))
+    #expect(Content.bytes(workspace["out/file"]) == TestContent.random(1000))
   }
 
-  @Test(arguments: Way.all) func theSendersCodeIsNotInTheProcessList(way: Way) async throws {
+  @Test("The sender's code is not in the process list", arguments: Way.all)
+  func theSendersCodeIsNotInTheProcessList(
+    way: Way
+  ) async throws {
     let relay = try await workspace.relay()
     let sender = try start("send", way, relay, ["--wait", "60", "file"])
     try await sender.waitFor("waiting for the receiver")
@@ -59,13 +64,15 @@ import Testing
   }
 
   /// Options in between, and a code that looks like an option.
-  @Test(arguments: [
-    (["receive", "--wait", "60", "RELAY", "--out", "out", "4821-so secret a code"]),
-    (["receive", "--protocol", "1", "--out=out", "--", "RELAY", "-secret"]),
-    (["send", "--ca-file", "a://b", "RELAY", "secret", "file"]),
-    (["receive", "--protocol", "1", "RELAY", "-secret"]),
-    (["send", "RELAY", "--wait=60", "n=2=nsecret", "--protocol=1", "file"]),
-  ])
+  @Test(
+    "A code anywhere on the command line is hidden",
+    arguments: [
+      (["receive", "--wait", "60", "RELAY", "--out", "out", "4821-so secret a code"]),
+      (["receive", "--protocol", "1", "--out=out", "--", "RELAY", "-secret"]),
+      (["send", "--ca-file", "a://b", "RELAY", "secret", "file"]),
+      (["receive", "--protocol", "1", "RELAY", "-secret"]),
+      (["send", "RELAY", "--wait=60", "n=2=nsecret", "--protocol=1", "file"]),
+    ])
   func aCodeAnywhereOnTheCommandLineIsHidden(arguments: [String]) async throws {
     let relay = try await workspace.relay()
     let command = try workspace.start(arguments.map { $0 == "RELAY" ? relay.url : $0 })
@@ -74,19 +81,21 @@ import Testing
   }
 
   /// Whatever is wrong with a command, its message does not have the code.
-  @Test(arguments: [
-    ["receive", "RELAY", "482137-lusab-babad", "more"], ["receive", "482137-lusab-babad", "RELAY"],
-    ["receive", "lusab-babad-gutih-tugad"], ["receive", "--relay", "RELAY", "482137-lusab-babad"],
-    ["receive", "--code-file", "482137-lusab-babad", "--relay", "RELAY"],
-    ["receive", "--code-file=my lusab", "--relay=RELAY"],
-    ["receive", "--code", "482137-lusab-babad", "RELAY"], ["receive", "--code=my lusab", "RELAY"],
-    ["receive", "RELAY", "--wait", "482137-lusab-babad"], ["receive", "RELAY", "--frobnicate=482137-lusab-babad"],
-    ["receive", "--relay", "482137-lusab-babad"], ["code", "482137-lusab-babad"], ["482137-lusab-babad"],
-    ["send", "482137-lusab-babad", "RELAY", "file"], ["send", "my lusab", "RELAY", "file"],
-    ["send", "--relay", "RELAY", "my lusab", "file"], ["send", "P2P_COPY_CODE=lusab", "file"],
-    ["send", "file", "482137-lusab-babad"],
-    ["send", "--quiet", "RELAY", "\u{201C}482137\u{2013}LUSAB-babad\u{201D}", "missing"],
-  ])
+  @Test(
+    "An error does not have the code",
+    arguments: [
+      ["receive", "RELAY", "482137-lusab-babad", "more"], ["receive", "482137-lusab-babad", "RELAY"],
+      ["receive", "lusab-babad-gutih-tugad"], ["receive", "--relay", "RELAY", "482137-lusab-babad"],
+      ["receive", "--code-file", "482137-lusab-babad", "--relay", "RELAY"],
+      ["receive", "--code-file=my lusab", "--relay=RELAY"],
+      ["receive", "--code", "482137-lusab-babad", "RELAY"], ["receive", "--code=my lusab", "RELAY"],
+      ["receive", "RELAY", "--wait", "482137-lusab-babad"], ["receive", "RELAY", "--frobnicate=482137-lusab-babad"],
+      ["receive", "--relay", "482137-lusab-babad"], ["code", "482137-lusab-babad"], ["482137-lusab-babad"],
+      ["send", "482137-lusab-babad", "RELAY", "file"], ["send", "my lusab", "RELAY", "file"],
+      ["send", "--relay", "RELAY", "my lusab", "file"], ["send", "P2P_COPY_CODE=lusab", "file"],
+      ["send", "file", "482137-lusab-babad"],
+      ["send", "--quiet", "RELAY", "\u{201C}482137\u{2013}LUSAB-babad\u{201D}", "missing"],
+    ])
   func anErrorDoesNotHaveTheCode(arguments: [String]) async throws {
     let result = try await workspace.run(arguments.map { $0.replacing("RELAY", with: "ws://127.0.0.1:9") })
     #expect(result.status == 2 && result.errorLines.count == 1, "\(result)")
@@ -94,7 +103,8 @@ import Testing
   }
 
   /// Neither in the environment that the system shows nor in a core dump.
-  @Test func aCodeIsNotInTheEnvironment() async throws {
+  @Test("A code is not in the environment")
+  func aCodeIsNotInTheEnvironment() async throws {
     let relay = try await workspace.relay()
     let command = try start("receive", Way.all[3], relay, ["--out", "out"])
     try await command.waitFor("waiting for the sender")
@@ -107,13 +117,16 @@ import Testing
   }
 
   /// With the code in the environment or a file, what follows the relay are paths.
-  @Test(arguments: [Way.all[1], Way.all[3]]) func aCodeGivenElsewhereLeavesPaths(way: Way) async throws {
+  @Test("A code given elsewhere leaves paths", arguments: [Way.all[1], Way.all[3]])
+  func aCodeGivenElsewhereLeavesPaths(
+    way: Way
+  ) async throws {
     let relay = try await workspace.relay()
     let receiver = try start("receive", Way.all[0], relay, ["--out", "out"])
     let sent = try await workspace.run(["send"] + way.arguments + [relay.url, "file"], environment: way.environment)
     let received = await receiver.result()
     #expect(sent.status == 0 && received.status == 0, "\(sent) \(received)")
-    #expect(Content.bytes(workspace["out/file"]) == Content.random(1000))
+    #expect(Content.bytes(workspace["out/file"]) == TestContent.random(1000))
     let refused = try await workspace.run(
       ["receive"] + way.arguments + [relay.url, "something"], environment: way.environment)
     #expect(refused.status == 2 && refused.errors.contains("P2P_COPY_CODE"), "\(refused)")
@@ -121,7 +134,8 @@ import Testing
   }
 
   /// What pasting does to a generated code is undone on both sides, and said.
-  @Test func aPastedCodeMeets() async throws {
+  @Test("A pasted code meets")
+  func aPastedCodeMeets() async throws {
     let relay = try await workspace.relay()
     try workspace.file("pasted", "\u{FEFF}\r\n  482137\u{2013}LUSAB\u{2011}babad \r\n".utf8)
     let receiver = try workspace.start(["receive", "--relay", relay.url, "--code-file", "pasted", "--out", "out"])
@@ -135,14 +149,16 @@ import Testing
     #expect(!(sent.errors + received.errors).lowercased().contains("lusab"), "\(sent) \(received)")
   }
 
-  @Test(arguments: ["send", "receive"]) func withoutACodeAndATerminalThereIsAnError(command: String) async throws {
+  @Test("Without a code and a terminal there is an error", arguments: ["send", "receive"])
+  func withoutACodeAndATerminalThereIsAnError(command: String) async throws {
     let result = try await workspace.run(
       [command, "--relay", "ws://127.0.0.1:9"] + (command == "send" ? ["file"] : []))
     #expect(result.status == 2 && result.errorLines.count == 1, "\(result)")
     #expect(result.errors.contains("--code-file") && result.errors.contains("P2P_COPY_CODE"), "\(result)")
   }
 
-  @Test func aMissingOrEmptyCodeFileIsAnError() async throws {
+  @Test("A missing or empty code file is an error")
+  func aMissingOrEmptyCodeFileIsAnError() async throws {
     try workspace.file("nothing", "\n".utf8)
     for file in ["missing", "nothing", "-"] {
       let result = try await workspace.run(["receive", "--relay", "ws://127.0.0.1:9", "--code-file", file])
@@ -152,7 +168,8 @@ import Testing
 
   // MARK: - At a terminal
 
-  @Test func itIsAskedForWithoutEcho() async throws {
+  @Test("It is asked for without echo")
+  func itIsAskedForWithoutEcho() async throws {
     let relay = try await workspace.relay()
     let receiver = try start("receive", Way.all[1], relay, ["--out", "out"])
     let sender = try workspace.start(
@@ -165,7 +182,10 @@ import Testing
     #expect(!sent.output.contains("secret"), "\(sent)")
   }
 
-  @Test(arguments: ["\u{3}", "\u{4}"]) func ctrlCAtThePromptEndsIt(key: String) async throws {
+  @Test("Ctrl-C at the prompt ends it", arguments: ["\u{3}", "\u{4}"])
+  func ctrlCAtThePromptEndsIt(key: String)
+    async throws
+  {
     let command = try workspace.start(
       ["receive", "--relay", "ws://127.0.0.1:9"], streams: .terminal(columns: 80))
     try await command.waitFor("code: ", on: .output)

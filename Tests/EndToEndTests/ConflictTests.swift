@@ -1,11 +1,12 @@
 import Foundation
 import Glibc
+import TestSupport
 import Testing
 
 /// Files that are there already, and several receivers at once.
 @Suite(.serialized) struct ConflictTests {
   let workspace: Workspace
-  let new = Content.random(3_000_000, seed: 5)
+  let new = TestContent.random(3_000_000, seed: 5)
 
   init() throws {
     workspace = try Workspace()
@@ -15,6 +16,7 @@ import Testing
   }
 
   @Test(
+    "The policy decides",
     arguments: [("fail", 13), ("skip", 0), ("overwrite", 0), ("rename", 0), ("default", 13)] as [(String, Int32)],
     Dialect.protocols)
   func thePolicyDecides(policyAndStatus: (String, Int32), dialect: Dialect) async throws {
@@ -38,7 +40,7 @@ import Testing
     }
   }
 
-  @Test(arguments: ["fail", "skip", "overwrite", "rename"], Dialect.protocols)
+  @Test("A folder of that name stays", arguments: ["fail", "skip", "overwrite", "rename"], Dialect.protocols)
   func aFolderOfThatNameStays(policy: String, dialect: Dialect) async throws {
     try FileManager.default.removeItem(atPath: workspace["out/src/file"])
     try workspace.file("out/src/file/inside", [1])
@@ -51,7 +53,10 @@ import Testing
 
   // MARK: - Resuming
 
-  @Test(arguments: Dialect.allCases) func whatIsTheSameIsNotSent(dialect: Dialect) async throws {
+  @Test("What is the same is not sent", arguments: Dialect.allCases)
+  func whatIsTheSameIsNotSent(dialect: Dialect)
+    async throws
+  {
     try workspace.file("out/src/file", new)
     try workspace.file("out/src/other", [7])
     let relay = try await workspace.relay()
@@ -66,7 +71,7 @@ import Testing
   }
 
   /// Protocol 1 completes files under their final names as well, if the receiver says so.
-  @Test(arguments: Dialect.allCases, [false, true])
+  @Test("A prefix is completed", arguments: Dialect.allCases, [false, true])
   func aPrefixIsCompleted(dialect: Dialect, isPartialFile: Bool) async throws {
     if isPartialFile {
       try FileManager.default.removeItem(atPath: workspace["out/src/file"])
@@ -91,10 +96,11 @@ import Testing
     try Content.expectSame(workspace["src"], workspace["out/src"])
   }
 
-  @Test(arguments: [("fail", 13), ("overwrite", 0)] as [(String, Int32)], Dialect.protocols)
+  @Test(
+    "Something else is a conflict", arguments: [("fail", 13), ("overwrite", 0)] as [(String, Int32)], Dialect.protocols)
   func somethingElseIsAConflict(policyAndStatus: (String, Int32), dialect: Dialect) async throws {
     let (policy, status) = policyAndStatus
-    try workspace.file("out/src/file", Content.random(2_000_000, seed: 6))
+    try workspace.file("out/src/file", TestContent.random(2_000_000, seed: 6))
     let relay = try await workspace.relay()
     let pair = try await workspace.transfer(
       ["src"], relay: relay, sending: dialect.resuming, receiving: dialect.options + ["--on-conflict", policy])
@@ -103,7 +109,8 @@ import Testing
     #expect(Content.size(workspace["out/src/file"]) == (policy == "overwrite" ? 3_000_000 : 2_000_000))
   }
 
-  @Test(arguments: Dialect.protocols) func aSecondNameOfAFileKeepsItsContent(dialect: Dialect) async throws {
+  @Test("A second name of a file keeps its content", arguments: Dialect.protocols)
+  func aSecondNameOfAFileKeepsItsContent(dialect: Dialect) async throws {
     let old = Array(new.prefix(1_500_000))
     try workspace.file("out/backup", old)
     try FileManager.default.removeItem(atPath: workspace["out/src/file"])
@@ -120,8 +127,9 @@ import Testing
 
   // MARK: - Several at once
 
-  @Test func twoReceiversWithTheirOwnCodesWriteOneFileWithoutHarm() async throws {
-    try workspace.file("large", Content.random(30 << 20))
+  @Test("Two receivers with their own codes write one file without harm")
+  func twoReceiversWithTheirOwnCodesWriteOneFileWithoutHarm() async throws {
+    try workspace.file("large", TestContent.random(30 << 20))
     let relay = try await workspace.relay()
     let receivers = try ["1-a", "2-b"].map { code in
       try workspace.start(["receive", relay.url, code, "--out", "out"])
@@ -136,9 +144,12 @@ import Testing
     #expect(Content.isSame(workspace["large"], workspace["out/large"]))
   }
 
-  @Test func severalConnectionsOfProtocol1ShareTheFiles() async throws {
+  @Test("Several connections of protocol 1 share the files")
+  func severalConnectionsOfProtocol1ShareTheFiles()
+    async throws
+  {
     for number in 0..<20 {
-      try workspace.file("many/\(number)", Content.random(number * 40_000, seed: UInt64(number)))
+      try workspace.file("many/\(number)", TestContent.random(number * 40_000, seed: UInt64(number)))
     }
     let relay = try await workspace.relay()
     for (code, options) in [
@@ -157,6 +168,7 @@ import Testing
 
   /// Whatever the policy, no file of the sender's is lost with exit status 0.
   @Test(
+    "Names that differ in case alone",
     .enabled(if: Workspace.canMountFAT, "needs root, /dev/fuse, and Debian's fusefat and dosfstools"),
     arguments: ["overwrite", "skip", "fail", "rename"], Dialect.protocols)
   func namesThatDifferInCaseAlone(policy: String, dialect: Dialect) async throws {
@@ -201,7 +213,8 @@ import Testing
   // MARK: - Names in use
 
   /// What the receiver writes down after `rename` is what is on its disk.
-  @Test func receiptAndChecksumsNameWhatIsThere() async throws {
+  @Test("Receipt and checksums name what is there")
+  func receiptAndChecksumsNameWhatIsThere() async throws {
     let relay = try await workspace.relay()
     for run in 0..<2 {
       let pair = try await workspace.transfer(
@@ -224,7 +237,7 @@ import Testing
   }
 
   /// Modes and times in a receipt are those on the disk, whatever the sender's are.
-  @Test(arguments: [[], ["--no-metadata"]])
+  @Test("A receipt has the modes that are there", arguments: [[], ["--no-metadata"]])
   func aReceiptHasTheModesThatAreThere(options: [String]) async throws {
     try workspace.file("src/set", [1])
     #expect(chmod(workspace["src/set"], 0o4751) == 0)

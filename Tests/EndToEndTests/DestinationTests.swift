@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import TestSupport
 import Testing
 
 /// Destinations that do not let the receiver do everything.
@@ -9,7 +10,7 @@ import Testing
   init() throws {
     workspace = try Workspace()
     try workspace.file("src/d/small", [1])
-    try workspace.file("src/big", Content.random(3_000_000))
+    try workspace.file("src/big", TestContent.random(3_000_000))
     try FileManager.default.createSymbolicLink(atPath: workspace["src/link"], withDestinationPath: "big")
     try workspace.directory("src/closed")
     #expect(chmod(workspace["src/closed"], 0o555) == 0 && chmod(workspace["src/big"], 0o600) == 0)
@@ -34,7 +35,8 @@ import Testing
 
   // MARK: Modes and times
 
-  @Test func aFileSystemWithoutModesAndTimesIsNamedOnceAndTheContentIsThere() async throws {
+  @Test("A file system without modes and times is named once and the content is there")
+  func aFileSystemWithoutModesAndTimesIsNamedOnceAndTheContentIsThere() async throws {
     let pair = try await transfer(
       Restrictions.withoutMetadata, sending: ["--receipt", "sent.json"], receiving: ["--receipt", "received.json"])
     #expect(pair.sent.status == 20 && pair.received.status == 20, "\(pair)")
@@ -59,7 +61,9 @@ import Testing
     #expect(again.sent.status == 0 && again.received.status == 0, "\(again)")
   }
 
-  @Test(arguments: [(["--no-metadata"], []), ([], ["--no-metadata"])] as [([String], [String])])
+  @Test(
+    "Without metadata nothing is missed",
+    arguments: [(["--no-metadata"], []), ([], ["--no-metadata"])] as [([String], [String])])
   func withoutMetadataNothingIsMissed(options: (sending: [String], receiving: [String])) async throws {
     let pair = try await transfer(
       Restrictions.withoutMetadata, sending: options.sending, receiving: options.receiving)
@@ -67,13 +71,16 @@ import Testing
     try expectContent()
   }
 
-  @Test func protocol1SetsNoMetadata() async throws {
+  @Test("Protocol 1 sets no metadata")
+  func protocol1SetsNoMetadata() async throws {
     let pair = try await transfer(Restrictions.withoutMetadata, dialect: .plainProtocol1)
     #expect(pair.sent.status == 0 && pair.received.status == 0, "\(pair)")
     try expectContent(dialect: .plainProtocol1)
   }
 
-  @Test(.enabled(if: Restrictions.isRoot, "only root may give directories away"))
+  @Test(
+    "Another's directory is overwritten into but keeps its mode",
+    .enabled(if: Restrictions.isRoot, "only root may give directories away"))
   func anothersDirectoryIsOverwrittenIntoButKeepsItsMode() async throws {
     #expect(chmod(try workspace.directory("out/src"), 0o777) == 0 && chmod(workspace["out"], 0o777) == 0)
     let pair = try await transfer(Restrictions.asNobody, receiving: ["--on-conflict", "overwrite"])
@@ -86,6 +93,7 @@ import Testing
   // MARK: Rights
 
   @Test(
+    "A directory that may not be read takes files",
     .enabled(if: Restrictions.isRoot, "only root may start a process as another user"),
     arguments: [0o1733, 0o333, 0o311] as [mode_t], Dialect.allCases)
   func aDirectoryThatMayNotBeReadTakesFiles(mode: mode_t, dialect: Dialect) async throws {
@@ -104,6 +112,7 @@ import Testing
   }
 
   @Test(
+    "Own directories without the right to write stay as they are",
     .enabled(if: Restrictions.isRoot, "only root may start a process as another user"),
     arguments: ["fail", "overwrite"])
   func ownDirectoriesWithoutTheRightToWriteStayAsTheyAre(policy: String) async throws {
@@ -118,7 +127,9 @@ import Testing
 
   // MARK: Partial files of others
 
-  @Test(.enabled(if: Restrictions.isRoot, "only root may give files away"), arguments: Dialect.allCases)
+  @Test(
+    "Another user's partial files are left alone and the files arrive",
+    .enabled(if: Restrictions.isRoot, "only root may give files away"), arguments: Dialect.allCases)
   func anotherUsersPartialFilesAreLeftAloneAndTheFilesArrive(dialect: Dialect) async throws {
     for (name, mode) in [("big", 0o600), ("d/small", 0o666)] as [(String, mode_t)] {
       let parent = (workspace["out/src/\(name)"] as NSString).deletingLastPathComponent

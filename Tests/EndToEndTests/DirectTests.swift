@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 /// `p2p-copy send PATH` with no relay: the shortest way in.
@@ -6,14 +7,16 @@ import Testing
 
   init() throws {
     workspace = try Workspace()
-    try workspace.file("photos/a.bin", Content.random(2_500_000))
+    try workspace.file("photos/a.bin", TestContent.random(2_500_000))
     try workspace.file("photos/deep/er/b.txt", "text".utf8)
     try workspace.file("photos/empty", [])
   }
 
-  @Test(arguments: [
-    [], ["--listen", "127.0.0.1:0"], ["--listen", "127.0.0.1"], ["--compress", "on"], ["--protocol", "1"],
-  ])
+  @Test(
+    "The printed command receives",
+    arguments: [
+      [], ["--listen", "127.0.0.1:0"], ["--listen", "127.0.0.1"], ["--compress", "on"], ["--protocol", "1"],
+    ])
   func thePrintedCommandReceives(options: [String]) async throws {
     let sender = try workspace.start(["send", "photos"] + options)
     let invitation = try Invitation(in: await Self.invitation(of: sender))
@@ -40,7 +43,8 @@ import Testing
     }
   }
 
-  @Test func itListensOnLoopbackOnly() async throws {
+  @Test("It listens on loopback only")
+  func itListensOnLoopbackOnly() async throws {
     let sender = try workspace.start(["send", "photos"])
     let port = try await Invitation(in: Self.invitation(of: sender)).port
     let expected = "0100007F:" + String(try #require(port), radix: 16, uppercase: true).leftPadded(to: 4)
@@ -50,7 +54,8 @@ import Testing
     }
   }
 
-  @Test func itListensWhereItIsTold() async throws {
+  @Test("It listens where it is told")
+  func itListensWhereItIsTold() async throws {
     let sender = try workspace.start(["send", "photos", "--listen", "127.0.0.2:0"])
     let port = try await Invitation(in: Self.invitation(of: sender)).port
     let expected = "0200007F:" + String(try #require(port), radix: 16, uppercase: true).leftPadded(to: 4)
@@ -60,7 +65,9 @@ import Testing
     }
   }
 
-  @Test(arguments: [("n=2=nmy own code", ["--protocol", "1"]), ("4821-my own code", []), ("my own code", [])])
+  @Test(
+    "A code of one's own is not printed",
+    arguments: [("n=2=nmy own code", ["--protocol", "1"]), ("4821-my own code", []), ("my own code", [])])
   func aCodeOfOnesOwnIsNotPrinted(code: String, options: [String]) async throws {
     try workspace.file("code", "\(code)\n".utf8)
     let sender = try workspace.start(["send", "photos", "--code-file", "code"] + options)
@@ -74,7 +81,8 @@ import Testing
     try Content.expectSame(workspace["photos"], workspace["out/photos"])
   }
 
-  @Test func quietPrintsTheCommandAndNothingElse() async throws {
+  @Test("Quiet prints the command and nothing else")
+  func quietPrintsTheCommandAndNothingElse() async throws {
     let sender = try workspace.start(["send", "photos", "--quiet"])
     let printed = try await Self.invitation(of: sender)
     let invitation = try Invitation(in: printed)
@@ -85,19 +93,22 @@ import Testing
     #expect(sent.status == 0 && sent.output == printed && sent.errors.isEmpty, "\(sent)")
   }
 
-  @Test func nobodyIsInvitedToNothing() async throws {
+  @Test("Nobody is invited to nothing")
+  func nobodyIsInvitedToNothing() async throws {
     let sent = try await workspace.run(["send", "photos", "missing"])
     #expect(sent.status == 2, "\(sent)")
     #expect(sent.output.isEmpty, "\(sent)")
     #expect(sent.errorLines.count == 1 && sent.errors.contains("'missing'"), "\(sent)")
   }
 
-  @Test func whenNobodyComesItEnds() async throws {
+  @Test("When nobody comes it ends")
+  func whenNobodyComesItEnds() async throws {
     let sent = try await workspace.run(["send", "photos", "--wait", "1"])
     #expect(sent.status == 5, "\(sent)")
   }
 
-  @Test func aPortInUseIsNamed() async throws {
+  @Test("A port in use is named")
+  func aPortInUseIsNamed() async throws {
     let relay = try await workspace.relay()
     let sent = try await workspace.run(["send", "photos", "--listen", "127.0.0.1:\(relay.port)"])
     #expect(sent.status == 18, "\(sent)")

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import TestSupport
 import Testing
 import WebSocketFraming
 
@@ -19,10 +20,12 @@ import WebSocketFraming
 
   // MARK: - The receiver's side
 
-  @Test(.enabled(if: isRoot, "only root may mount a small file system"), arguments: Dialect.allCases)
+  @Test(
+    "A full disk is named and can be resumed", .enabled(if: isRoot, "only root may mount a small file system"),
+    arguments: Dialect.allCases)
   func aFullDiskIsNamedAndCanBeResumed(dialect: Dialect) async throws {
-    try workspace.file("src/big", Content.random(8 << 20))
-    try workspace.file("src/small", Content.random(1000))
+    try workspace.file("src/big", TestContent.random(8 << 20))
+    try workspace.file("src/small", TestContent.random(1000))
     let disk = try await workspace.memoryDisk("out", byteCount: 4 << 20)
     let relay = try await workspace.relay()
     let failed = try await workspace.transfer(
@@ -67,9 +70,12 @@ import WebSocketFraming
   }
 
   /// The same for everybody: a limit on the size of files, as `ulimit -f` sets it.
-  @Test func aFileBeyondTheLimitIsNamedAndTheOthersArrive() async throws {
-    try workspace.file("src/big", Content.random(8 << 20))
-    try workspace.file("src/small", Content.random(1000))
+  @Test("A file beyond the limit is named and the others arrive")
+  func aFileBeyondTheLimitIsNamedAndTheOthersArrive()
+    async throws
+  {
+    try workspace.file("src/big", TestContent.random(8 << 20))
+    try workspace.file("src/small", TestContent.random(1000))
     let relay = try await workspace.relay()
     let receiver = try workspace.start(
       ["receive", relay.url, "4821-lusab-babad", "--out", "out"], wrapper: ["prlimit", "--fsize=\(3 << 20)"])
@@ -81,7 +87,8 @@ import WebSocketFraming
     #expect(Content.size(workspace["out/src/big"]) == nil)
   }
 
-  @Test func anOutputDirectoryThatCannotBeUsedIsKnownBeforeAnybodySends() async throws {
+  @Test("An output directory that cannot be used is known before anybody sends")
+  func anOutputDirectoryThatCannotBeUsedIsKnownBeforeAnybodySends() async throws {
     try workspace.file("file", [1])
     for out in ["file", "file/below", "/proc/nothing", ""] {
       let result = try await workspace.run(["receive", "ws://127.0.0.1:9", "4821-lusab-babad", "--out", out])
@@ -89,7 +96,8 @@ import WebSocketFraming
     }
   }
 
-  @Test func aFolderWithoutTheRightToWriteIsNamed() async throws {
+  @Test("A folder without the right to write is named")
+  func aFolderWithoutTheRightToWriteIsNamed() async throws {
     try workspace.file("src/one", [1])
     try workspace.file("two", [2])
     #expect(chmod(try workspace.directory("out/src"), 0o555) == 0 && chmod(workspace["out"], 0o777) == 0)
@@ -106,7 +114,7 @@ import WebSocketFraming
 
   // MARK: - The sender's side
 
-  @Test(arguments: Dialect.protocols)
+  @Test("A file that cannot be read is named and the others arrive", arguments: Dialect.protocols)
   func aFileThatCannotBeReadIsNamedAndTheOthersArrive(dialect: Dialect) async throws {
     try workspace.file("src/closed", [1])
     try workspace.file("src/open", [2])
@@ -122,7 +130,10 @@ import WebSocketFraming
     #expect(Content.size(workspace["out/src/closed"]) == nil)
   }
 
-  @Test(arguments: Dialect.protocols) func aFolderThatCannotBeListedIsNamed(dialect: Dialect) async throws {
+  @Test("A folder that cannot be listed is named", arguments: Dialect.protocols)
+  func aFolderThatCannotBeListedIsNamed(
+    dialect: Dialect
+  ) async throws {
     try workspace.file("src/closed/file", [1])
     try workspace.file("src/open", [2])
     #expect(chmod(workspace["src/closed"], 0) == 0)
@@ -155,9 +166,9 @@ import WebSocketFraming
     }
   }
 
-  @Test(arguments: Change.allCases, Dialect.protocols)
+  @Test("A file that changes meanwhile is named", arguments: Change.allCases, Dialect.protocols)
   func aFileThatChangesMeanwhileIsNamed(change: Change, dialect: Dialect) async throws {
-    try workspace.file("src/big", Content.random(40 << 20))
+    try workspace.file("src/big", TestContent.random(40 << 20))
     try workspace.file("src/small", [1])
     let relay = try await workspace.relay()
     let gate = Gate()

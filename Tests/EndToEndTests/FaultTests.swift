@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import P2PCopyCore
+import TestSupport
 import Testing
 import WebSocketFraming
 
@@ -12,7 +13,7 @@ import WebSocketFraming
   }
 
   /// More than fits into the buffers on the way, so that the sender cannot be done while a proxy stands still.
-  static let content = Content.random(64 << 20, seed: 7)
+  static let content = TestContent.random(64 << 20, seed: 7)
 
   let workspace: Workspace
 
@@ -51,7 +52,7 @@ import WebSocketFraming
     return (sender, receiver, proxy, gate)
   }
 
-  @Test(arguments: Victim.allCases, Dialect.allCases)
+  @Test("Whoever dies the rest is told and can go on", arguments: Victim.allCases, Dialect.allCases)
   func whoeverDiesTheRestIsToldAndCanGoOn(victim: Victim, dialect: Dialect) async throws {
     let relay = try await workspace.relay()
     let (sender, receiver, proxy, gate) = try await interrupted(relay, dialect)
@@ -75,7 +76,7 @@ import WebSocketFraming
     try await goOn(with: victim == .relay ? workspace.relay() : relay, dialect, atLeast: 10 << 20)
   }
 
-  @Test(arguments: [SIGINT, SIGTERM, SIGHUP], Dialect.protocols)
+  @Test("An interrupted sender says so", arguments: [SIGINT, SIGTERM, SIGHUP], Dialect.protocols)
   func anInterruptedSenderSaysSo(number: Int32, dialect: Dialect) async throws {
     let relay = try await workspace.relay()
     let (sender, receiver, _, gate) = try await interrupted(relay, dialect)
@@ -88,7 +89,7 @@ import WebSocketFraming
     try await goOn(with: relay, dialect, atLeast: 10 << 20)
   }
 
-  @Test(arguments: [SIGINT, SIGTERM], Dialect.protocols)
+  @Test("An interrupted receiver says so", arguments: [SIGINT, SIGTERM], Dialect.protocols)
   func anInterruptedReceiverSaysSo(number: Int32, dialect: Dialect) async throws {
     let relay = try await workspace.relay()
     let (sender, receiver, _, gate) = try await interrupted(relay, dialect)
@@ -101,7 +102,10 @@ import WebSocketFraming
     try await goOn(with: relay, dialect, atLeast: 10 << 20)
   }
 
-  @Test(arguments: ["send", "receive"]) func ctrlCWhileWaitingEndsAtOnce(command: String) async throws {
+  @Test("Ctrl-C while waiting ends at once", arguments: ["send", "receive"])
+  func ctrlCWhileWaitingEndsAtOnce(
+    command: String
+  ) async throws {
     let relay = try await workspace.relay()
     let running = try workspace.start(
       [command, relay.url, "4821-lusab-babad"] + (command == "send" ? ["src"] : []), streams: .terminal(columns: 80))
@@ -114,7 +118,10 @@ import WebSocketFraming
     #expect(pair.sent.status == 0 && pair.received.status == 0, "\(pair)")
   }
 
-  @Test(arguments: Dialect.protocols) func aSecondCtrlCDoesNotWait(dialect: Dialect) async throws {
+  @Test("A second Ctrl-C does not wait", arguments: Dialect.protocols)
+  func aSecondCtrlCDoesNotWait(dialect: Dialect)
+    async throws
+  {
     let relay = try await workspace.relay()
     let (sender, _, _, gate) = try await interrupted(relay, dialect)
     // Nobody answers its goodbye, for which it waits a while.
@@ -125,7 +132,10 @@ import WebSocketFraming
     gate.open()
   }
 
-  @Test func betweenFilesOfProtocol1AnEndIsAFailureToo() async throws {
+  @Test("Between files of protocol 1 an end is a failure too")
+  func betweenFilesOfProtocol1AnEndIsAFailureToo()
+    async throws
+  {
     let relay = try await workspace.relay()
     let proxy = try workspace.proxy(to: relay) { frame, _ in
       frame.opcode == .text && String(decoding: frame.payload, as: UTF8.self).contains("file_eof") ? nil : [frame]
@@ -136,14 +146,15 @@ import WebSocketFraming
     #expect(Content.size(workspace["out/src/big"]) == nil)
   }
 
-  @Test func severalConnectionsOfProtocol1GoOnAsWell() async throws {
+  @Test("Several connections of protocol 1 go on as well")
+  func severalConnectionsOfProtocol1GoOnAsWell() async throws {
     let relay = try await workspace.relay()
     let gate = Gate()
     let proxy = try workspace.proxy(to: relay) { frame, isFromPeer in
       if isFromPeer, frame.opcode == .binary { gate.pass() }
       return [frame]
     }
-    for number in 0..<5 { try workspace.file("src/\(number)", Content.random(2_000_000, seed: UInt64(number))) }
+    for number in 0..<5 { try workspace.file("src/\(number)", TestContent.random(2_000_000, seed: UInt64(number))) }
     // A connection that the sender had not made yet when it died is waited for.
     let receiver = try workspace.start(
       ["receive", relay.url, "n=3=ncode", "--out", "out", "--protocol", "1", "--wait", "10"])

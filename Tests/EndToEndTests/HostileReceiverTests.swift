@@ -1,13 +1,14 @@
 import Glibc
 import P2PCopyCore
 import P2PCopyWire
+import TestSupport
 import Testing
 import WebSocketFraming
 
 /// Receivers of protocol 1 that say what no receiver of ours says, to a sender process.
 @Suite(.serialized) struct HostileReceiverTests {
   let workspace: Workspace
-  let content = Content.random(3 << 20)
+  let content = TestContent.random(3 << 20)
 
   init() throws {
     workspace = try Workspace()
@@ -32,18 +33,20 @@ import WebSocketFraming
   }
 
   /// A report that is wrong but well-formed costs nothing but time: the whole file is sent, and nothing else.
-  @Test(arguments: [
-    #"{"path":"big","size":1048576,"chain_hex":"CHAIN"}"#,
-    #"{"path":"big","size":1048576,"chain_hex":""}"#,
-    #"{"path":"big","size":1048576,"chain_hex":"00"}"#,
-    #"{"path":"big","size":99999999,"chain_hex":"CHAIN"}"#,
-    #"{"path":"big","size":9223372036854775807,"chain_hex":"CHAIN"}"#,
-    #"{"path":"big","size":0,"chain_hex":"CHAIN"}"#,
-    #"{"path":"secret","size":6,"chain_hex":"CHAIN"}"#,
-    #"{"path":"../secret","size":6,"chain_hex":"CHAIN"}"#,
-    #"{"path":"/etc/passwd","size":1,"chain_hex":"CHAIN"},{"path":"big","size":5,"chain_hex":"CHAIN"}"#,
-    #"{"path":"big","size":1,"chain_hex":"CHAIN"},{"path":"big","size":2,"chain_hex":"CHAIN"}"#,
-  ])
+  @Test(
+    "What a receiver claims to have is checked",
+    arguments: [
+      #"{"path":"big","size":1048576,"chain_hex":"CHAIN"}"#,
+      #"{"path":"big","size":1048576,"chain_hex":""}"#,
+      #"{"path":"big","size":1048576,"chain_hex":"00"}"#,
+      #"{"path":"big","size":99999999,"chain_hex":"CHAIN"}"#,
+      #"{"path":"big","size":9223372036854775807,"chain_hex":"CHAIN"}"#,
+      #"{"path":"big","size":0,"chain_hex":"CHAIN"}"#,
+      #"{"path":"secret","size":6,"chain_hex":"CHAIN"}"#,
+      #"{"path":"../secret","size":6,"chain_hex":"CHAIN"}"#,
+      #"{"path":"/etc/passwd","size":1,"chain_hex":"CHAIN"},{"path":"big","size":5,"chain_hex":"CHAIN"}"#,
+      #"{"path":"big","size":1,"chain_hex":"CHAIN"},{"path":"big","size":2,"chain_hex":"CHAIN"}"#,
+    ])
   func whatAReceiverClaimsToHaveIsChecked(entries: String) async throws {
     let byteCount = content.count
     let entries = entries.replacing("CHAIN", with: String(repeating: "ab", count: 32))
@@ -63,16 +66,18 @@ import WebSocketFraming
     #expect(result.status == 0, "\(result)")
   }
 
-  @Test(arguments: [
-    #"{"type":"receiver_manifest","entries":[{"path":"big","size":-1,"chain_hex":"00"}]}"#,
-    #"{"type":"receiver_manifest","entries":[{"path":"big","size":1,"chain_hex":"zz"}]}"#,
-    #"{"type":"receiver_manifest","entries":[{"path":"big","size":1}]}"#,
-    #"{"type":"receiver_manifest","entries":7}"#,
-    #"{"type":"manifest","entries":[]}"#,
-    #"{"type":"eof"}"#,
-    "nonsense\u{1B}[2J",
-    "", "deep nesting",
-  ])
+  @Test(
+    "A malformed answer ends the session",
+    arguments: [
+      #"{"type":"receiver_manifest","entries":[{"path":"big","size":-1,"chain_hex":"00"}]}"#,
+      #"{"type":"receiver_manifest","entries":[{"path":"big","size":1,"chain_hex":"zz"}]}"#,
+      #"{"type":"receiver_manifest","entries":[{"path":"big","size":1}]}"#,
+      #"{"type":"receiver_manifest","entries":7}"#,
+      #"{"type":"manifest","entries":[]}"#,
+      #"{"type":"eof"}"#,
+      "nonsense\u{1B}[2J",
+      "", "deep nesting",
+    ])
   func aMalformedAnswerEndsTheSession(answer: String) async throws {
     let answer = answer == "deep nesting" ? String(repeating: "[", count: 1_000_000) : answer
     let result = try await send { peer in
@@ -84,7 +89,8 @@ import WebSocketFraming
     #expect(!result.errors.contains("\u{1B}"), "\(result)")
   }
 
-  @Test func dataInsteadOfAnAnswerEndsTheSession() async throws {
+  @Test("Data instead of an answer ends the session")
+  func dataInsteadOfAnAnswerEndsTheSession() async throws {
     let result = try await send { peer in
       try peer.expect("manifest")
       peer.send(Frame(opcode: .binary, payload: [UInt8](repeating: 0, count: 100)))
@@ -93,7 +99,8 @@ import WebSocketFraming
     #expect(result.status == 7, "\(result)")
   }
 
-  @Test func anEncryptedAnswerIsExplained() async throws {
+  @Test("An encrypted answer is explained")
+  func anEncryptedAnswerIsExplained() async throws {
     let result = try await send { peer in
       try peer.expect("manifest")
       peer.send(#"{"type":"enc_receiver_manifest","hidden_manifest":"00"}"#)
@@ -104,7 +111,10 @@ import WebSocketFraming
 
   /// With a file that does not fit into the buffers on the way: protocol 1 has no receipt, and a sender that is done
   /// before it hears of a normal close takes it for a good one.
-  @Test(arguments: [1000, 4000, 4001, 1011] as [UInt16]) func closingEarlyIsAFailure(status: UInt16) async throws {
+  @Test("Closing early is a failure", arguments: [1000, 4000, 4001, 1011] as [UInt16])
+  func closingEarlyIsAFailure(
+    status: UInt16
+  ) async throws {
     #expect(truncate(workspace["big"], 512 << 20) == 0)
     let result = try await send(options: ["--compress", "off"]) { peer in
       try peer.expect(#""type":"file""#)
@@ -113,7 +123,8 @@ import WebSocketFraming
     #expect(result.status == (status == 4001 ? 17 : 6), "\(result)")
   }
 
-  @Test func vanishingIsAFailure() async throws {
+  @Test("Vanishing is a failure")
+  func vanishingIsAFailure() async throws {
     let result = try await send(options: []) { peer in
       try peer.expect(#""type":"file""#)
       peer.vanish()
@@ -122,7 +133,8 @@ import WebSocketFraming
   }
 
   /// A receiver that takes everything and then says that it failed, as ours does when its disk is full.
-  @Test func aFailureAfterTheLastByteCounts() async throws {
+  @Test("A failure after the last byte counts")
+  func aFailureAfterTheLastByteCounts() async throws {
     let result = try await send(options: []) { peer in
       try peer.expect(#"{"type":"eof"}"#)
       _ = try peer.close(status: 4001)

@@ -2,6 +2,7 @@ import Foundation
 import Glibc
 import P2PCopyCore
 import P2PCopyProtocol1
+import TestSupport
 import Testing
 import WebSocketFraming
 
@@ -70,12 +71,14 @@ import WebSocketFraming
 
   // MARK: - Names
 
-  @Test(arguments: [
-    "../outside/victim", "..", ".", "", "/", "/tmp/p2p-copy-e2e-absolute", "a/../../outside/victim", "a//b", "a/",
-    "./a",
-    "a/./b", "a\u{0}b", String(repeating: "x", count: 256), String(repeating: "a/", count: 2500) + "b",
-    String(repeating: "x", count: 5000), ".x.p2p-copy-partial", "../\u{1B}[2J\u{202E}x",
-  ])
+  @Test(
+    "Names that lead outside are refused",
+    arguments: [
+      "../outside/victim", "..", ".", "", "/", "/tmp/p2p-copy-e2e-absolute", "a/../../outside/victim", "a//b", "a/",
+      "./a",
+      "a/./b", "a\u{0}b", String(repeating: "x", count: 256), String(repeating: "a/", count: 2500) + "b",
+      String(repeating: "x", count: 5000), ".x.p2p-copy-partial", "../\u{1B}[2J\u{202E}x",
+    ])
   func namesThatLeadOutsideAreRefused(path: String) async throws {
     let result = try await receive { Self.send($0, path: path, [1, 2, 3]) }
     #expect(result.status == 12, "\(result)")
@@ -84,7 +87,8 @@ import WebSocketFraming
     #expect(Content.size("/tmp/p2p-copy-e2e-absolute") == nil)
   }
 
-  @Test func aRefusedNameDoesNotStopTheOthers() async throws {
+  @Test("A refused name does not stop the others")
+  func aRefusedNameDoesNotStopTheOthers() async throws {
     let result = try await receive { peer in
       peer.send(#"{"type":"manifest","entries":[{"path":"../x","size":1},{"path":"good","size":1}]}"#)
       Self.sendFile(peer, path: "../x", [1])
@@ -95,7 +99,8 @@ import WebSocketFraming
     #expect(Content.bytes(workspace["out/good"]) == [2])
   }
 
-  @Test func aSymbolicLinkToADirectoryIsNotFollowed() async throws {
+  @Test("A symbolic link to a directory is not followed")
+  func aSymbolicLinkToADirectoryIsNotFollowed() async throws {
     try FileManager.default.createSymbolicLink(atPath: workspace["out/link"], withDestinationPath: "../outside")
     for path in ["link/victim", "link/new", "link/deep/er"] {
       let result = try await receive { Self.send($0, path: path, [1]) }
@@ -107,7 +112,9 @@ import WebSocketFraming
     #expect(Content.bytes(workspace["out/link/new"]) == [1])
   }
 
-  @Test(arguments: [("fail", 13), ("skip", 0), ("overwrite", 0), ("rename", 0)] as [(String, Int32)])
+  @Test(
+    "A symbolic link under the final name is not followed",
+    arguments: [("fail", 13), ("skip", 0), ("overwrite", 0), ("rename", 0)] as [(String, Int32)])
   func aSymbolicLinkUnderTheFinalNameIsNotFollowed(policy: String, status: Int32) async throws {
     for (name, target) in [("link", "../outside/victim"), ("dangling", "../outside/new"), ("loop", "loop")] {
       try FileManager.default.createSymbolicLink(atPath: workspace["out/\(name)"], withDestinationPath: target)
@@ -121,7 +128,10 @@ import WebSocketFraming
     }
   }
 
-  @Test func aLinkUnderThePartialNameIsNotWrittenThrough() async throws {
+  @Test("A link under the partial name is not written through")
+  func aLinkUnderThePartialNameIsNotWrittenThrough()
+    async throws
+  {
     let partial = Content.partial("file", in: workspace["out"])
     try FileManager.default.createSymbolicLink(atPath: partial, withDestinationPath: "../outside/victim")
     #expect(try await receive { Self.send($0, path: "file", [1]) }.status == 0)
@@ -131,7 +141,10 @@ import WebSocketFraming
     #expect(Content.bytes(workspace["out/file"]) == [2])
   }
 
-  @Test func aLinkThatIsSwappedInMeanwhileIsNotFollowed() async throws {
+  @Test("A link that is swapped in meanwhile is not followed")
+  func aLinkThatIsSwappedInMeanwhileIsNotFollowed()
+    async throws
+  {
     let workspace = workspace
     let result = try await receive { peer in
       peer.send(#"{"type":"manifest","entries":[{"path":"d/one","size":1},{"path":"d/victim","size":1}]}"#)
@@ -147,7 +160,8 @@ import WebSocketFraming
     #expect(result.status == 0 || result.status == 12, "\(result)")
   }
 
-  @Test func aFolderWhereAFileIsIsNamed() async throws {
+  @Test("A folder where a file is is named")
+  func aFolderWhereAFileIsIsNamed() async throws {
     try workspace.file("out/file", [9])
     let result = try await receive { Self.send($0, path: "file/below", [1]) }
     #expect(result.status == 13 && result.errors.contains("'file/below'"), "\(result)")
@@ -262,7 +276,8 @@ import WebSocketFraming
     }
   }
 
-  @Test(arguments: Breach.all) func aBreachEndsTheSession(breach: Breach) async throws {
+  @Test("A breach ends the session", arguments: Breach.all)
+  func aBreachEndsTheSession(breach: Breach) async throws {
     let result = try await receive(options: ["--on-conflict", "overwrite"], breach.attack)
     #expect(result.status == breach.status, "\(result)")
     #expect(result.errors.utf8.count < 2000, "\(result)")
@@ -270,7 +285,8 @@ import WebSocketFraming
     #expect(complete.isEmpty, "\(complete)")
   }
 
-  @Test(arguments: [false, true]) func twoMebibytesOfHostileEntriesTakeBoundedTime(resume: Bool) async throws {
+  @Test("Two mebibytes of hostile entries take bounded time", arguments: [false, true])
+  func twoMebibytesOfHostileEntriesTakeBoundedTime(resume: Bool) async throws {
     let result = try await receive { peer in
       // The longest manifest there can be: names that are refused, as many as fit, and each a little different.
       var text = #"{"type":"manifest","resume":\#(resume),"entries":["#
@@ -286,7 +302,8 @@ import WebSocketFraming
     #expect(result.errors.contains("and "), "\(result)")
   }
 
-  @Test func aMessageOfMoreThanTwoMebibytesIsRefused() async throws {
+  @Test("A message of more than two mebibytes is refused")
+  func aMessageOfMoreThanTwoMebibytesIsRefused() async throws {
     let result = try await receive { peer in
       peer.send(String(repeating: " ", count: (2 << 20) + 1))
     }

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import TestSupport
 import Testing
 
 /// What is printed, to files and on terminals.
@@ -8,11 +9,12 @@ import Testing
 
   init() throws {
     workspace = try Workspace()
-    try workspace.file("src/a file with a name of some length.bin", Content.random(30 << 20))
+    try workspace.file("src/a file with a name of some length.bin", TestContent.random(30 << 20))
     try workspace.file("src/small", [1])
   }
 
-  @Test func quietPrintsNothing() async throws {
+  @Test("Quiet prints nothing")
+  func quietPrintsNothing() async throws {
     let relay = try await workspace.relay()
     let pair = try await workspace.transfer(["src"], relay: relay, sending: ["--quiet"], receiving: ["--quiet"])
     for result in [pair.sent, pair.received] {
@@ -20,7 +22,8 @@ import Testing
     }
   }
 
-  @Test func quietPrintsErrors() async throws {
+  @Test("Quiet prints errors")
+  func quietPrintsErrors() async throws {
     try workspace.file("out/src/small", [2])
     let relay = try await workspace.relay()
     let pair = try await workspace.transfer(["src"], relay: relay, sending: ["--quiet"], receiving: ["--quiet"])
@@ -32,7 +35,7 @@ import Testing
     }
   }
 
-  @Test(arguments: Dialect.protocols, [true, false])
+  @Test("Each failure is told once with a total", arguments: Dialect.protocols, [true, false])
   func eachFailureIsToldOnceWithATotal(dialect: Dialect, onTerminal: Bool) async throws {
     let names = ["one", "two", "three"]
     for name in names {
@@ -58,16 +61,20 @@ import Testing
     }
   }
 
-  @Test func nothingIsDrawnBeforeAnythingBegan() async throws {
+  @Test("Nothing is drawn before anything began")
+  func nothingIsDrawnBeforeAnythingBegan() async throws {
     let relay = try await workspace.relay()
     let sent = try await workspace.run(
       ["send", relay.url, "4821-lusab-babad", "src", "--wait", "1"], streams: .terminal(columns: 80))
     #expect(sent.status == 5 && !sent.output.contains("%") && !sent.output.contains("[#"), "\(sent)")
   }
 
-  @Test(arguments: [120, 80, 41, 20] as [UInt16]) func wideNamesDoNotWrap(columns: UInt16) async throws {
+  @Test("Wide names do not wrap", arguments: [120, 80, 41, 20] as [UInt16])
+  func wideNamesDoNotWrap(columns: UInt16)
+    async throws
+  {
     let name = String(repeating: "漢字", count: 20) + "é" + String(repeating: "🎉", count: 10)
-    try workspace.file("wide/\(name)", Content.random(12 << 20))
+    try workspace.file("wide/\(name)", TestContent.random(12 << 20))
     let relay = try await workspace.relay()
     let proxy = try workspace.proxy(to: relay) { frame, isFromPeer in
       if isFromPeer, frame.payload.count > 1000 { usleep(60_000) }
@@ -87,7 +94,8 @@ import Testing
     if columns == 120 { #expect(progress.contains { $0.hasSuffix("🎉") }, "\(progress)") }
   }
 
-  @Test func awayFromATerminalThereArePlainLines() async throws {
+  @Test("Away from a terminal there are plain lines")
+  func awayFromATerminalThereArePlainLines() async throws {
     let relay = try await workspace.relay()
     let pair = try await workspace.transfer(["src"], relay: relay)
     #expect(pair.sent.status == 0 && pair.received.status == 0, "\(pair)")
@@ -106,7 +114,8 @@ import Testing
       .split(whereSeparator: { $0 == "\r" || $0 == "\n" || $0 == "\r\n" }).map(String.init)
   }
 
-  @Test(arguments: [200, 80, 40, 20, 5] as [UInt16]) func onATerminalALineIsDrawnOver(columns: UInt16) async throws {
+  @Test("On a terminal a line is drawn over", arguments: [200, 80, 40, 20, 5] as [UInt16])
+  func onATerminalALineIsDrawnOver(columns: UInt16) async throws {
     let relay = try await workspace.relay()
     let gate = Gate()
     let proxy = try workspace.proxy(to: relay) { frame, isFromPeer in
@@ -134,7 +143,8 @@ import Testing
     }
   }
 
-  @Test func ctrlCLeavesAWholeLine() async throws {
+  @Test("Ctrl-C leaves a whole line")
+  func ctrlCLeavesAWholeLine() async throws {
     let relay = try await workspace.relay()
     let proxy = try workspace.proxy(to: relay) { frame, isFromPeer in
       if isFromPeer, frame.payload.count > 1000 { usleep(60_000) }
@@ -153,7 +163,9 @@ import Testing
   }
 
   /// Whoever closes the standard streams wants no output; a full disk is an error, and everything has arrived all the same.
-  @Test(arguments: [(">/dev/full 2>&1", 19), ("<&- >&- 2>&-", 0), (">&- 2>&-", 0), ("<&-", 0)])
+  @Test(
+    "A summary that cannot be printed",
+    arguments: [(">/dev/full 2>&1", 19), ("<&- >&- 2>&-", 0), (">&- 2>&-", 0), ("<&-", 0)])
   func aSummaryThatCannotBePrinted(redirection: String, status: Int32) async throws {
     let relay = try await workspace.relay()
     let wrapper = ["sh", "-c", "exec \"$0\" \"$@\" \(redirection)"]
@@ -175,7 +187,10 @@ import Testing
     #expect(pair.received.status == 0, "\(pair)")
   }
 
-  @Test(arguments: commandsThatPrint) func whatCannotBePrintedIsAnError(arguments: [String]) async throws {
+  @Test("What cannot be printed is an error", arguments: commandsThatPrint)
+  func whatCannotBePrintedIsAnError(
+    arguments: [String]
+  ) async throws {
     if arguments[0] == "verify" { try await receive() }
     for redirection in [">/dev/full", ">&-"] {
       let result = try await workspace.run(arguments, wrapper: ["sh", "-c", "exec \"$0\" \"$@\" \(redirection)"])
@@ -184,7 +199,10 @@ import Testing
   }
 
   /// A pipe that nobody reads from: opened by a descriptor that is closed before the command starts.
-  @Test(arguments: commandsThatPrint) func aReaderThatWentAwayIsToldNothing(arguments: [String]) async throws {
+  @Test("A reader that went away is told nothing", arguments: commandsThatPrint)
+  func aReaderThatWentAwayIsToldNothing(
+    arguments: [String]
+  ) async throws {
     if arguments[0] == "verify" { try await receive() }
     let script = "mkfifo pipe && exec 3<>pipe 4>pipe 3<&- && exec \"$0\" \"$@\" >&4 4>&-"
     let result = try await workspace.run(
@@ -194,7 +212,8 @@ import Testing
   }
 
   /// A pipe that does not block, whose reader is slower: everything comes.
-  @Test func aPipeThatDoesNotBlockGetsEverything() async throws {
+  @Test("A pipe that does not block gets everything")
+  func aPipeThatDoesNotBlockGetsEverything() async throws {
     let name = String(repeating: "n", count: 200)
     for number in 0..<1500 { try workspace.file("many/\(name)\(number)", []) }
     let script = """
@@ -204,7 +223,8 @@ import Testing
     #expect(result.output == "1501\n", "\(result)")
   }
 
-  @Test func closedStreamsAreNotTakenByConnections() async throws {
+  @Test("Closed streams are not taken by connections")
+  func closedStreamsAreNotTakenByConnections() async throws {
     let relay = try await workspace.relay()
     let receiver = try workspace.start(
       ["receive", relay.url, "4821-lusab-babad", "--out", "out"],
@@ -234,7 +254,10 @@ import Testing
   }
 
   /// Also where a shell ignores it for what runs in the background.
-  @Test(arguments: ["exec", "trap '' QUIT; exec"]) func quitEndsItAtOnce(script: String) async throws {
+  @Test("Quit ends it at once", arguments: ["exec", "trap '' QUIT; exec"])
+  func quitEndsItAtOnce(script: String)
+    async throws
+  {
     let relay = try await workspace.relay()
     let receiver = try workspace.start(
       ["receive", relay.url, "4821-lusab-babad", "--out", "out"], wrapper: ["sh", "-c", "\(script) \"$0\" \"$@\""])
@@ -244,7 +267,8 @@ import Testing
     #expect(result.signal == SIGQUIT, "\(result)")
   }
 
-  @Test func versionHelpAndCodecs() async throws {
+  @Test("Version, help and codecs")
+  func versionHelpAndCodecs() async throws {
     let version = try await workspace.run(["--version"])
     #expect(version.status == 0 && version.output.split(separator: ".").count == 3, "\(version)")
     for arguments in [

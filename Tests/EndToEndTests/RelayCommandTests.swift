@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import TestSupport
 import Testing
 import WebSocketFraming
 
@@ -10,10 +11,11 @@ import WebSocketFraming
   init() throws {
     workspace = try Workspace()
     // More than fits into the buffers on the way.
-    try workspace.file("src/big", Content.random(64 << 20))
+    try workspace.file("src/big", TestContent.random(64 << 20))
   }
 
-  @Test(arguments: ["missing", "not-a-certificate"]) func aCertificateThatIsNoneIsStatus18(file: String) async throws {
+  @Test("A certificate that is none is status 18", arguments: ["missing", "not-a-certificate"])
+  func aCertificateThatIsNoneIsStatus18(file: String) async throws {
     try workspace.file("not-a-certificate", "hello".utf8)
     let result = try await workspace.run(
       ["run-relay-server", "127.0.0.1", "0", "--certfile", file, "--keyfile", file])
@@ -21,19 +23,22 @@ import WebSocketFraming
     #expect(result.output.isEmpty, "\(result)")
   }
 
-  @Test func anAddressOfAnotherMachineIsStatus18() async throws {
+  @Test("An address of another machine is status 18")
+  func anAddressOfAnotherMachineIsStatus18() async throws {
     let result = try await workspace.run(["run-relay-server", "203.0.113.1", "0", "--no-tls"])
     #expect(result.status == 18 && result.errorLines.count == 1 && result.errors.contains("203.0.113.1"), "\(result)")
   }
 
-  @Test func aPortInUseIsStatus18() async throws {
+  @Test("A port in use is status 18")
+  func aPortInUseIsStatus18() async throws {
     let relay = try await workspace.relay()
     let result = try await workspace.run(["run-relay-server", "127.0.0.1", "\(relay.port)", "--no-tls"])
     #expect(result.status == 18 && result.errorLines.count == 1, "\(result)")
     #expect(result.errors.contains("\(relay.port)"), "\(result)")
   }
 
-  @Test func localhostIsLoopbackOnly() async throws {
+  @Test("Localhost is loopback only")
+  func localhostIsLoopbackOnly() async throws {
     let command = try workspace.start(["run-relay-server", "localhost", "0", "--no-tls"])
     try await command.waitFor("\n", on: .output)
     // The kernel's table is not read in one piece: a line can be missing while others come and go.
@@ -45,29 +50,35 @@ import WebSocketFraming
     #expect(hosts.allSatisfy { $0 == "0100007F" || $0 == "00000000000000000000000001000000" }, "\(hosts)")
   }
 
-  @Test(arguments: [SIGTERM, SIGINT]) func withoutTransfersASignalEndsIt(number: Int32) async throws {
+  @Test("Without transfers a signal ends it", arguments: [SIGTERM, SIGINT])
+  func withoutTransfersASignalEndsIt(
+    number: Int32
+  ) async throws {
     let relay = try await workspace.relay()
     relay.command.send(signal: number)
     let result = await relay.command.result()
     #expect(result.status == 0, "\(result)")
   }
 
-  @Test(arguments: [
-    ["--max-wait", "0"], ["--max-wait", "2592001"], ["--max-wait", "x"], ["--max-connections-per-address", "-1"],
-  ])
+  @Test(
+    "A limit that cannot be is status 2",
+    arguments: [
+      ["--max-wait", "0"], ["--max-wait", "2592001"], ["--max-wait", "x"], ["--max-connections-per-address", "-1"],
+    ])
   func aLimitThatCannotBeIsStatus2(options: [String]) async throws {
     let result = try await workspace.run(["run-relay-server", "127.0.0.1", "0", "--no-tls"] + options)
     #expect(result.status == 2 && result.errorLines.count == 1 && result.errors.contains(options[0]), "\(result)")
   }
 
-  @Test(arguments: [[], ["--protocol", "1"]])
+  @Test("Who waits too long is told so", arguments: [[], ["--protocol", "1"]])
   func whoWaitsTooLongIsToldSo(dialect: [String]) async throws {
     let relay = try await workspace.relay(["--no-tls", "--max-wait", "1"])
     let result = try await workspace.run(["receive", relay.url, "4821-lusab-babad", "--out", "out"] + dialect)
     #expect(result.status == 5 && result.errors.contains("within 1 seconds"), "\(result)")
   }
 
-  @Test func oneAddressHasSoManyConnections() async throws {
+  @Test("One address has so many connections")
+  func oneAddressHasSoManyConnections() async throws {
     let relay = try await workspace.relay(["--no-tls", "--max-connections-per-address", "2"])
     var waiting: [RunningCommand] = []
     for number in 0..<2 {
@@ -101,7 +112,8 @@ import WebSocketFraming
     return (sender, receiver, gate)
   }
 
-  @Test func aRunningTransferMayFinish() async throws {
+  @Test("A running transfer may finish")
+  func aRunningTransferMayFinish() async throws {
     let relay = try await workspace.relay(["--no-tls", "--drain", "60"])
     let waiting = try workspace.start(["receive", relay.url, "1-another code", "--out", "out2"])
     try await waiting.waitFor("waiting for the sender")
@@ -120,7 +132,8 @@ import WebSocketFraming
     try Content.expectSame(workspace["src"], workspace["out/src"])
   }
 
-  @Test func afterTheDrainTimeItEndsAllTheSame() async throws {
+  @Test("After the drain time it ends all the same")
+  func afterTheDrainTimeItEndsAllTheSame() async throws {
     let relay = try await workspace.relay(["--no-tls", "--drain", "1"])
     let (sender, receiver, gate) = try await stoppedTransfer(relay)
     relay.command.send(signal: SIGTERM)
@@ -131,7 +144,8 @@ import WebSocketFraming
     #expect(pair.sent.status == 6 && pair.received.status == 6, "\(pair)")
   }
 
-  @Test func aSecondSignalEndsItAtOnce() async throws {
+  @Test("A second signal ends it at once")
+  func aSecondSignalEndsItAtOnce() async throws {
     let relay = try await workspace.relay(["--no-tls", "--drain", "3600"])
     let waiting = try workspace.start(["receive", relay.url, "1-another code", "--out", "out2"])
     try await waiting.waitFor("waiting for the sender")
@@ -146,7 +160,8 @@ import WebSocketFraming
     #expect(pair.sent.status == 6 && pair.received.status == 6, "\(pair)")
   }
 
-  @Test func theLogHasALineForEachEventAndNoCode() async throws {
+  @Test("The log has a line for each event and no code")
+  func theLogHasALineForEachEventAndNoCode() async throws {
     let relay = try await workspace.relay()
     let pair = try await workspace.transfer(["src"], relay: relay)
     #expect(pair.sent.status == 0 && pair.received.status == 0, "\(pair)")

@@ -1,4 +1,5 @@
 import Glibc
+import TestSupport
 import Testing
 
 /// Few open files, little memory, few threads: it works, or says what is missing, with a status of its own.
@@ -37,10 +38,10 @@ import Testing
     return Pair(sent: sent, received: await receiving.result())
   }
 
-  @Test(arguments: Dialect.protocols)
+  @Test("Sixty-four open files are enough", arguments: Dialect.protocols)
   func sixtyFourOpenFilesAreEnough(dialect: Dialect) async throws {
     for index in 0..<150 { try workspace.file("src/\(index)/\(index % 7)/file", [UInt8(index)]) }
-    try workspace.file("src/" + (0..<20).map { "deep\($0)/" }.joined() + "file", Content.random(3_000_000))
+    try workspace.file("src/" + (0..<20).map { "deep\($0)/" }.joined() + "file", TestContent.random(3_000_000))
     let relay = try await workspace.relay()
     let wrapper = Limit.files(64).wrapper
     let receiver = try workspace.start(
@@ -53,7 +54,8 @@ import Testing
   }
 
   /// A soft limit that is too low for the smallest need is raised.
-  @Test func theSoftLimitIsRaised() async throws {
+  @Test("The soft limit is raised")
+  func theSoftLimitIsRaised() async throws {
     try workspace.file("src/file", [1])
     let wrapper = ["prlimit", "--nofile=12:1024"]
     let pair = try await transfer(sender: wrapper, receiver: wrapper)
@@ -64,7 +66,7 @@ import Testing
     [.files(14), .files(20), .mebibytes(150), .mebibytes(200), .mebibytes(250)]
     + (Restrictions.isRoot ? [.threads(1), .threads(2), .threads(4), .threads(6), .threads(8), .threads(10)] : [])
 
-  @Test(arguments: tooLittle)
+  @Test("Too little is said at once", arguments: tooLittle)
   func tooLittleIsSaidAtOnce(limit: Limit) async throws {
     try workspace.file("src/file", [1])
     for arguments in [
@@ -77,9 +79,10 @@ import Testing
   }
 
   /// In between, a transfer comes to its end or says what is missing: nothing traps or hangs.
-  @Test(arguments: [Limit.mebibytes(350), .mebibytes(450), .mebibytes(700), .mebibytes(1200)])
+  @Test(
+    "In between nothing traps", arguments: [Limit.mebibytes(350), .mebibytes(450), .mebibytes(700), .mebibytes(1200)])
   func inBetweenNothingTraps(limit: Limit) async throws {
-    try workspace.file("src/big", Content.random(20 << 20))
+    try workspace.file("src/big", TestContent.random(20 << 20))
     for index in 0..<50 { try workspace.file("src/\(index)", [1]) }
     let pair = try await transfer(sender: limit.wrapper, receiver: limit.wrapper)
     for result in [pair.sent, pair.received] {
@@ -89,7 +92,9 @@ import Testing
     if pair.sent.status == 0 { try Content.expectSame(workspace["src"], workspace["out/src"]) }
   }
 
-  @Test(.enabled(if: Restrictions.isRoot, "only root may start a process as another user"), arguments: [1, 2, 3, 5])
+  @Test(
+    "Small commands say it too", .enabled(if: Restrictions.isRoot, "only root may start a process as another user"),
+    arguments: [1, 2, 3, 5])
   func smallCommandsSayItToo(threadCount: Int) async throws {
     for arguments in [["code"], ["codecs"], ["--version"]] {
       let result = try await workspace.run(arguments, wrapper: Limit.threads(threadCount).wrapper)

@@ -11,7 +11,8 @@ import Testing
   }
 
   /// The end of a process without `exit` is what hides a thread that the library has left running.
-  @Test func itEndsAsItShouldEveryTime() async throws {
+  @Test("It ends as it should every time")
+  func itEndsAsItShouldEveryTime() async throws {
     try await withThrowingTaskGroup(of: Void.self) { group in
       for worker in 0..<2 {
         let folder = try workspace.directory("worker \(worker)")
@@ -28,7 +29,10 @@ import Testing
   }
 
   /// The program counts its threads after each of them, while others go on.
-  @Test func manyTransfersAtOnceHaveNoMoreThreadsThanOne() async throws {
+  @Test("Many transfers at once have no more threads than one")
+  func manyTransfersAtOnceHaveNoMoreThreadsThanOne()
+    async throws
+  {
     #expect(try await Self.run([workspace.directory("folder"), "1", "quick", "together"]) == 0)
     #expect(try await Self.run([workspace.directory("folder"), "40", "quick", "together"]) == 0)
   }

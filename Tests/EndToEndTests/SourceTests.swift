@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import TestSupport
 import Testing
 
 /// What can stand on a sender's command line and lie in a folder.
@@ -24,7 +25,10 @@ import Testing
     return pair
   }
 
-  @Test(arguments: Dialect.protocols) func whatIsNoFileIsLeftOutAndNamed(dialect: Dialect) async throws {
+  @Test("What is no file is left out and named", arguments: Dialect.protocols)
+  func whatIsNoFileIsLeftOutAndNamed(
+    dialect: Dialect
+  ) async throws {
     try workspace.file("src/file", [1])
     try workspace.file("elsewhere/target", [2])
     #expect(mkfifo(workspace["src/fifo"], 0o600) == 0)
@@ -53,7 +57,8 @@ import Testing
     #expect(try Content.tree(workspace["out/src"]) == ["file": [1], "to-file": [2]])
   }
 
-  @Test(arguments: ["/dev/null", "../../outside"]) func aLinkThatLeadsOutIsRefusedByTheReceiver(target: String)
+  @Test("A link that leads out is refused by the receiver", arguments: ["/dev/null", "../../outside"])
+  func aLinkThatLeadsOutIsRefusedByTheReceiver(target: String)
     async throws
   {
     try workspace.file("src/file", [1])
@@ -65,7 +70,7 @@ import Testing
     #expect(try Content.tree(workspace["out/src"]) == ["file": [1]])
   }
 
-  @Test(arguments: ["/dev/null", "fifo"], Dialect.protocols)
+  @Test("What is no file cannot be the only argument", arguments: ["/dev/null", "fifo"], Dialect.protocols)
   func whatIsNoFileCannotBeTheOnlyArgument(path: String, dialect: Dialect) async throws {
     #expect(mkfifo(workspace["fifo"], 0o600) == 0)
     let result = try await workspace.run(["send", "ws://127.0.0.1:9", "4821-lusab-babad", path] + dialect.options)
@@ -74,7 +79,8 @@ import Testing
   }
 
   /// What a shell makes of `send *` arrives as `send .` does: a link that leads nowhere, or a FIFO, stops nothing.
-  @Test(arguments: Dialect.protocols) func everythingNamedOneByOneArrivesAsWithTheirDirectory(dialect: Dialect)
+  @Test("Everything named one by one arrives as with their directory", arguments: Dialect.protocols)
+  func everythingNamedOneByOneArrivesAsWithTheirDirectory(dialect: Dialect)
     async throws
   {
     try workspace.file("src/file", [1])
@@ -101,8 +107,8 @@ import Testing
     }
   }
 
-  @Test(arguments: ["--code-file", "--files-from"]) func aReceiptReplacesNothingThatIsRead(option: String) async throws
-  {
+  @Test("A receipt replaces nothing that is read", arguments: ["--code-file", "--files-from"])
+  func aReceiptReplacesNothingThatIsRead(option: String) async throws {
     try workspace.file("src/file", [1])
     try workspace.file("read", "4821-lusab-babad".utf8)
     let result = try await workspace.run(
@@ -112,7 +118,8 @@ import Testing
     #expect(Content.bytes(workspace["read"]) == Array("4821-lusab-babad".utf8))
   }
 
-  @Test func namesKeepTheirBytesAndAreShownEscaped() async throws {
+  @Test("Names keep their bytes and are shown escaped")
+  func namesKeepTheirBytesAndAreShownEscaped() async throws {
     let names = [
       "a", "new\nline", "esc\u{1B}[31m", "bidi\u{202E}gpj.exe", "tab\tand\rreturn", "back\\slash", "quote\"'", " ",
       "-dash",
@@ -129,7 +136,10 @@ import Testing
   }
 
   /// Names that are no UTF-8 cannot travel in protocol 1.
-  @Test func aNameThatIsNotUTF8IsNamedAndTheOthersArrive() async throws {
+  @Test("A name that is not UTF-8 is named and the others arrive")
+  func aNameThatIsNotUTF8IsNamedAndTheOthersArrive()
+    async throws
+  {
     try workspace.file("src/good", [1])
     let bytes = Array(workspace["src/bad-"].utf8) + [0xFF, 0]
     let descriptor = bytes.withUnsafeBufferPointer { buffer in
@@ -146,6 +156,7 @@ import Testing
 
   /// What the files below a path are called at the other side.
   @Test(
+    "Names at the other side",
     arguments: [
       (["src"], nil, ["src/f", "src/d/g"]),
       (["src/"], nil, ["src/f", "src/d/g"]),
@@ -171,10 +182,13 @@ import Testing
     #expect(arrived == expected.sorted())
   }
 
-  @Test(arguments: Dialect.protocols) func sparseAndOddlySizedFilesArrive(dialect: Dialect) async throws {
+  @Test("Sparse and oddly sized files arrive", arguments: Dialect.protocols)
+  func sparseAndOddlySizedFilesArrive(
+    dialect: Dialect
+  ) async throws {
     let chunk = 1 << 20
     for (name, count) in [("0", 0), ("1", 1), ("less", chunk - 1), ("exact", chunk), ("more", chunk + 1)] {
-      try workspace.file("src/\(name)", Content.random(count))
+      try workspace.file("src/\(name)", TestContent.random(count))
     }
     try workspace.file("src/zeros", [UInt8](repeating: 0, count: 3 * chunk))
     try workspace.file("src/sparse", [1])
@@ -183,7 +197,10 @@ import Testing
     try Content.expectSame(workspace["src"], workspace["out/src"])
   }
 
-  @Test(arguments: Dialect.protocols) func aThousandFilesArrive(dialect: Dialect) async throws {
+  @Test("A thousand files arrive", arguments: Dialect.protocols)
+  func aThousandFilesArrive(dialect: Dialect)
+    async throws
+  {
     for number in 0..<1000 { try workspace.file("src/\(number % 30)/\(number)", "\(number)".utf8) }
     let pair = try await send(["src"], dialect: dialect)
     #expect(pair.received.output.contains("received 1000 files"), "\(pair.received.output)")

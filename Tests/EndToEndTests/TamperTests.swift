@@ -1,5 +1,6 @@
 import P2PCopyCore
 import Synchronization
+import TestSupport
 import Testing
 import WebSocketFraming
 
@@ -47,11 +48,11 @@ import WebSocketFraming
 
   init() throws {
     workspace = try Workspace()
-    try workspace.file("src/first", Content.random(5 << 20))
-    try workspace.file("src/second", Content.random(100))
+    try workspace.file("src/first", TestContent.random(5 << 20))
+    try workspace.file("src/second", TestContent.random(100))
   }
 
-  @Test(arguments: Fault.allCases, [false, true])
+  @Test("Nothing changed gets a name", arguments: Fault.allCases, [false, true])
   func nothingChangedGetsAName(fault: Fault, encrypted: Bool) async throws {
     let relay = try await workspace.relay()
     let state = Mutex<(number: Int, held: Frame?)>((0, nil))
@@ -74,7 +75,8 @@ import WebSocketFraming
   }
 
   /// A control message that is changed, lost or repeated.
-  @Test(arguments: ["manifest", "file", "file_eof", "eof"], [false, true])
+  @Test(
+    "A lost or repeated control message is noticed", arguments: ["manifest", "file", "file_eof", "eof"], [false, true])
   func aLostOrRepeatedControlMessageIsNoticed(type: String, isLost: Bool) async throws {
     let relay = try await workspace.relay()
     let proxy = try workspace.proxy(to: relay) { frame, isFromPeer in
@@ -97,7 +99,10 @@ import WebSocketFraming
     }
   }
 
-  @Test func aSealedControlMessageThatIsChangedIsRefused() async throws {
+  @Test("A sealed control message that is changed is refused")
+  func aSealedControlMessageThatIsChangedIsRefused()
+    async throws
+  {
     let relay = try await workspace.relay()
     let proxy = try workspace.proxy(to: relay) { frame, isFromPeer in
       var text = String(decoding: frame.payload, as: UTF8.self)

@@ -1,4 +1,5 @@
 import Synchronization
+import TestSupport
 import Testing
 
 /// Wrong arguments, and ways for two peers not to meet.
@@ -7,13 +8,14 @@ import Testing
 
   init() throws {
     workspace = try Workspace()
-    try workspace.file("file", Content.random(1000))
+    try workspace.file("file", TestContent.random(1000))
     try workspace.file("other/file", [1])
     try workspace.directory("nothing/at/all")
     try workspace.file("code", "code".utf8)
   }
 
   @Test(
+    "Wrong usage is one line and status 2",
     arguments: [
       (["frobnicate"], "frobnicate"),
       (["send"], "path"),
@@ -82,7 +84,8 @@ import Testing
     #expect(!result.errors.dropLast().contains { $0.isASCII && $0 < " " }, "\(result)")
   }
 
-  @Test(arguments: [["send", "file"], ["receive"]]) func anUnreachableRelayIsStatus3(arguments: [String]) async throws {
+  @Test("An unreachable relay is status 3", arguments: [["send", "file"], ["receive"]])
+  func anUnreachableRelayIsStatus3(arguments: [String]) async throws {
     // Bound, so that nobody else gets the port, and closed before it is used.
     let port = try TCPSocket.listening().port()
     let result = try await workspace.run(
@@ -92,12 +95,14 @@ import Testing
     #expect(result.output.isEmpty, "\(result)")
   }
 
-  @Test func aNameThatDoesNotExistIsStatus3() async throws {
+  @Test("A name that does not exist is status 3")
+  func aNameThatDoesNotExistIsStatus3() async throws {
     let result = try await workspace.run(["receive", "ws://relay.invalid", "4821-lusab-babad"])
     #expect(result.status == 3 && result.errors.contains("relay.invalid"), "\(result)")
   }
 
-  @Test func somethingThatIsNoRelayIsStatus3() async throws {
+  @Test("Something that is no relay is status 3")
+  func somethingThatIsNoRelayIsStatus3() async throws {
     let listener = try TCPSocket.listening()
     let port = try listener.port()
     let server = Task {
@@ -114,7 +119,8 @@ import Testing
     try await server.value
   }
 
-  @Test func aFreshCodeIsAllThatIsPrinted() async throws {
+  @Test("A fresh code is all that is printed")
+  func aFreshCodeIsAllThatIsPrinted() async throws {
     let first = try await workspace.run(["code"])
     let second = try await workspace.run(["code"])
     for result in [first, second] {
@@ -124,7 +130,8 @@ import Testing
     #expect(first.output != second.output)
   }
 
-  @Test func theRelayFromTheEnvironmentIsUsed() async throws {
+  @Test("The relay from the environment is used")
+  func theRelayFromTheEnvironmentIsUsed() async throws {
     let relay = try await workspace.relay()
     let environment = ["P2P_COPY_RELAY": relay.url, "P2P_COPY_CODE": "4821-lusab-babad"]
     let receiver = try workspace.start(["receive", "--out", "out"], environment: environment)
@@ -134,7 +141,8 @@ import Testing
     #expect(Content.bytes(workspace["out/other/file"]) == [1])
   }
 
-  @Test func parametersOfCodecsAreTakenOnBothSides() async throws {
+  @Test("Parameters of codecs are taken on both sides")
+  func parametersOfCodecsAreTakenOnBothSides() async throws {
     try workspace.file("text", (0..<20_000).flatMap { "line \($0 % 977)\n".utf8 })
     let relay = try await workspace.relay()
     var sizes: [Int] = []
@@ -160,7 +168,8 @@ import Testing
     #expect(sizes[1] * 2 < sizes[0], "\(sizes)")
   }
 
-  @Test func aCodeInUseIsStatus4() async throws {
+  @Test("A code in use is status 4")
+  func aCodeInUseIsStatus4() async throws {
     let relay = try await workspace.relay()
     let first = try workspace.start(["receive", relay.url, "4821-lusab-babad", "--out", "out"])
     try await first.waitFor("waiting for the sender")
@@ -171,7 +180,10 @@ import Testing
     #expect(sent.status == 0 && received.status == 0, "the first was disturbed: \(sent) \(received)")
   }
 
-  @Test(arguments: ["send", "receive"]) func aPeerThatNeverComesIsStatus5(command: String) async throws {
+  @Test("A peer that never comes is status 5", arguments: ["send", "receive"])
+  func aPeerThatNeverComesIsStatus5(
+    command: String
+  ) async throws {
     let relay = try await workspace.relay()
     let result = try await workspace.run(
       [command, relay.url, "4821-lusab-babad", "--wait", "1"] + (command == "send" ? ["file"] : ["--out", "out"]))
@@ -179,7 +191,10 @@ import Testing
     #expect(result.output.isEmpty, "\(result)")
   }
 
-  @Test(arguments: Dialect.allCases) func withDifferentCodesBothAreAlone(dialect: Dialect) async throws {
+  @Test("With different codes both are alone", arguments: Dialect.allCases)
+  func withDifferentCodesBothAreAlone(
+    dialect: Dialect
+  ) async throws {
     let options = dialect.options
     let relay = try await workspace.relay()
     let receiver = try workspace.start(["receive", relay.url, "1-lusab", "--wait", "2"] + options)
@@ -188,7 +203,10 @@ import Testing
     #expect(sent.status == 5 && received.status == 5, "\(sent) \(received)")
   }
 
-  @Test(arguments: ["send", "receive"]) func aWrongSecretIsStatus8(first: String) async throws {
+  @Test("A wrong secret is status 8", arguments: ["send", "receive"])
+  func aWrongSecretIsStatus8(first: String)
+    async throws
+  {
     let relay = try await workspace.relay()
     let commands = [
       ["send", relay.url, "4821-lusab-babad", "file"], ["receive", relay.url, "4821-lusab-babaf", "--out", "out"],
@@ -200,7 +218,8 @@ import Testing
     #expect(try Content.tree(workspace["out"]).isEmpty)
   }
 
-  @Test(arguments: ["send", "receive"]) func withDifferentProtocolsBothAreAlone(old: String) async throws {
+  @Test("With different protocols both are alone", arguments: ["send", "receive"])
+  func withDifferentProtocolsBothAreAlone(old: String) async throws {
     let relay = try await workspace.relay()
     let options = { (command: String) in ["--wait", "2"] + (command == old ? ["--protocol", "1"] : []) }
     let receiver = try workspace.start(["receive", relay.url, "4821-lusab-babad"] + options("receive"))
@@ -209,7 +228,10 @@ import Testing
     #expect(sent.status == 5 && received.status == 5, "\(sent) \(received)")
   }
 
-  @Test(arguments: ["send", "receive"]) func whenOnlyOneEncryptsBothAreTold(encrypting: String) async throws {
+  @Test("When only one encrypts both are told", arguments: ["send", "receive"])
+  func whenOnlyOneEncryptsBothAreTold(
+    encrypting: String
+  ) async throws {
     let relay = try await workspace.relay()
     let options = { (command: String) in
       ["--protocol", "1", "--wait", "2"] + (command == encrypting ? ["--encrypt"] : [])

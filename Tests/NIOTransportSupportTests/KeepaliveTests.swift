@@ -29,32 +29,38 @@ import Testing
     }
   }
 
-  @Test func theFirstIntervalIsQuiet() {
+  @Test("The first interval is quiet")
+  func theFirstIntervalIsQuiet() {
     var keepalive = Keepalive()
     #expect(keepalive.intervalPassed(isReading: true, isWriting: false, writtenByteCount: 0) == .nothing)
     #expect(keepalive.intervalPassed(isReading: true, isWriting: false, writtenByteCount: 0) == .ping)
   }
 
-  @Test func givesUpAfterThreeUnansweredProbes() {
+  @Test("Gives up after three unanswered probes")
+  func givesUpAfterThreeUnansweredProbes() {
     #expect(actions([.silent, .silent, .silent, .silent]) == [.ping, .ping, .ping, .giveUp])
   }
 
-  @Test func anyByteStartsAnew() {
+  @Test("Any byte starts anew")
+  func anyByteStartsAnew() {
     #expect(
       actions([.silent, .silent, .silent, .heard, .silent]) == [.ping, .ping, .ping, .nothing, .ping])
   }
 
-  @Test func silenceDoesNotCountWhileNobodyListens() {
+  @Test("Silence does not count while nobody listens")
+  func silenceDoesNotCountWhileNobodyListens() {
     #expect(actions(Array(repeating: .paused, count: 5)) == Array(repeating: .nothing, count: 5))
   }
 
-  @Test func waitsLongerWhileOurOwnBytesAreStuckAndNotWithoutEnd() {
+  @Test("Waits longer while our own bytes are stuck and not without end")
+  func waitsLongerWhileOurOwnBytesAreStuckAndNotWithoutEnd() {
     #expect(
       actions(Array(repeating: .stuck, count: 6)) == [.ping, .ping, .ping, .ping, .ping, .giveUp])
     #expect(actions([.stuck, .stuck, .stuck, .stuck, .silent]) == [.ping, .ping, .ping, .ping, .giveUp])
   }
 
-  @Test func bytesThatAreTakenAreASignOfLife() {
+  @Test("Bytes that are taken are a sign of life")
+  func bytesThatAreTakenAreASignOfLife() {
     #expect(actions(Array(repeating: .writing, count: 20)) == Array(repeating: .nothing, count: 20))
     #expect(
       actions([.stuck, .stuck, .stuck, .stuck, .stuck, .writing, .stuck])

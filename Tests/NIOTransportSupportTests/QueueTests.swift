@@ -32,7 +32,8 @@ import Testing
 
   // MARK: Out
 
-  @Test func aBurstAsksForOneFlush() throws {
+  @Test("A burst asks for one flush")
+  func aBurstAsksForOneFlush() throws {
     let queue = OutboundQueue()
     #expect(try queue.enqueue(frame(10)).needsFlush)
     for _ in 0..<100 { #expect(try !queue.enqueue(frame(10)).needsFlush) }
@@ -40,7 +41,8 @@ import Testing
     #expect(try queue.enqueue(frame(10)).needsFlush)
   }
 
-  @Test func isFullAboveTheLimitUntilItIsWritten() async throws {
+  @Test("Is full above the limit until it is written")
+  func isFullAboveTheLimitUntilItIsWritten() async throws {
     let queue = OutboundQueue()
     let buffers = MessageBufferPool()
     for _ in 0..<3 { #expect(try !queue.enqueue(frame(1 << 20)).isFull) }
@@ -54,7 +56,8 @@ import Testing
     #expect(try !queue.enqueue(frame(1)).isFull)
   }
 
-  @Test func drainsWhenEverythingIsWritten() async throws {
+  @Test("Drains when everything is written")
+  func drainsWhenEverythingIsWritten() async throws {
     let queue = OutboundQueue()
     _ = try queue.enqueue(frame(1))
     _ = queue.enqueueClose(close)
@@ -67,7 +70,8 @@ import Testing
     queue.didWrite(1, recyclingInto: MessageBufferPool())
   }
 
-  @Test func nothingFollowsTheClose() async {
+  @Test("Nothing follows the close")
+  func nothingFollowsTheClose() async {
     let queue = OutboundQueue()
     #expect(queue.enqueueClose(close))
     #expect(!queue.enqueueClose(close))
@@ -75,7 +79,10 @@ import Testing
     #expect(queue.takeBatch().count == 1)
   }
 
-  @Test func aWaitingSenderIsToldOfTheOtherSidesClose() async throws {
+  @Test("A waiting sender is told of the other side's close")
+  func aWaitingSenderIsToldOfTheOtherSidesClose()
+    async throws
+  {
     let queue = OutboundQueue()
     let closure = TransportClosure(.failed(.receiver), text: "disk full")
     _ = try queue.enqueue(frame(5 << 20))
@@ -87,7 +94,8 @@ import Testing
     #expect(queue.takeBatch().count == 2, "our Close still goes out")
   }
 
-  @Test func aFailureEndsEveryWait() async throws {
+  @Test("A failure ends every wait")
+  func aFailureEndsEveryWait() async throws {
     let queue = OutboundQueue()
     _ = try queue.enqueue(frame(5 << 20))
     let sender = Task { try await queue.waitForSpace() }
@@ -102,7 +110,8 @@ import Testing
     #expect(queue.takeBatch().isEmpty)
   }
 
-  @Test func onlyOurCloseMayBeLost() async throws {
+  @Test("Only our close may be lost")
+  func onlyOurCloseMayBeLost() async throws {
     let queue = OutboundQueue()
     _ = queue.enqueueClose(close)
     queue.fail(lost)
@@ -111,7 +120,8 @@ import Testing
 
   // MARK: In
 
-  @Test func messagesComeInOrderAndThenTheEnd() async throws {
+  @Test("Messages come in order and then the end")
+  func messagesComeInOrderAndThenTheEnd() async throws {
     let queue = InboundQueue()
     let buffers = MessageBufferPool()
     for number in 0..<5 { queue.push(.text("\(number)"), recyclingInto: buffers) }
@@ -123,7 +133,10 @@ import Testing
     #expect(try await queue.receive {} == nil)
   }
 
-  @Test func readingStopsAboveTheLimitAndGoesOnAtHalf() async throws {
+  @Test("Reading stops above the limit and goes on at half")
+  func readingStopsAboveTheLimitAndGoesOnAtHalf()
+    async throws
+  {
     let queue = InboundQueue()
     let buffers = MessageBufferPool()
     #expect(queue.mayRead())
@@ -138,7 +151,8 @@ import Testing
     #expect(queue.mayRead())
   }
 
-  @Test func aFloodOfEmptyMessagesStopsReading() {
+  @Test("A flood of empty messages stops reading")
+  func aFloodOfEmptyMessagesStopsReading() {
     let queue = InboundQueue()
     let buffers = MessageBufferPool()
     var count = 0
@@ -149,7 +163,10 @@ import Testing
     #expect(count < 20_000)
   }
 
-  @Test func discardingEmptiesTheQueueAndWaitsForTheEnd() async throws {
+  @Test("Discarding empties the queue and waits for the end")
+  func discardingEmptiesTheQueueAndWaitsForTheEnd()
+    async throws
+  {
     let queue = InboundQueue()
     let buffers = MessageBufferPool()
     for _ in 0..<5 { queue.push(message(1 << 20), recyclingInto: buffers) }
@@ -167,7 +184,8 @@ import Testing
     #expect(closure.reason == .failed(.receiver))
   }
 
-  @Test func aSecondReceiverIsAMistakeNotALeak() async throws {
+  @Test("A second receiver is a mistake not a leak")
+  func aSecondReceiverIsAMistakeNotALeak() async throws {
     let queue = InboundQueue()
     let first = Task { try await queue.receive {} }
     let second = Task { try await queue.receive {} }
@@ -183,7 +201,8 @@ import Testing
     #expect(codes == [.internalError, .peerLeft])
   }
 
-  @Test func abortDropsWhatIsQueued() async {
+  @Test("Abort drops what is queued")
+  func abortDropsWhatIsQueued() async {
     let queue = InboundQueue()
     queue.push(.text("dropped"), recyclingInto: MessageBufferPool())
     queue.abort(P2PCopyError(.cancelled, "aborted"))

@@ -1,6 +1,7 @@
 import P2PCopyCLI
 import P2PCopyCore
 import P2PCopyWire
+import TestSupport
 import Testing
 
 @Suite("Parameters of codecs")
@@ -100,27 +101,12 @@ struct CodecParameterTests {
   @Test("The list has ciphers in the order in which they are offered, not that of registration")
   func order() throws {
     var registry = CodecRegistry()
-    registry.register(ListedCipher(name: "plain", isAccelerated: false))
-    registry.register(ListedCipher(name: "quick", isAccelerated: true))
+    registry.register(NamedCipher(name: "plain", isAccelerated: false))
+    registry.register(NamedCipher(name: "quick", isAccelerated: true))
     let text = CodecList.text(for: registry)
     let (quick, plain) = (text.firstRange(of: "quick"), text.firstRange(of: "plain"))
     #expect(try #require(quick).lowerBound < #require(plain).lowerBound, "\(text)")
     #expect(registry.codecs(of: .cipher).map(\.name) == CodecOffer(registry).ciphers.map(\.name))
-  }
-}
-
-/// A cipher that is listed and never used.
-private struct ListedCipher: Cipher {
-  var name: CodecName
-  var isAccelerated: Bool
-
-  var summary: String { "for tests" }
-  var keyByteCount: Int { 32 }
-  var tagByteCount: Int { 16 }
-  var nonceByteCounts: [Int] { [12] }
-
-  func makeContext(key: borrowing SecretBytes) throws(P2PCopyError) -> any CipherContext {
-    throw P2PCopyError(.internalError, "a cipher of a list")
   }
 }
 

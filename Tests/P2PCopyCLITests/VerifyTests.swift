@@ -2,6 +2,7 @@ import Foundation
 import P2PCopy
 import P2PCopyCLI
 import P2PCopyCore
+import TestSupport
 import Testing
 
 @Suite("p2p-copy verify")

@@ -1,6 +1,7 @@
 import NIOCore
 import NIOEmbedded
 import P2PCopyRelay
+import TestSupport
 import Testing
 import WebSocketFraming
 
@@ -12,13 +13,13 @@ struct ClosingTests {
     let (sender, receiver) = try relay.connectPair()
     try sender.send(ClientFrame.text("last") + ClientFrame.close(1000, "done") + ClientFrame.text("ignored"))
     #expect(
-      try receiver.frames() == [TestFrame(opcode: .text, payload: Array("last".utf8)), .close(1000, "done")])
+      try receiver.frames() == [Frame(opcode: .text, payload: Array("last".utf8)), .close(1000, "done")])
     #expect(try sender.frames().isEmpty)
     #expect(!sender.isClosed)
     try receiver.send(ClientFrame.text("still something") + ClientFrame.close(4000, "got it"))
     #expect(
       try sender.frames() == [
-        TestFrame(opcode: .text, payload: Array("still something".utf8)), .close(4000, "got it"),
+        Frame(opcode: .text, payload: Array("still something".utf8)), .close(4000, "got it"),
       ])
     #expect(sender.isClosed)
     #expect(receiver.isClosed)
@@ -30,9 +31,9 @@ struct ClosingTests {
     let relay = EmbeddedRelay()
     let (sender, receiver) = try relay.connectPair()
     try sender.send(ClientFrame.bytes(.close, []))
-    #expect(try receiver.frames() == [TestFrame(opcode: .close, payload: [])])
+    #expect(try receiver.frames() == [Frame(opcode: .close, payload: [])])
     try receiver.send(ClientFrame.bytes(.close, []))
-    #expect(try sender.frames() == [TestFrame(opcode: .close, payload: [])])
+    #expect(try sender.frames() == [Frame(opcode: .close, payload: [])])
     #expect(relay.switchboard.counts == .none)
   }
 
@@ -44,7 +45,7 @@ struct ClosingTests {
     sender.vanish()
     #expect(
       try receiver.frames() == [
-        TestFrame(opcode: .text, payload: Array("last".utf8)), .close(4002, "peer vanished"),
+        Frame(opcode: .text, payload: Array("last".utf8)), .close(4002, "peer vanished"),
       ])
     #expect(!receiver.isClosed)
     try receiver.send(ClientFrame.close(4002))

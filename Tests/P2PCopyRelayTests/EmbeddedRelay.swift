@@ -2,6 +2,7 @@ import Logging
 import NIOCore
 import NIOEmbedded
 import P2PCopyRelay
+import TestSupport
 
 /// A relay without sockets and with a clock that the test moves: every read and write happens when the test says.
 struct EmbeddedRelay {
@@ -32,7 +33,7 @@ struct EmbeddedRelay {
 
 final class EmbeddedPeer {
   let channel: EmbeddedChannel
-  private var collector = FrameCollector()
+  private var reader = FrameReader(fromClient: false)
 
   init(channel: EmbeddedChannel) {
     self.channel = channel
@@ -44,17 +45,17 @@ final class EmbeddedPeer {
   }
 
   /// The frames the relay has written since the last call.
-  func frames() throws -> [TestFrame] {
-    var frames: [TestFrame] = []
-    while let buffer = try channel.readOutbound(as: ByteBuffer.self) { collector.append(buffer) }
-    while let frame = try collector.next() { frames.append(frame) }
+  func frames() throws -> [Frame] {
+    var frames: [Frame] = []
+    while let buffer = try channel.readOutbound(as: ByteBuffer.self) { reader.append(buffer) }
+    while let frame = try reader.next() { frames.append(frame) }
     return frames
   }
 
   /// Whether the relay has ended the TCP connection.
   var isClosed: Bool { !channel.isActive }
 
-  var isInsideFrame: Bool { collector.isInsideFrame }
+  var isInsideFrame: Bool { reader.isInsideFrame }
 
   /// The peer's TCP connection breaks.
   func vanish() {

@@ -1,27 +1,28 @@
 import NIOCore
 import NIOEmbedded
 import P2PCopyRelay
+import TestSupport
 import Testing
 import WebSocketFraming
 
 @Suite("Forwarding")
 struct ForwardingTests {
   /// A session with every length form, fragments and empty frames, and what the partner has to get.
-  static let session: (bytes: [UInt8], frames: [TestFrame]) = {
+  static let session: (bytes: [UInt8], frames: [Frame]) = {
     let sizes = [0, 1, 125, 126, 300]
     var bytes: [UInt8] = []
-    var frames: [TestFrame] = []
-    func add(_ frame: TestFrame) {
+    var frames: [Frame] = []
+    func add(_ frame: Frame) {
       bytes += ClientFrame.bytes(frame.opcode, frame.payload, isFinal: frame.isFinal)
       frames.append(frame)
     }
-    for size in sizes { add(TestFrame(opcode: .binary, payload: (0..<size).map { UInt8(truncatingIfNeeded: $0) })) }
-    add(TestFrame(opcode: .text, payload: Array("grüße, 🦔".utf8)))
+    for size in sizes { add(Frame(opcode: .binary, payload: (0..<size).map { UInt8(truncatingIfNeeded: $0) })) }
+    add(Frame(opcode: .text, payload: Array("grüße, 🦔".utf8)))
     // A scalar of four bytes, cut by fragments.
     let hedgehog = Array("🦔".utf8)
-    add(TestFrame(opcode: .text, isFinal: false, payload: Array(hedgehog[..<1])))
-    add(TestFrame(opcode: .continuation, isFinal: false, payload: []))
-    add(TestFrame(opcode: .continuation, payload: Array(hedgehog[1...])))
+    add(Frame(opcode: .text, isFinal: false, payload: Array(hedgehog[..<1])))
+    add(Frame(opcode: .continuation, isFinal: false, payload: []))
+    add(Frame(opcode: .continuation, payload: Array(hedgehog[1...])))
     return (bytes, frames)
   }()
 
@@ -80,10 +81,10 @@ struct ForwardingTests {
       try sender.send(bytes[split...])
       #expect(
         try receiver.frames() == [
-          TestFrame(opcode: .text, isFinal: false, payload: Array("one".utf8)),
-          TestFrame(opcode: .continuation, payload: Array("two".utf8)),
+          Frame(opcode: .text, isFinal: false, payload: Array("one".utf8)),
+          Frame(opcode: .continuation, payload: Array("two".utf8)),
         ])
-      #expect(try sender.frames() == [TestFrame(opcode: .pong, payload: Array("are you there".utf8))])
+      #expect(try sender.frames() == [Frame(opcode: .pong, payload: Array("are you there".utf8))])
     }
   }
 
@@ -99,9 +100,9 @@ struct ForwardingTests {
     try sender.send(frame[500...] + ClientFrame.text("next"))
     #expect(
       try receiver.frames() == [
-        TestFrame(opcode: .binary, payload: [UInt8](repeating: 1, count: 1000)),
-        TestFrame(opcode: .pong, payload: Array("new".utf8)),
-        TestFrame(opcode: .text, payload: Array("next".utf8)),
+        Frame(opcode: .binary, payload: [UInt8](repeating: 1, count: 1000)),
+        Frame(opcode: .pong, payload: Array("new".utf8)),
+        Frame(opcode: .text, payload: Array("next".utf8)),
       ])
   }
 
@@ -113,7 +114,7 @@ struct ForwardingTests {
     for number in 0..<1000 { try sender.send(ClientFrame.bytes(.ping, "\(number)".utf8)) }
     #expect(try sender.frames().isEmpty)
     sender.setWritable(true)
-    #expect(try sender.frames() == [TestFrame(opcode: .pong, payload: Array("999".utf8))])
+    #expect(try sender.frames() == [Frame(opcode: .pong, payload: Array("999".utf8))])
   }
 
   @Test("What a peer sends before the other one comes is kept and passed on, at every split")
@@ -127,7 +128,7 @@ struct ForwardingTests {
       let sender = try relay.connect()
       try sender.send(ClientFrame.hello("c0de", "sender") + ClientFrame.text("hi"))
       #expect(try sender.frames() == [.ready] + Self.session.frames)
-      #expect(try receiver.frames() == [TestFrame(opcode: .text, payload: Array("hi".utf8))])
+      #expect(try receiver.frames() == [Frame(opcode: .text, payload: Array("hi".utf8))])
     }
   }
 
@@ -142,8 +143,8 @@ struct ForwardingTests {
     try receiver.send(frame[100...])
     #expect(
       try sender.frames() == [
-        .ready, TestFrame(opcode: .binary, payload: [UInt8](repeating: 3, count: 300)),
-        TestFrame(opcode: .pong, payload: Array("p".utf8)),
+        .ready, Frame(opcode: .binary, payload: [UInt8](repeating: 3, count: 300)),
+        Frame(opcode: .pong, payload: Array("p".utf8)),
       ])
   }
 

@@ -1,6 +1,7 @@
 import NIOCore
 import NIOEmbedded
 import P2PCopyRelay
+import TestSupport
 import Testing
 import WebSocketFraming
 
@@ -59,7 +60,7 @@ struct FramingAttackTests {
       try offender.send(ClientFrame.bytes(.binary, [43]))
       #expect(try offender.frames().map(\.closeStatus) == [attack.status])
       let frames = try other.frames()
-      #expect(frames.first == TestFrame(opcode: .binary, payload: [42]))
+      #expect(frames.first == Frame(opcode: .binary, payload: [42]))
       if other.isInsideFrame {
         // It had part of the bad frame, so nothing more could be said.
         #expect(other.isClosed)
@@ -97,7 +98,7 @@ struct FramingAttackTests {
     let (sender, receiver) = try relay.connectPair()
     let payload = (0..<(2 << 20)).map { UInt8(truncatingIfNeeded: $0 &* 31) }
     try sender.send(ClientFrame.bytes(.binary, payload))
-    #expect(try receiver.frames() == [TestFrame(opcode: .binary, payload: payload)])
+    #expect(try receiver.frames() == [Frame(opcode: .binary, payload: payload)])
   }
 
   @Test("Random bytes never trap and always end in order")

@@ -1,12 +1,13 @@
 import NIOCore
 import NIOEmbedded
 import P2PCopyRelay
+import TestSupport
 import Testing
 import WebSocketFraming
 
 @Suite("Keepalive")
 struct KeepaliveTests {
-  private static let ping = TestFrame(opcode: .ping, payload: [])
+  private static let ping = Frame(opcode: .ping, payload: [])
 
   @Test("A silent waiting peer is pinged every interval, and dropped after three")
   func waitingPeerDies() throws {
@@ -78,7 +79,7 @@ struct KeepaliveTests {
     #expect(try receiver.frames().isEmpty)
     try sender.send(frame[100...])
     #expect(
-      try receiver.frames() == [TestFrame(opcode: .binary, payload: [UInt8](repeating: 9, count: 200)), Self.ping])
+      try receiver.frames() == [Frame(opcode: .binary, payload: [UInt8](repeating: 9, count: 200)), Self.ping])
   }
 
   @Test("Who has said close may be silent while the other still takes its time")

@@ -1,6 +1,7 @@
 import NIOCore
 import NIOEmbedded
 import P2PCopyRelay
+import TestSupport
 import Testing
 import WebSocketFraming
 
@@ -45,7 +46,7 @@ struct LimitTests {
     let partner = try relay.connect()
     try partner.send(ClientFrame.hello("0", "sender"))
     #expect(
-      try partner.frames() == [.ready, TestFrame(opcode: .binary, payload: [UInt8](repeating: 1, count: 60_000))])
+      try partner.frames() == [.ready, Frame(opcode: .binary, payload: [UInt8](repeating: 1, count: 60_000))])
     for peer in peers { peer.vanish() }
     #expect(relay.switchboard.heldByteCount == 0)
     let late = try relay.connect()

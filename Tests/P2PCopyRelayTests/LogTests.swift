@@ -1,4 +1,5 @@
 import P2PCopyRelay
+import TestSupport
 import Testing
 import WebSocketFraming
 

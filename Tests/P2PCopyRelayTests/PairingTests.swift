@@ -1,6 +1,7 @@
 import NIOCore
 import NIOEmbedded
 import P2PCopyRelay
+import TestSupport
 import Testing
 import WebSocketFraming
 
@@ -54,7 +55,7 @@ struct PairingTests {
     try receiver.send(ClientFrame.bytes(.ping, []))
     try receiver.send(ClientFrame.bytes(.continuation, hello.utf8.dropFirst(30)))
     #expect(relay.switchboard.counts.pairs == 1)
-    #expect(try receiver.frames() == [TestFrame(opcode: .pong, payload: [])])
+    #expect(try receiver.frames() == [Frame(opcode: .pong, payload: [])])
   }
 
   @Test(

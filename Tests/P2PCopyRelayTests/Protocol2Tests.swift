@@ -1,13 +1,14 @@
 import NIOCore
 import NIOEmbedded
 import P2PCopyRelay
+import TestSupport
 import Testing
 import WebSocketFraming
 
 @Suite("Protocol 2 hellos", .timeLimit(.minutes(2)))
 struct Protocol2Tests {
-  static let waiting = TestFrame.text(#"{"type":"waiting"}"#)
-  static let ready = TestFrame.text(#"{"type":"ready","protocol":2}"#)
+  static let waiting = Frame.text(#"{"type":"waiting"}"#)
+  static let ready = Frame.text(#"{"type":"ready","protocol":2}"#)
 
   static func hello(_ role: String, code: String = "c0de", number: String = "2") -> [UInt8] {
     ClientFrame.text(
@@ -15,7 +16,7 @@ struct Protocol2Tests {
   }
 
   /// The code of an error message, if the frame is one with a message for a person.
-  static func errorCode(_ frame: TestFrame?) throws -> String? {
+  static func errorCode(_ frame: Frame?) throws -> String? {
     guard let frame, frame.opcode == .text else { return nil }
     let text = String(decoding: frame.payload, as: UTF8.self)
     let match = try #/\{"type":"error","code":"([a-z0-9-]+)","message":"[^"\\]+"\}/#.wholeMatch(in: text)
@@ -72,7 +73,7 @@ struct Protocol2Tests {
     let relay = EmbeddedRelay()
     let (first, second) = (try relay.connect(), try relay.connect())
     try first.send(Self.hello(role) + ClientFrame.bytes(.ping, "there?".utf8))
-    #expect(try first.frames() == [Self.waiting, TestFrame(opcode: .pong, payload: Array("there?".utf8))])
+    #expect(try first.frames() == [Self.waiting, Frame(opcode: .pong, payload: Array("there?".utf8))])
     try second.send(Self.hello(Self.other(role)) + ClientFrame.text("early"))
     #expect(try second.frames() == [Self.ready])
     #expect(try first.frames() == [Self.ready, .text("early")])

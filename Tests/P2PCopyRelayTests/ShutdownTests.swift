@@ -1,4 +1,5 @@
 import P2PCopyRelay
+import TestSupport
 import Testing
 import WebSocketFraming
 
@@ -15,7 +16,7 @@ struct ShutdownTests {
     await waiting.vanish()
     await #expect(throws: (any Error).self) { try await TestPeer.dial(port: relay.port) }
     sender.send(ClientFrame.text("still here") + ClientFrame.close(1000))
-    #expect(try await receiver.frame() == TestFrame(opcode: .text, payload: Array("still here".utf8)))
+    #expect(try await receiver.frame() == Frame(opcode: .text, payload: Array("still here".utf8)))
     #expect(try await receiver.frame() == .close(1000, ""))
     receiver.send(ClientFrame.close(1000))
     #expect(try await sender.frame() == .close(1000, ""))

@@ -1,6 +1,7 @@
 import NIOCore
 import NIOPosix
 import P2PCopyRelay
+import TestSupport
 import Testing
 import WebSocketFraming
 
@@ -11,7 +12,7 @@ struct SocketTests {
     try await RelayServer.run { relay in
       let (sender, receiver) = try await TestPeer.connectPair(port: relay.port, code: "c0de")
       sender.send(ClientFrame.text("hello") + ClientFrame.close(1000, "done"))
-      #expect(try await receiver.frame() == TestFrame(opcode: .text, payload: Array("hello".utf8)))
+      #expect(try await receiver.frame() == Frame(opcode: .text, payload: Array("hello".utf8)))
       #expect(try await receiver.frame() == .close(1000, "done"))
       receiver.send(ClientFrame.close(1000, "done"))
       #expect(try await sender.frame() == .close(1000, "done"))
@@ -31,7 +32,7 @@ struct SocketTests {
       sender.send(Array(TestPeer.upgradeRequest.utf8) + ClientFrame.hello("c0de", "sender") + ahead)
       #expect(try await receiver.response().hasPrefix("HTTP/1.1 101 "))
       #expect(try await sender.response().contains("s3pPLMBiTxaQ9kYGzzhZRbK+xOo="))
-      #expect(try await receiver.frame() == TestFrame(opcode: .binary, payload: [UInt8](repeating: 5, count: 20_000)))
+      #expect(try await receiver.frame() == Frame(opcode: .binary, payload: [UInt8](repeating: 5, count: 20_000)))
       #expect(try await sender.frame() == .ready)
     }
   }
@@ -55,8 +56,8 @@ struct SocketTests {
               receiver.send(ClientFrame.bytes(.binary, payload.reversed()))
             }
             for payload in payloads {
-              #expect(try await receiver.frame() == TestFrame(opcode: .binary, payload: payload))
-              #expect(try await sender.frame() == TestFrame(opcode: .binary, payload: payload.reversed()))
+              #expect(try await receiver.frame() == Frame(opcode: .binary, payload: payload))
+              #expect(try await sender.frame() == Frame(opcode: .binary, payload: payload.reversed()))
             }
             await sender.vanish()
             #expect(try await receiver.frame() == .close(4002, "peer vanished"))
@@ -82,9 +83,9 @@ struct SocketTests {
       // Stuck as it is, it serves others.
       let (otherSender, otherReceiver) = try await TestPeer.connectPair(port: relay.port, code: "other")
       otherSender.send(ClientFrame.text("hi"))
-      #expect(try await otherReceiver.frame() == TestFrame(opcode: .text, payload: Array("hi".utf8)))
+      #expect(try await otherReceiver.frame() == Frame(opcode: .text, payload: Array("hi".utf8)))
       try await receiver.setReading(true)
-      let expected = TestFrame(opcode: .binary, payload: payload)
+      let expected = Frame(opcode: .binary, payload: payload)
       for _ in 0..<count { #expect(try await receiver.frame() == expected) }
     }
   }
@@ -99,7 +100,7 @@ struct SocketTests {
       let closing = sender.channel.writeAndFlush(ByteBuffer(bytes: ClientFrame.bytes(.pong, []))).flatMap {
         [channel = sender.channel] in channel.close()
       }
-      for _ in 0..<24 { #expect(try await receiver.frame() == TestFrame(opcode: .binary, payload: payload)) }
+      for _ in 0..<24 { #expect(try await receiver.frame() == Frame(opcode: .binary, payload: payload)) }
       #expect(try await receiver.frame() == .close(1000, "all sent"))
       try await closing.get()
       receiver.send(ClientFrame.close(1000))
@@ -117,7 +118,7 @@ struct SocketTests {
       while await relay.heldByteCount() < 64 << 10 {}
       #expect(await relay.heldByteCount() <= 80 << 10)
       let receiver = try await TestPeer.connect(port: relay.port, code: "c0de", role: "receiver")
-      for _ in 0..<200 { #expect(try await receiver.frame() == TestFrame(opcode: .binary, payload: payload)) }
+      for _ in 0..<200 { #expect(try await receiver.frame() == Frame(opcode: .binary, payload: payload)) }
       #expect(try await sender.frame() == .ready)
     }
   }

@@ -1,5 +1,6 @@
 import Foundation
 import P2PCopyRelay
+import TestSupport
 import Testing
 import WebSocketFraming
 
@@ -7,9 +8,9 @@ import WebSocketFraming
 struct TLSTests {
   @Test("A pair talks over TLS, large and small, and a slow receiver still bounds what is held")
   func session() async throws {
-    let certificate = try Certificate()
+    let certificate = try TestCertificate()
     let trusted = certificate.certificateFile
-    try await RelayServer.run(tls: certificate.files) { relay in
+    try await RelayServer.run(tls: certificate.relayFiles) { relay in
       let (sender, receiver) = try await TestPeer.connectPair(port: relay.port, code: "c0de", trusting: trusted)
       try await receiver.setReading(false)
       let payload = (0..<(1 << 20)).map { UInt8(truncatingIfNeeded: $0 &* 13) }
@@ -17,7 +18,7 @@ struct TLSTests {
       sender.send(ClientFrame.close(1000, "done"))
       #expect(await relay.heldByteCountWhenStuck() <= 640 << 10)
       try await receiver.setReading(true)
-      for _ in 0..<48 { #expect(try await receiver.frame() == TestFrame(opcode: .binary, payload: payload)) }
+      for _ in 0..<48 { #expect(try await receiver.frame() == Frame(opcode: .binary, payload: payload)) }
       #expect(try await receiver.frame() == .close(1000, "done"))
       receiver.send(ClientFrame.close(1000))
       #expect(try await sender.frame() == .close(1000, ""))
@@ -28,10 +29,10 @@ struct TLSTests {
 
   @Test("Somebody who does not speak TLS, or nothing at all, is closed")
   func noHandshake() async throws {
-    let certificate = try Certificate()
+    let certificate = try TestCertificate()
     var limits = RelayLimits.patient
     limits.helloTimeout = .milliseconds(50)
-    try await RelayServer.run(tls: certificate.files, limits: limits) { relay in
+    try await RelayServer.run(tls: certificate.relayFiles, limits: limits) { relay in
       let plain = try await TestPeer.dial(port: relay.port)
       plain.send(Array(TestPeer.upgradeRequest.utf8))
       _ = await plain.rest()
@@ -43,10 +44,10 @@ struct TLSTests {
 
   @Test("Files that cannot be used are named")
   func badFiles() async throws {
-    let (certificate, other) = (try Certificate(), try Certificate())
-    let empty = certificate.folder.appending(path: "empty.pem").path
-    try Data("nothing\n".utf8).write(to: URL(filePath: empty))
-    let missing = certificate.folder.appending(path: "missing.pem").path
+    let (certificate, other) = (try TestCertificate(), try TestCertificate())
+    let folder = try TemporaryDirectory()
+    let empty = try folder.write(Array("nothing\n".utf8), to: "empty.pem")
+    let missing = folder.path("missing.pem")
     let cases: [(RelayTLSFiles, [String])] = [
       (RelayTLSFiles(certificateFile: missing, privateKeyFile: certificate.keyFile), [missing, "No such file"]),
       (RelayTLSFiles(certificateFile: certificate.certificateFile, privateKeyFile: missing), [missing, "private key"]),

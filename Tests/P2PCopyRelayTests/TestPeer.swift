@@ -1,6 +1,7 @@
 import NIOCore
 import NIOPosix
 import NIOSSL
+import TestSupport
 import WebSocketFraming
 
 /// A client over a real socket that says exactly what the test wants.
@@ -39,7 +40,7 @@ final class TestPeer {
 
   let channel: any Channel
   private var inbox: AsyncStream<ByteBuffer>.Iterator
-  private var collector = FrameCollector()
+  private var reader = FrameReader(fromClient: false)
 
   private init(channel: any Channel, inbox: AsyncStream<ByteBuffer>) {
     self.channel = channel
@@ -110,27 +111,27 @@ final class TestPeer {
   }
 
   /// The next frame, or `nil` at the end of the connection.
-  func frame() async throws -> TestFrame? {
+  func frame() async throws -> Frame? {
     while true {
-      if let frame = try collector.next() { return frame }
+      if let frame = try reader.next() { return frame }
       guard let buffer = await inbox.next() else { return nil }
-      collector.append(buffer)
+      reader.append(buffer)
     }
   }
 
   /// The head of an HTTP response.
   func response() async throws -> String {
     while true {
-      if let head = collector.take(through: "\r\n\r\n") { return head }
+      if let head = reader.take(through: "\r\n\r\n") { return String(decoding: head, as: UTF8.self) }
       guard let buffer = await inbox.next() else { throw ChannelError.eof }
-      collector.append(buffer)
+      reader.append(buffer)
     }
   }
 
   /// Everything up to the end of the connection.
   func rest() async -> String {
-    while let buffer = await inbox.next() { collector.append(buffer) }
-    return collector.takeAll()
+    while let buffer = await inbox.next() { reader.append(buffer) }
+    return String(decoding: reader.takeAll(), as: UTF8.self)
   }
 
   func setReading(_ isReading: Bool) async throws {

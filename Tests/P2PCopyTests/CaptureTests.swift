@@ -4,6 +4,7 @@ import Foundation
 import NIOCore
 import P2PCopy
 import P2PCopyWire
+import TestSupport
 import Testing
 
 /// What the relay sees of a transfer, searched for everything that it must not see.

@@ -4,6 +4,7 @@ import P2PCopy
 import P2PCopyCore
 import P2PCopyTesting
 import Synchronization
+import TestSupport
 import Testing
 
 /// A file that changes while it is being sent must not arrive as a mixture of old and new.

@@ -3,6 +3,7 @@ import Glibc
 import P2PCopy
 import P2PCopyCore
 import Synchronization
+import TestSupport
 import Testing
 
 @Suite("Something of that name exists")

@@ -2,6 +2,7 @@ import Foundation
 import P2PCopy
 import P2PCopyWire
 import TCPTransport
+import TestSupport
 import Testing
 
 /// Two peers without a relay: one listens, the other one connects.

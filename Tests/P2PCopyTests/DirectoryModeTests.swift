@@ -1,5 +1,6 @@
 import Foundation
 import P2PCopy
+import TestSupport
 import Testing
 
 /// What becomes of modes and times of directories, of those that a transfer makes and of those that were there.

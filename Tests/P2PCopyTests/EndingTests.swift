@@ -3,6 +3,7 @@ import P2PCopy
 import P2PCopyProtocol1
 import P2PCopyTesting
 import Synchronization
+import TestSupport
 import Testing
 
 @Suite("How transfers end")

@@ -4,6 +4,7 @@ import P2PCopyCore
 import P2PCopyFiles
 import P2PCopyTransfer
 import P2PCopyWire
+import TestSupport
 import Testing
 
 /// Every failure of an entry goes one road: each is in events, summary and receipt, and in each of them once.

@@ -1,5 +1,6 @@
 import P2PCopy
 import P2PCopyWire
+import TestSupport
 import Testing
 import XXH128
 

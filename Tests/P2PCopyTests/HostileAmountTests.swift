@@ -4,6 +4,7 @@ import P2PCopy
 import P2PCopyTesting
 import P2PCopyWire
 import Synchronization
+import TestSupport
 import Testing
 import Zstd
 

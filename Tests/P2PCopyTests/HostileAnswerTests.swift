@@ -3,6 +3,7 @@ import NIOCore
 import P2PCopy
 import P2PCopyTesting
 import P2PCopyWire
+import TestSupport
 import Testing
 
 /// A receiver that knows the code and whose every record is the test's: the sender never reports success.

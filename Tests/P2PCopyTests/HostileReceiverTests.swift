@@ -1,6 +1,7 @@
 import P2PCopy
 import P2PCopyProtocol1
 import P2PCopyTesting
+import TestSupport
 import Testing
 
 /// A receiver of protocol 1 whose every message is the test's.

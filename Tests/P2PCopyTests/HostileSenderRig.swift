@@ -3,6 +3,7 @@ import NIOCore
 import P2PCopy
 import P2PCopyTesting
 import P2PCopyWire
+import TestSupport
 import Testing
 
 /// A receiver, a sender that the test plays, and things around the output directory that must stay as they are.

@@ -2,6 +2,7 @@ import NIOCore
 import P2PCopy
 import P2PCopyTesting
 import P2PCopyWire
+import TestSupport
 import Testing
 
 /// A sender that knows the code and does things out of turn.

@@ -1,6 +1,7 @@
 import Foundation
 import P2PCopy
 import SystemPackage
+import TestSupport
 import Testing
 
 /// Options that a protocol would ignore.

@@ -2,6 +2,7 @@ import NIOCore
 import P2PCopy
 import P2PCopyProtocol1
 import P2PCopyTesting
+import TestSupport
 import Testing
 
 /// The encrypted session in the Python tool's known answers: code `demo`, start nonce 00 … 1f, a file of 11 bytes of

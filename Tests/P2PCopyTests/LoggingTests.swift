@@ -2,6 +2,7 @@ import InMemoryLogging
 import Logging
 import P2PCopy
 import P2PCopyWire
+import TestSupport
 import Testing
 
 @Suite("What is logged")

@@ -1,6 +1,7 @@
 import Foundation
 import P2PCopy
 import P2PCopyCore
+import TestSupport
 import Testing
 
 /// A receipt and a list of checksums replace nothing of what is transferred, and are never sent themselves.

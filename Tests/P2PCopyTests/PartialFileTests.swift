@@ -4,6 +4,7 @@ import P2PCopy
 import P2PCopyProtocol1
 import P2PCopyTesting
 import P2PCopyWire
+import TestSupport
 import Testing
 
 @Suite("Partial files at the receiver")

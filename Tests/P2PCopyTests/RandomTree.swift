@@ -1,5 +1,6 @@
 import Glibc
 import P2PCopyTesting
+import TestSupport
 
 /// Makes directory trees that are the same for the same seed, with everything in names, sizes, kinds, modes and times
 /// that is awkward.

@@ -1,5 +1,6 @@
 import Foundation
 import P2PCopy
+import TestSupport
 import Testing
 
 /// Trees with everything awkward in them arrive as they are.

@@ -4,6 +4,7 @@ import P2PCopy
 import P2PCopyCore
 import P2PCopyTransfer
 import P2PCopyWire
+import TestSupport
 import Testing
 import XXH128
 

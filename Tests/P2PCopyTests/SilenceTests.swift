@@ -2,6 +2,7 @@ import NIOCore
 import P2PCopy
 import P2PCopyTesting
 import P2PCopyWire
+import TestSupport
 import Testing
 
 /// Peers that are there and say nothing: the other one ends by itself, and says that, not that somebody interrupted it.

@@ -1,5 +1,6 @@
 import Foundation
 import P2PCopy
+import TestSupport
 import Testing
 
 @Suite("What is sent")

@@ -4,6 +4,7 @@ import P2PCopyCore
 import P2PCopyPlatform
 import P2PCopyTesting
 import Synchronization
+import TestSupport
 import Testing
 
 /// What has been listed is what is sent, whatever somebody with rights in the directory puts in its place meanwhile.

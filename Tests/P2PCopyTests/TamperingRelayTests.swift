@@ -3,6 +3,7 @@ import NIOCore
 import P2PCopy
 import P2PCopyTesting
 import Synchronization
+import TestSupport
 import Testing
 
 /// A relay that changes one message of a transfer: every message in turn, in many ways.

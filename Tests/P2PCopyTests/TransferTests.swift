@@ -1,4 +1,5 @@
 import P2PCopy
+import TestSupport
 import Testing
 
 @Suite("Transfers over the in-memory relay")

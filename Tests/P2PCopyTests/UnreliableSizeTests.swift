@@ -1,6 +1,7 @@
 import Foundation
 import P2PCopy
 import P2PCopyCore
+import TestSupport
 import Testing
 
 /// Files are read to their end, whatever their size says: what the kernel makes up says 0, or a page.

@@ -5,19 +5,23 @@ import Testing
 
 /// The transport by the kit that every transport has to pass.
 @Suite(.timeLimit(.minutes(5))) struct TCPConformanceTests {
-  @Test(arguments: ["127.0.0.1:0", "[::1]:0", "localhost:0"]) func conforms(address: String) async {
+  @Test("Conforms", arguments: ["127.0.0.1:0", "[::1]:0", "localhost:0"])
+  func conforms(address: String) async {
     await checkTransport(TCPTransport(), listeningAt: Endpoint(scheme: "tcp", address: address))
   }
 
-  @Test func isWhatItSays() {
+  @Test("Is what it says")
+  func isWhatItSays() {
     let registry = CodecRegistry(plugins: [TCPTransport.self])
     #expect(registry.transport(forScheme: "tcp")?.name == "tcp")
     #expect(!TCPTransport().properties(forScheme: "tcp").isEncrypted)
   }
 
-  @Test(arguments: [
-    "tcp://", "tcp://host", "tcp://host:x", "tcp://host:65536", "tcp://:1", "tcp://::1:1", "ws://host:1",
-  ])
+  @Test(
+    "Malformed endpoints are usage",
+    arguments: [
+      "tcp://", "tcp://host", "tcp://host:x", "tcp://host:65536", "tcp://:1", "tcp://::1:1", "ws://host:1",
+    ])
   func malformedEndpointsAreUsage(text: String) async throws {
     let parts = text.split(separator: "://", maxSplits: 1, omittingEmptySubsequences: false)
     let endpoint = Endpoint(scheme: String(parts[0]), address: String(parts[1]))
@@ -31,7 +35,8 @@ import Testing
     #expect(listening?.code == .usage)
   }
 
-  @Test func whatIsTakenOrNotThereIsSaid() async throws {
+  @Test("What is taken or not there is said")
+  func whatIsTakenOrNotThereIsSaid() async throws {
     let listener = try await TCPTransport().listen(
       at: Endpoint(scheme: "tcp", address: "127.0.0.1:0"), options: TransportOptions())
     let taken = await #expect(throws: P2PCopyError.self) {

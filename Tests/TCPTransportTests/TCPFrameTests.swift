@@ -32,7 +32,8 @@ import Testing
     .other,
   ]
 
-  @Test(arguments: [1, 2, 3, 7, .max]) func whatIsWrittenIsReadInPiecesOfAnySize(size: Int) throws {
+  @Test("What is written is read in pieces of any size", arguments: [1, 2, 3, 7, .max])
+  func whatIsWrittenIsReadInPiecesOfAnySize(size: Int) throws {
     let closure = TransportClosure(.failed(.receiver), text: "no space – 残り無し")
     let messages: [TransportMessage] = [
       .text(""), .text("naïve 🔑"), .binary(ByteBuffer()), .binary(ByteBuffer(bytes: 0...255)),
@@ -48,12 +49,14 @@ import Testing
         == messages.map { .message($0) } + [.ping(ByteBuffer()), .pong, .close(closure)])
   }
 
-  @Test(arguments: reasons) func everyReasonArrivesAsWhatItWas(reason: TransportClosure.Reason) throws {
+  @Test("Every reason arrives as what it was", arguments: reasons)
+  func everyReasonArrivesAsWhatItWas(reason: TransportClosure.Reason) throws {
     let closure = TransportClosure(reason, text: "why")
     #expect(try events(bytes(TCPFrames().frame(closing: closure))) == [.close(closure)])
   }
 
-  @Test func aLongReasonIsCutBetweenScalars() throws {
+  @Test("A long reason is cut between scalars")
+  func aLongReasonIsCutBetweenScalars() throws {
     let text = String(repeating: "ü", count: 200)
     guard
       case .close(let closure)? = try events(bytes(TCPFrames().frame(closing: TransportClosure(.other, text: text))))
@@ -65,11 +68,13 @@ import Testing
     #expect(closure.text == String(repeating: "ü", count: 61))
   }
 
-  @Test func aReasonOfALaterVersionIsAnother() throws {
+  @Test("A reason of a later version is another")
+  func aReasonOfALaterVersionIsAnother() throws {
     #expect(try events([3, 0, 0, 0, 3, 200] + Array("hm".utf8)) == [.close(TransportClosure(.other, text: "hm"))])
   }
 
   @Test(
+    "What breaks the rules is refused at once",
     arguments: [
       // Kinds that are none, before any length: HTTP, SSH, TLS, zeros.
       Array("G".utf8), Array("SSH-2.0".utf8), [0x16], [0], [6], [255],
@@ -84,13 +89,15 @@ import Testing
     #expect(throws: FramingViolation.self) { try events(bytes, inPiecesOf: 1) }
   }
 
-  @Test func theFarewellTellsWhy() throws {
+  @Test("The farewell tells why")
+  func theFarewellTellsWhy() throws {
     let violation = #expect(throws: FramingViolation.self) { try events(Array("GET / HTTP/1.1\r\n".utf8)) }
     let farewell = Array(try #require(violation).farewell.readableBytesView)
     #expect(try events(farewell) == [.close(TransportClosure(.refused, text: "a frame of the unknown kind 71"))])
   }
 
-  @Test func aMessageGoesOutInItsOwnMemory() {
+  @Test("A message goes out in its own memory")
+  func aMessageGoesOutInItsOwnMemory() {
     func address(_ buffer: ByteBuffer) -> Int { buffer.withVeryUnsafeBytes { Int(bitPattern: $0.baseAddress) } }
     func make(_ buffers: MessageBufferPool) -> (frame: OutboundFrame, memory: Int) {
       var buffer = buffers.take()
@@ -104,7 +111,8 @@ import Testing
     #expect(frame.byteCount == (1 << 20) + TCPFrameHeader.byteCount)
   }
 
-  @Test func aSharedBufferStaysAsItWas() throws {
+  @Test("A shared buffer stays as it was")
+  func aSharedBufferStaysAsItWas() throws {
     var held = MessageBufferPool().take()
     held.setRepeatingByte(9, count: MessageBufferPool.headroom, at: 0)
     held.writeBytes([1, 2, 3])

@@ -25,9 +25,11 @@ import Testing
     }
   }
 
-  @Test(arguments: [
-    "GET / HTTP/1.1\r\n\r\n", "\u{2}\u{7F}\u{7F}\u{7F}\u{7F}", "\u{1}\u{0}\u{0}\u{0}\u{2}\u{1F}\u{1F}\u{7}",
-  ])
+  @Test(
+    "Who breaks the rules is closed",
+    arguments: [
+      "GET / HTTP/1.1\r\n\r\n", "\u{2}\u{7F}\u{7F}\u{7F}\u{7F}", "\u{1}\u{0}\u{0}\u{0}\u{2}\u{1F}\u{1F}\u{7}",
+    ])
   func whoBreaksTheRulesIsClosed(text: String) async throws {
     let listener = try await listen()
     let stranger = try await connect(to: listener)
@@ -39,7 +41,8 @@ import Testing
     await #expect(throws: P2PCopyError.self) { try await accepted.send(.text("x")) }
   }
 
-  @Test func whoLeavesInTheMiddleOfAMessageHasLeft() async throws {
+  @Test("Who leaves in the middle of a message has left")
+  func whoLeavesInTheMiddleOfAMessageHasLeft() async throws {
     let listener = try await listen()
     let stranger = try await connect(to: listener)
     let accepted = try await listener.accept()
@@ -48,14 +51,16 @@ import Testing
     #expect(await code(accepted) == .peerLeft)
   }
 
-  @Test func whoNobodyHoldsIsClosed() async throws {
+  @Test("Who nobody holds is closed")
+  func whoNobodyHoldsIsClosed() async throws {
     let listener = try await listen()
     let stranger = try await connect(to: listener)
     try await listener.accept().send(.text("last words"))
     try await stranger.closeFuture.get()
   }
 
-  @Test func aListenerThatNobodyHoldsIsClosed() async throws {
+  @Test("A listener that nobody holds is closed")
+  func aListenerThatNobodyHoldsIsClosed() async throws {
     let endpoint = try await listen().endpoint
     await #expect(throws: P2PCopyError.self) {
       while true {
@@ -65,7 +70,8 @@ import Testing
     }
   }
 
-  @Test func whoTakesNothingMakesTheSenderWait() async throws {
+  @Test("Who takes nothing makes the sender wait")
+  func whoTakesNothingMakesTheSenderWait() async throws {
     let listener = try await listen()
     let stranger = try await connect(to: listener)
     try await stranger.setOption(.autoRead, value: false).get()

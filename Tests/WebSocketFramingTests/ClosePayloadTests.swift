@@ -14,7 +14,8 @@ import WebSocketFraming
 
   private func wire(_ status: UInt16) -> [UInt8] { [UInt8(status >> 8), UInt8(status & 0xFF)] }
 
-  @Test func survivesTheWayThere() throws {
+  @Test("Survives the way there")
+  func survivesTheWayThere() throws {
     for payload in [
       ClosePayload(status: 1000), ClosePayload(status: 1013, reason: "try again later"),
       ClosePayload(status: 4002, reason: "the other side left: κόσμος"), ClosePayload(status: ClosePayload.noStatus),
@@ -23,15 +24,18 @@ import WebSocketFraming
     }
   }
 
-  @Test func anEmptyPayloadHasNoStatus() throws {
+  @Test("An empty payload has no status")
+  func anEmptyPayloadHasNoStatus() throws {
     #expect(try ClosePayload(decoding: ByteBuffer()).status == 1005)
     #expect(ClosePayload(status: 1005, reason: "dropped").encode().readableBytes == 0)
     #expect(ClosePayload(status: 1006).encode().readableBytes == 0)
   }
 
-  @Test func refusesHalfAStatus() { #expect(status(of: [0x03]) == 1002) }
+  @Test("Refuses half a status")
+  func refusesHalfAStatus() { #expect(status(of: [0x03]) == 1002) }
 
-  @Test func knowsWhichStatusMayBeSent() {
+  @Test("Knows which status may be sent")
+  func knowsWhichStatusMayBeSent() {
     for value: UInt16 in [1000, 1001, 1002, 1003, 1007, 1011, 1012, 1013, 1014, 3000, 3999, 4000, 4001, 4999] {
       #expect(status(of: wire(value)) == nil, "\(value)")
     }
@@ -40,13 +44,15 @@ import WebSocketFraming
     }
   }
 
-  @Test func refusesAReasonThatIsNotUTF8() {
+  @Test("Refuses a reason that is not UTF-8")
+  func refusesAReasonThatIsNotUTF8() {
     #expect(status(of: wire(1000) + [0xFF]) == 1007)
     #expect(status(of: wire(1000) + [0xE2, 0x82]) == 1007)
     #expect(status(of: wire(1000) + [0xED, 0xA0, 0x80]) == 1007)
   }
 
-  @Test func cutsALongReasonBetweenScalars() throws {
+  @Test("Cuts a long reason between scalars")
+  func cutsALongReasonBetweenScalars() throws {
     for lead in 0...4 {
       for filler in ["a", "é", "€", "\u{1F9EC}"] {
         let reason = String(repeating: "x", count: lead) + String(repeating: filler, count: 130)
@@ -61,7 +67,8 @@ import WebSocketFraming
     #expect(try ClosePayload(decoding: ClosePayload(status: 1000, reason: exact).encode()).reason == exact)
   }
 
-  @Test func namesTheMistakeOfTheOtherSide() {
+  @Test("Names the mistake of the other side")
+  func namesTheMistakeOfTheOtherSide() {
     #expect(ClosePayload(.invalidUTF8).status == 1007)
     #expect(ClosePayload(.tooBig(limit: 5)).status == 1009)
     #expect(ClosePayload(.protocolError("x")) == ClosePayload(status: 1002, reason: "x"))

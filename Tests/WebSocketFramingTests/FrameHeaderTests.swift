@@ -14,7 +14,10 @@ import WebSocketFraming
 
   private func masking(_ isMasked: Bool) -> FrameHeaderDecoder.Masking { isMasked ? .required : .forbidden }
 
-  @Test(arguments: lengths, [true, false]) func survivesTheWayThere(length: Int, isMasked: Bool) throws {
+  @Test("Survives the way there", arguments: lengths, [true, false])
+  func survivesTheWayThere(
+    length: Int, isMasked: Bool
+  ) throws {
     let header = FrameHeader(
       opcode: .binary, isFinal: length % 2 == 0, maskingKey: isMasked ? Self.key : nil, payloadByteCount: length)
     let bytes = encoded(header)
@@ -29,7 +32,10 @@ import WebSocketFraming
     #expect(!decoder.isInsideHeader)
   }
 
-  @Test(arguments: lengths, [true, false]) func mayBeSplitAnywhere(length: Int, isMasked: Bool) throws {
+  @Test("May be split anywhere", arguments: lengths, [true, false])
+  func mayBeSplitAnywhere(length: Int, isMasked: Bool)
+    throws
+  {
     let header = FrameHeader(
       opcode: .text, maskingKey: isMasked ? Self.key : nil, payloadByteCount: length)
     let bytes = encoded(header)
@@ -49,7 +55,8 @@ import WebSocketFraming
     }
   }
 
-  @Test func mayComeByteByByte() throws {
+  @Test("May come byte by byte")
+  func mayComeByteByByte() throws {
     var decoder = FrameHeaderDecoder(masking: .required)
     let headers = Self.lengths.map { FrameHeader(opcode: .binary, maskingKey: .random(), payloadByteCount: $0) }
     var found: [FrameHeader] = []
@@ -60,7 +67,8 @@ import WebSocketFraming
     #expect(found == headers)
   }
 
-  @Test func encodesIntoGivenMemory() {
+  @Test("Encodes into given memory")
+  func encodesIntoGivenMemory() {
     let header = FrameHeader(opcode: .binary, maskingKey: Self.key, payloadByteCount: 256)
     var memory = [UInt8](repeating: 0xEE, count: 16)
     let count = memory.withUnsafeMutableBytes { header.encode(into: $0) }
@@ -69,7 +77,8 @@ import WebSocketFraming
   }
 
   /// RFC 6455, section 5.7.
-  @Test func readsTheExamplesOfTheStandard() throws {
+  @Test("Reads the examples of the standard")
+  func readsTheExamplesOfTheStandard() throws {
     let examples: [(bytes: [UInt8], masked: Bool, expected: FrameHeader)] = [
       ([0x81, 0x05], false, FrameHeader(opcode: .text, payloadByteCount: 5)),
       (
@@ -101,12 +110,14 @@ import WebSocketFraming
     }
   }
 
-  @Test func refusesReservedBits() {
+  @Test("Refuses reserved bits")
+  func refusesReservedBits() {
     for bits in 1...7 { #expect(status([0x82 | UInt8(bits << 4)]) == 1002) }
     #expect(status([0x82]) == nil)
   }
 
-  @Test func knowsEveryOpcode() {
+  @Test("Knows every opcode")
+  func knowsEveryOpcode() {
     for value in UInt8(0)...15 {
       let isKnown = [0, 1, 2, 8, 9, 10].contains(value)
       #expect(status([0x80 | value]) == (isKnown ? nil : 1002), "opcode \(value)")
@@ -115,33 +126,38 @@ import WebSocketFraming
     }
   }
 
-  @Test(arguments: [Opcode.close, .ping, .pong]) func boundsControlFrames(opcode: Opcode) {
+  @Test("Bounds control frames", arguments: [Opcode.close, .ping, .pong])
+  func boundsControlFrames(opcode: Opcode) {
     #expect(status([opcode.rawValue]) == 1002, "fragmented")
     #expect(status([0x80 | opcode.rawValue, 125]) == nil)
     #expect(status([0x80 | opcode.rawValue, 126]) == 1002)
     #expect(status([0x80 | opcode.rawValue, 127]) == 1002)
   }
 
-  @Test func insistsOnTheShortestLength() {
+  @Test("Insists on the shortest length")
+  func insistsOnTheShortestLength() {
     #expect(status([0x82, 126, 0, 125]) == 1002)
     #expect(status([0x82, 126, 0, 126]) == nil)
     #expect(status([0x82, 127, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF]) == 1002)
     #expect(status([0x82, 127, 0, 0, 0, 0, 0, 1, 0, 0]) == nil)
   }
 
-  @Test func refusesANegativeLength() {
+  @Test("Refuses a negative length")
+  func refusesANegativeLength() {
     #expect(status([0x82, 127, 0x80, 0, 0, 0, 0, 0, 0, 0]) == 1002)
     #expect(status([0x82, 127] + [UInt8](repeating: 0xFF, count: 8)) == 1002)
     #expect(status([0x82, 127, 0x7F] + [UInt8](repeating: 0xFF, count: 7)) == nil)
   }
 
-  @Test func insistsOnTheMaskOfTheRole() {
+  @Test("Insists on the mask of the role")
+  func insistsOnTheMaskOfTheRole() {
     #expect(status([0x82, 0x05], masking: .required) == 1002)
     #expect(status([0x82, 0x85], masking: .required) == nil)
     #expect(status([0x82, 0x85], masking: .forbidden) == 1002)
   }
 
-  @Test func neverTrapsOnNoise() {
+  @Test("Never traps on noise")
+  func neverTrapsOnNoise() {
     var generator = SystemRandomNumberGenerator()
     for round in 0..<20_000 {
       var decoder = FrameHeaderDecoder(masking: round % 2 == 0 ? .required : .forbidden)
@@ -152,7 +168,8 @@ import WebSocketFraming
     }
   }
 
-  @Test func writesWholeFrames() throws {
+  @Test("Writes whole frames")
+  func writesWholeFrames() throws {
     var buffer = ByteBuffer()
     buffer.writeFrame(.text, maskingKey: Self.key, payload: ByteBuffer(string: "Hello"))
     #expect(

@@ -37,15 +37,18 @@ import WebSocketFraming
     #expect(copy[(lead + data.count)...].allSatisfy { $0 == guardByte })
   }
 
-  @Test(arguments: 0...7) func agreesWithANaiveLoop(offset: Int) {
+  @Test("Agrees with a naive loop", arguments: 0...7)
+  func agreesWithANaiveLoop(offset: Int) {
     for count in 0...300 { check(sample(count), offset: offset, lead: (count + offset) % 9) }
   }
 
-  @Test(arguments: [65_535, 65_536, (1 << 20) + 13]) func agreesOnLargePayloads(count: Int) {
+  @Test("Agrees on large payloads", arguments: [65_535, 65_536, (1 << 20) + 13])
+  func agreesOnLargePayloads(count: Int) {
     for offset in [0, 1, 3, 4, 1 << 40 | 2] { check(sample(count), offset: offset, lead: 3) }
   }
 
-  @Test func piecesMakeTheSameAsTheWhole() {
+  @Test("Pieces make the same as the whole")
+  func piecesMakeTheSameAsTheWhole() {
     let data = sample(1000)
     for split in 0...data.count {
       var pieces = data
@@ -58,20 +61,23 @@ import WebSocketFraming
   }
 
   /// RFC 6455, section 5.7: a masked "Hello".
-  @Test func masksTheExampleOfTheStandard() {
+  @Test("Masks the example of the standard")
+  func masksTheExampleOfTheStandard() {
     var hello = Array("Hello".utf8)
     hello.withUnsafeMutableBytes { key.apply(to: $0) }
     #expect(hello == [0x7F, 0x9F, 0x4D, 0x51, 0x58])
   }
 
-  @Test func keepsTheWireOrderOfItsBytes() {
+  @Test("Keeps the wire order of its bytes")
+  func keepsTheWireOrderOfItsBytes() {
     #expect(key.bigEndian == 0x37FA_213D)
     #expect(MaskingKey(bigEndian: 0x37FA_213D) == key)
     #expect((0..<4).map { key[$0] } == bytes)
     #expect(key[6] == 0x21)
   }
 
-  @Test func randomKeysDiffer() {
+  @Test("Random keys differ")
+  func randomKeysDiffer() {
     #expect(Set((0..<64).map { _ in MaskingKey.random() }).count > 60)
   }
 }

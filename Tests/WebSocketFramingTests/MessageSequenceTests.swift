@@ -7,7 +7,8 @@ import WebSocketFraming
     FrameHeader(opcode: opcode, isFinal: final, payloadByteCount: count)
   }
 
-  @Test func followsAFragmentedMessageWithAPingInside() throws {
+  @Test("Follows a fragmented message with a ping inside")
+  func followsAFragmentedMessageWithAPingInside() throws {
     var sequence = MessageSequence()
     #expect(
       try sequence.accept(frame(.text, 3, final: false)) == .data(opcode: .text, isFirst: true, isLast: false))
@@ -24,7 +25,8 @@ import WebSocketFraming
     #expect(try sequence.accept(frame(.binary)) == .data(opcode: .binary, isFirst: true, isLast: true))
   }
 
-  @Test func refusesAContinuationOfNothing() throws {
+  @Test("Refuses a continuation of nothing")
+  func refusesAContinuationOfNothing() throws {
     var sequence = MessageSequence()
     #expect(throws: FramingError.protocolError("a continuation frame without a message to continue")) {
       try sequence.accept(frame(.continuation))
@@ -34,7 +36,10 @@ import WebSocketFraming
     #expect(throws: FramingError.self) { try later.accept(frame(.continuation)) }
   }
 
-  @Test(arguments: [Opcode.text, .binary]) func refusesAMessageInsideAnother(opcode: Opcode) throws {
+  @Test("Refuses a message inside another", arguments: [Opcode.text, .binary])
+  func refusesAMessageInsideAnother(
+    opcode: Opcode
+  ) throws {
     var sequence = MessageSequence()
     _ = try sequence.accept(frame(.binary, final: false))
     #expect(throws: FramingError.protocolError("a new message begins inside another")) {
@@ -42,7 +47,8 @@ import WebSocketFraming
     }
   }
 
-  @Test func boundsTheMessageNotTheFrame() throws {
+  @Test("Bounds the message not the frame")
+  func boundsTheMessageNotTheFrame() throws {
     var sequence = MessageSequence(maximumMessageByteCount: 10)
     _ = try sequence.accept(frame(.binary, 10))
     _ = try sequence.accept(frame(.binary, 6, final: false))
@@ -55,7 +61,8 @@ import WebSocketFraming
     #expect(throws: FramingError.tooBig(limit: 10)) { try single.accept(frame(.text, .max)) }
   }
 
-  @Test func theSumOfLengthsCannotOverflow() throws {
+  @Test("The sum of lengths cannot overflow")
+  func theSumOfLengthsCannotOverflow() throws {
     var sequence = MessageSequence(maximumMessageByteCount: .max)
     _ = try sequence.accept(frame(.binary, .max, final: false))
     #expect(throws: FramingError.self) { try sequence.accept(frame(.continuation, 1)) }

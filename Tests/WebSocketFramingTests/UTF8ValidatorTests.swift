@@ -26,7 +26,8 @@ import WebSocketFraming
     return (isValid, validator.isComplete)
   }
 
-  @Test(arguments: valid) func acceptsAtEverySplit(bytes: [UInt8]) {
+  @Test("Accepts at every split", arguments: valid)
+  func acceptsAtEverySplit(bytes: [UInt8]) {
     for first in 0...bytes.count {
       for second in first...bytes.count {
         let result = accepts([bytes[..<first], bytes[first..<second], bytes[second...]])
@@ -35,7 +36,8 @@ import WebSocketFraming
     }
   }
 
-  @Test(arguments: invalid) func refusesAtEverySplit(bytes: [UInt8]) {
+  @Test("Refuses at every split", arguments: invalid)
+  func refusesAtEverySplit(bytes: [UInt8]) {
     for first in 0...bytes.count {
       for second in first...bytes.count {
         let result = accepts([bytes[..<first], bytes[first..<second], bytes[second...]])
@@ -44,7 +46,8 @@ import WebSocketFraming
     }
   }
 
-  @Test func aCutScalarIsValidSoFarButNotComplete() {
+  @Test("A cut scalar is valid so far but not complete")
+  func aCutScalarIsValidSoFarButNotComplete() {
     let scalar = Array("\u{1F9EC}".utf8)
     for count in 1...3 {
       let result = accepts([scalar[..<count]])
@@ -52,7 +55,8 @@ import WebSocketFraming
     }
   }
 
-  @Test func staysFailed() {
+  @Test("Stays failed")
+  func staysFailed() {
     let result = accepts([[0xFF], [0x41]])
     #expect(!result.isValid && !result.isComplete)
     var validator = UTF8Validator()
@@ -62,7 +66,8 @@ import WebSocketFraming
   }
 
   /// Every sequence of two bytes, and every one of three and four that starts one of the interesting ways.
-  @Test func agreesWithTheStandardLibrary() {
+  @Test("Agrees with the standard library")
+  func agreesWithTheStandardLibrary() {
     func check(_ bytes: [UInt8]) {
       let result = accepts([bytes[...]])
       let expected = String(validating: bytes, as: UTF8.self) != nil

@@ -2,6 +2,7 @@ import Logging
 import P2PCopyCore
 import P2PCopyRelay
 import P2PCopyTesting
+import TestSupport
 import Testing
 import WebSocketTransport
 
@@ -9,14 +10,16 @@ import WebSocketTransport
 @Suite(.timeLimit(.minutes(5))) struct ConformanceTests {
   private var quiet: Logger { Logger(label: "test") { _ in SwiftLogNoOpLogHandler() } }
 
-  @Test func overTCP() async throws {
+  @Test("Over TCP")
+  func overTCP() async throws {
     let relay = try await RelayServer.start(
       configuration: RelayConfiguration(host: "127.0.0.1", port: 0), logger: quiet)
     await checkTransport(WebSocketClientTransport(), relay: try .loopback(relay.port))
     await relay.shutDownNow()
   }
 
-  @Test func overTLS() async throws {
+  @Test("Over TLS")
+  func overTLS() async throws {
     let certificate = try TestCertificate(names: "IP:127.0.0.1")
     let relay = try await RelayServer.start(
       configuration: RelayConfiguration(host: "127.0.0.1", port: 0, tls: certificate.relayFiles), logger: quiet)
@@ -27,7 +30,8 @@ import WebSocketTransport
     await relay.shutDownNow()
   }
 
-  @Test func isWhatItSays() async throws {
+  @Test("Is what it says")
+  func isWhatItSays() async throws {
     let registry = CodecRegistry(plugins: [WebSocketClientTransport.self])
     #expect(registry.transport(forScheme: "ws")?.name == "websocket")
     #expect(registry.transport(forScheme: "wss")?.name == "websocket")

@@ -2,6 +2,7 @@ import NIOCore
 import NIOHTTP1
 import NIOPosix
 import P2PCopyCore
+import TestSupport
 import Testing
 import WebSocketFraming
 import WebSocketTransport
@@ -33,9 +34,10 @@ import WebSocketTransport
     }
   }
 
-  @Test func bytesRightBehindTheAnswerAreNotLost() async throws {
+  @Test("Bytes right behind the answer are not lost")
+  func bytesRightBehindTheAnswerAreNotLost() async throws {
     let greeting: [Frame] = [.text("welcome"), .ping("1"), .binary([UInt8](repeating: 3, count: 100_000))]
-    let server = try await TestServer.start(greeting: greeting.flatMap(\.encoded))
+    let server = try await TestServer.start(greeting: greeting.flatMap { $0.encoded() })
     for _ in 0..<20 {
       let connection = try await WebSocketClientTransport().connect(to: .loopback(server.port), options: options())
       let peer = try await server.accept()
@@ -46,7 +48,8 @@ import WebSocketTransport
     }
   }
 
-  @Test func byName() async throws {
+  @Test("By name")
+  func byName() async throws {
     let server = try await TestServer.start()
     let connection = try await WebSocketClientTransport().connect(
       to: .loopback(server.port, host: "localhost", target: "/path?rendezvous=1"), options: options())
@@ -54,7 +57,8 @@ import WebSocketTransport
     #expect(try await server.accept().next() == .text("hello"))
   }
 
-  @Test func onThreadsOfTheCaller() async throws {
+  @Test("On threads of the caller")
+  func onThreadsOfTheCaller() async throws {
     let server = try await TestServer.start()
     let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
     let connection = try await WebSocketClientTransport(eventLoopGroup: group).connect(
@@ -67,7 +71,8 @@ import WebSocketTransport
     try await group.shutdownGracefully()
   }
 
-  @Test func anotherSchemeIsAMistake() async throws {
+  @Test("Another scheme is a mistake")
+  func anotherSchemeIsAMistake() async throws {
     await #expect {
       try await WebSocketClientTransport().connect(
         to: Endpoint(scheme: "http", address: "127.0.0.1:1"), options: options())
@@ -76,7 +81,8 @@ import WebSocketTransport
 
   // MARK: No server, or no relay
 
-  @Test func refusedConnections() async throws {
+  @Test("Refused connections")
+  func refusedConnections() async throws {
     let closed = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
       .bind(host: "127.0.0.1", port: 0).get()
     let port = try #require(closed.localAddress?.port)
@@ -85,53 +91,66 @@ import WebSocketTransport
     #expect(message == "ws://127.0.0.1:\(port) refused the connection; does a relay run there, on that port?")
   }
 
-  @Test func unknownNames() async throws {
+  @Test("Unknown names")
+  func unknownNames() async throws {
     let message = await refusal(try RelayAddress("ws://no-such-host.invalid:8765"))
     #expect(message.contains("no-such-host.invalid"))
   }
 
-  @Test(arguments: [200, 301, 404, 426, 503]) func answersOtherThanASwitch(status: Int) async throws {
+  @Test("Answers other than a switch", arguments: [200, 301, 404, 426, 503])
+  func answersOtherThanASwitch(status: Int)
+    async throws
+  {
     let server = try await TestServer.answering(
       "HTTP/1.1 \(status) \u{1B}[31mWhatever\r\nContent-Length: 5\r\n\r\nhello")
     let message = await refusal(try .loopback(server.port))
     #expect(message == "the server at ws://127.0.0.1:\(server.port) answered \(status); is it a p2p-copy relay?")
   }
 
-  @Test(arguments: [
-    "SSH-2.0-OpenSSH_9.6\r\n", "\u{0}\u{1}\u{2}", "HTTP/1.1 abc\r\n\r\n",
-  ]) func answersThatAreNotHTTP(answer: String) async throws {
+  @Test(
+    "Answers that are not HTTP",
+    arguments: [
+      "SSH-2.0-OpenSSH_9.6\r\n", "\u{0}\u{1}\u{2}", "HTTP/1.1 abc\r\n\r\n",
+    ]) func answersThatAreNotHTTP(answer: String) async throws
+  {
     let server = try await TestServer.answering(answer, closes: true)
     let message = await refusal(try .loopback(server.port))
     #expect(message.contains("is it a p2p-copy relay"))
     #expect(message.contains("127.0.0.1:\(server.port)"))
   }
 
-  @Test func aSwitchWithTheWrongKey() async throws {
+  @Test("A switch with the wrong key")
+  func aSwitchWithTheWrongKey() async throws {
     let server = try await TestServer.answering(
       "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
         + "Sec-WebSocket-Accept: bm90IHRoZSByaWdodCBvbmU=\r\n\r\n")
     #expect(await refusal(try .loopback(server.port)).contains("did not accept the WebSocket handshake"))
   }
 
-  @Test func aSwitchToSomethingElse() async throws {
+  @Test("A switch to something else")
+  func aSwitchToSomethingElse() async throws {
     let server = try await TestServer.answering(
       "HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n\r\n")
     #expect(await refusal(try .loopback(server.port)).contains("did not accept the WebSocket handshake"))
   }
 
-  @Test(arguments: ["Sec-WebSocket-Extensions: permessage-deflate", "Sec-WebSocket-Protocol: chat"])
+  @Test(
+    "A switch with something nobody offered",
+    arguments: ["Sec-WebSocket-Extensions: permessage-deflate", "Sec-WebSocket-Protocol: chat"])
   func aSwitchWithSomethingNobodyOffered(header: String) async throws {
     let (name, value) = (String(header.prefix { $0 != ":" }), String(header.drop { $0 != " " }.dropFirst()))
     let server = try await TestServer.start(headers: [name: value])
     #expect(await refusal(try .loopback(server.port)).contains("did not accept the WebSocket handshake"))
   }
 
-  @Test func aServerThatClosesAtOnce() async throws {
+  @Test("A server that closes at once")
+  func aServerThatClosesAtOnce() async throws {
     let server = try await TestServer.answering("", closes: true)
     #expect(await refusal(try .loopback(server.port)).contains("closed the connection before it answered"))
   }
 
-  @Test func aServerThatSaysNothing() async throws {
+  @Test("A server that says nothing")
+  func aServerThatSaysNothing() async throws {
     let server = try await TestServer.answering("")
     let message = await refusal(
       try .loopback(server.port), options: options { $0.connectTimeout = .milliseconds(1500) })
@@ -142,7 +161,8 @@ import WebSocketTransport
     try await server.accept().channel.closeFuture.get()
   }
 
-  @Test func connectingCanBeCancelled() async throws {
+  @Test("Connecting can be cancelled")
+  func connectingCanBeCancelled() async throws {
     let server = try await TestServer.answering("")
     let task = Task { try await WebSocketClientTransport().connect(to: .loopback(server.port), options: options()) }
     let peer = try await server.accept()
@@ -151,7 +171,8 @@ import WebSocketTransport
     try await peer.channel.closeFuture.get()
   }
 
-  @Test func aCancelledTaskDoesNotConnect() async throws {
+  @Test("A cancelled task does not connect")
+  func aCancelledTaskDoesNotConnect() async throws {
     let server = try await TestServer.start()
     let port = server.port
     let task = Task {
@@ -163,9 +184,10 @@ import WebSocketTransport
 
   // MARK: TLS
 
-  @Test func tlsWithATrustedCertificate() async throws {
+  @Test("TLS with a trusted certificate")
+  func tlsWithATrustedCertificate() async throws {
     let certificate = try TestCertificate(names: "DNS:localhost,IP:127.0.0.1")
-    let server = try await TestServer.start(tls: certificate.serverContext(), greeting: Frame.text("hi").encoded)
+    let server = try await TestServer.start(tls: certificate.serverContext(), greeting: Frame.text("hi").encoded())
     for host in ["localhost", "127.0.0.1"] {
       let connection = try await WebSocketClientTransport().connect(
         to: .loopback(server.port, scheme: "wss", host: host),
@@ -177,14 +199,16 @@ import WebSocketTransport
     }
   }
 
-  @Test func tlsWithACertificateNobodyTrusts() async throws {
+  @Test("TLS with a certificate nobody trusts")
+  func tlsWithACertificateNobodyTrusts() async throws {
     let certificate = try TestCertificate(names: "DNS:localhost,IP:127.0.0.1")
     let server = try await TestServer.start(tls: certificate.serverContext())
     let message = await refusal(try .loopback(server.port, scheme: "wss"), remedy: .giveCertificateAuthorities)
     #expect(message.contains("wss://127.0.0.1:\(server.port) is not trusted"))
   }
 
-  @Test(arguments: ["localhost", "127.0.0.1"]) func tlsWithACertificateForAnotherName(host: String) async throws {
+  @Test("TLS with a certificate for another name", arguments: ["localhost", "127.0.0.1"])
+  func tlsWithACertificateForAnotherName(host: String) async throws {
     let certificate = try TestCertificate(names: "DNS:relay.example.org,IP:192.0.2.1")
     let server = try await TestServer.start(tls: certificate.serverContext())
     let message = await refusal(
@@ -193,20 +217,23 @@ import WebSocketTransport
     #expect(message.contains("is for another name than '\(host)'"))
   }
 
-  @Test func tlsToAPlainServer() async throws {
+  @Test("TLS to a plain server")
+  func tlsToAPlainServer() async throws {
     let server = try await TestServer.answering("HTTP/1.1 400 Bad Request\r\n\r\n", closes: true)
     let message = await refusal(try .loopback(server.port, scheme: "wss"))
     #expect(message.contains("does not speak TLS"))
     #expect(message.contains("ws://"))
   }
 
-  @Test func plainToATLSServer() async throws {
+  @Test("Plain to a TLS server")
+  func plainToATLSServer() async throws {
     let certificate = try TestCertificate(names: "IP:127.0.0.1")
     let server = try await TestServer.start(tls: certificate.serverContext())
     #expect(await refusal(try .loopback(server.port)).contains("is ws:// right?"))
   }
 
-  @Test func certificateAuthoritiesThatCannotBeRead() async throws {
+  @Test("Certificate authorities that cannot be read")
+  func certificateAuthoritiesThatCannotBeRead() async throws {
     for file in ["/nonexistent/roots.pem", "/dev/null"] {
       let message = await refusal(
         try RelayAddress("wss://127.0.0.1:1"), options: options { $0.trustRootsFile = LocalPath(file) },

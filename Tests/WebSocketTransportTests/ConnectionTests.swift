@@ -1,5 +1,6 @@
 import NIOCore
 import P2PCopyCore
+import TestSupport
 import Testing
 import WebSocketFraming
 import WebSocketTransport
@@ -25,7 +26,7 @@ import WebSocketTransport
 
   // MARK: Messages
 
-  @Test(arguments: [0, 1, 125, 126, 65_535, 65_536, (1 << 20) + 40, 2 << 20])
+  @Test("Every size both ways", arguments: [0, 1, 125, 126, 65_535, 65_536, (1 << 20) + 40, 2 << 20])
   func everySizeBothWays(count: Int) async throws {
     let (connection, peer) = try await connect()
     let bytes = (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 5 &+ $0 >> 8) }
@@ -37,20 +38,23 @@ import WebSocketTransport
     #expect(try await connection.receive() == .binary(ByteBuffer(bytes: bytes)))
   }
 
-  @Test func fragmentsWithAPingBetween() async throws {
+  @Test("Fragments with a ping between")
+  func fragmentsWithAPingBetween() async throws {
     let (connection, peer) = try await connect()
     try await peer.send(.text("one ", isFinal: false), .ping("p"), .continuation(Array("two".utf8)))
     #expect(try await connection.receive() == .text("one two"))
     #expect(await peer.next() == .pong("p"))
   }
 
-  @Test func aBurstArrivesInOrder() async throws {
+  @Test("A burst arrives in order")
+  func aBurstArrivesInOrder() async throws {
     let (connection, peer) = try await connect()
     for number in 0..<5000 { try await connection.send(.text("\(number)")) }
     for number in 0..<5000 { #expect(await peer.next() == .text("\(number)")) }
   }
 
-  @Test func moreThanTheQueuesHoldPassesBothWays() async throws {
+  @Test("More than the queues hold passes both ways")
+  func moreThanTheQueuesHoldPassesBothWays() async throws {
     let (connection, peer) = try await connect()
     let bytes = [UInt8](repeating: 7, count: 1 << 20)
     async let sent: Void = {
@@ -70,7 +74,8 @@ import WebSocketTransport
   }
 
   /// No copy on the way out, and the memory comes back: the next message is written where the last one was.
-  @Test func aWrittenBufferIsUsedAgain() async throws {
+  @Test("A written buffer is used again")
+  func aWrittenBufferIsUsedAgain() async throws {
     let (connection, peer) = try await connect()
     func memory(_ buffer: ByteBuffer) -> Int { buffer.withVeryUnsafeBytes { Int(bitPattern: $0.baseAddress) } }
     var addresses: Set<Int> = []
@@ -88,7 +93,8 @@ import WebSocketTransport
 
   // MARK: The other side's end
 
-  @Test func aNormalCloseComesAfterTheMessages() async throws {
+  @Test("A normal close comes after the messages")
+  func aNormalCloseComesAfterTheMessages() async throws {
     let (connection, peer) = try await connect()
     try await peer.send(.text("a"), .binary([1]), .close(1000, "bye"))
     #expect(try await connection.receive() == .text("a"))
@@ -102,7 +108,8 @@ import WebSocketTransport
     #expect(await peer.next() == nil)
   }
 
-  @Test func aCloseWithoutStatusIsNormal() async throws {
+  @Test("A close without status is normal")
+  func aCloseWithoutStatusIsNormal() async throws {
     let (connection, peer) = try await connect()
     try await peer.send(Frame(opcode: .close))
     #expect(try await connection.receive() == nil)
@@ -110,7 +117,8 @@ import WebSocketTransport
     #expect(await peer.next() == .close(1000))
   }
 
-  @Test func anotherStatusIsThrown() async throws {
+  @Test("Another status is thrown")
+  func anotherStatusIsThrown() async throws {
     let (connection, peer) = try await connect()
     let closure = TransportClosure(.unavailable, text: "Duplicate role for code")
     try await peer.send(.text("a"), .close(1013, closure.text))
@@ -120,7 +128,8 @@ import WebSocketTransport
     #expect(try await connection.finish(.normal) == closure)
   }
 
-  @Test func aLostConnectionComesAfterTheMessages() async throws {
+  @Test("A lost connection comes after the messages")
+  func aLostConnectionComesAfterTheMessages() async throws {
     let (connection, peer) = try await connect()
     try await peer.send(.text("a"), .text("cut", isFinal: false))
     try await peer.close()
@@ -130,16 +139,20 @@ import WebSocketTransport
     #expect(await code { _ = try await connection.finish(.normal) } == .peerLeft)
   }
 
-  @Test func aWaitingReceiverHearsOfTheLoss() async throws {
+  @Test("A waiting receiver hears of the loss")
+  func aWaitingReceiverHearsOfTheLoss() async throws {
     let (connection, peer) = try await connect()
     let receiver = Task { try await connection.receive() }
     try await peer.close()
     #expect(await code { _ = try await receiver.value } == .peerLeft)
   }
 
-  @Test(arguments: [
-    Frame(opcode: .continuation, payload: [1]), Frame(opcode: .text, payload: [0xFF]),
-  ]) func brokenRulesEndTheConnection(frame: Frame) async throws {
+  @Test(
+    "Broken rules end the connection",
+    arguments: [
+      Frame(opcode: .continuation, payload: [1]), Frame(opcode: .text, payload: [0xFF]),
+    ]) func brokenRulesEndTheConnection(frame: Frame) async throws
+  {
     let (connection, peer) = try await connect()
     try await peer.send(.text("a"), frame)
     #expect(try await connection.receive() == .text("a"))
@@ -148,7 +161,8 @@ import WebSocketTransport
     #expect(await peer.next() == nil)
   }
 
-  @Test func anOversizedMessageIsRefused() async throws {
+  @Test("An oversized message is refused")
+  func anOversizedMessageIsRefused() async throws {
     var options = TransportOptions()
     options.maximumMessageByteCount = 1000
     let (connection, peer) = try await connect(options)
@@ -159,7 +173,8 @@ import WebSocketTransport
 
   // MARK: Our own end
 
-  @Test func finishWaitsForTheOtherSide() async throws {
+  @Test("Finish waits for the other side")
+  func finishWaitsForTheOtherSide() async throws {
     let (connection, peer) = try await connect()
     try await connection.send(.binary(ByteBuffer(repeating: 1, count: 3 << 20)))
     let finish = Task { try await connection.finish(.normal) }
@@ -174,7 +189,8 @@ import WebSocketTransport
     #expect(await peer.next() == nil)
   }
 
-  @Test func finishFailsWhenTheOtherSideIsJustGone() async throws {
+  @Test("Finish fails when the other side is just gone")
+  func finishFailsWhenTheOtherSideIsJustGone() async throws {
     let (connection, peer) = try await connect()
     let finish = Task { try await connection.finish(.normal) }
     #expect(await peer.next() == .close(1000))
@@ -182,14 +198,16 @@ import WebSocketTransport
     #expect(await code { _ = try await finish.value } == .peerLeft)
   }
 
-  @Test func nothingCanBeSentAfterFinish() async throws {
+  @Test("Nothing can be sent after finish")
+  func nothingCanBeSentAfterFinish() async throws {
     let (connection, peer) = try await connect()
     try await peer.send(.close(1000))
     _ = try await connection.finish(.normal)
     #expect(await code { try await connection.send(.text("x")) } != nil)
   }
 
-  @Test func abortEndsEverything() async throws {
+  @Test("Abort ends everything")
+  func abortEndsEverything() async throws {
     let (connection, peer) = try await connect()
     let receiver = Task { try await connection.receive() }
     connection.abort()
@@ -200,7 +218,8 @@ import WebSocketTransport
     #expect(await peer.next() == nil)
   }
 
-  @Test func aDroppedConnectionIsClosed() async throws {
+  @Test("A dropped connection is closed")
+  func aDroppedConnectionIsClosed() async throws {
     func open() async throws -> ServerPeer {
       let (connection, peer) = try await connect()
       try await connection.send(.text("hello"))
@@ -213,7 +232,8 @@ import WebSocketTransport
 
   // MARK: Cancellation
 
-  @Test func aCancelledReceiveLeavesTheConnectionGoodForFinishing() async throws {
+  @Test("A cancelled receive leaves the connection good for finishing")
+  func aCancelledReceiveLeavesTheConnectionGoodForFinishing() async throws {
     let (connection, peer) = try await connect()
     let task = Task { try await connection.receive() }
     task.cancel()
@@ -224,7 +244,8 @@ import WebSocketTransport
     _ = await farewell.result
   }
 
-  @Test func finishingCanBeCancelled() async throws {
+  @Test("Finishing can be cancelled")
+  func finishingCanBeCancelled() async throws {
     let (connection, peer) = try await connect()
     let task = Task { try await connection.finish(.normal) }
     #expect(await peer.next() == .close(1000))
@@ -233,7 +254,8 @@ import WebSocketTransport
     #expect(await peer.next() == nil)
   }
 
-  @Test func aCancelledSendLeavesTheConnectionGoodForFinishing() async throws {
+  @Test("A cancelled send leaves the connection good for finishing")
+  func aCancelledSendLeavesTheConnectionGoodForFinishing() async throws {
     let (connection, peer) = try await connect()
     // The server stops reading, so the sender has to wait sooner or later.
     try await peer.channel.setOption(.autoRead, value: false).get()

@@ -3,6 +3,7 @@ import NIOEmbedded
 import NIOTransportSupport
 import P2PCopyCore
 import Synchronization
+import TestSupport
 import Testing
 import WebSocketFraming
 import WebSocketTransport
@@ -22,14 +23,16 @@ import WebSocketTransport
     }
   }
 
-  @Test func answersAPingInTheMiddleOfAMessage() async throws {
+  @Test("Answers a ping in the middle of a message")
+  func answersAPingInTheMiddleOfAMessage() async throws {
     let rig = try await rig()
     try await rig.receive(.text("one ", isFinal: false), .ping("42"), .continuation(Array("two".utf8)))
     #expect(try await rig.sent() == [.pong("42")])
     #expect(try await rig.inbound.receive {} == .text("one two"))
   }
 
-  @Test func aFloodOfPingsIsAnsweredOnceInAWhile() async throws {
+  @Test("A flood of pings is answered once in a while")
+  func aFloodOfPingsIsAnsweredOnceInAWhile() async throws {
     let rig = try await rig()
     rig.socket.isStuck.withLock { $0 = true }
     for number in 0..<1000 { try await rig.receive(.ping("\(number)")) }
@@ -37,7 +40,8 @@ import WebSocketTransport
     #expect(try await rig.sent() == [.pong("0"), .pong("999")])
   }
 
-  @Test func aCloseIsPassedOnAndNotAnswered() async throws {
+  @Test("A close is passed on and not answered")
+  func aCloseIsPassedOnAndNotAnswered() async throws {
     let rig = try await rig()
     try await rig.receive(.text("last"), .close(1000), .text("nobody hears that"))
     #expect(try await rig.sent().isEmpty)
@@ -47,7 +51,10 @@ import WebSocketTransport
     await #expect(throws: TransportClosure.normal) { try await rig.send(.text("too late")) }
   }
 
-  @Test func theLossOfTheConnectionComesAfterTheMessages() async throws {
+  @Test("The loss of the connection comes after the messages")
+  func theLossOfTheConnectionComesAfterTheMessages()
+    async throws
+  {
     let rig = try await rig()
     try await rig.receive(.text("last"), .text("cut", isFinal: false))
     try await rig.channel.close()
@@ -62,7 +69,7 @@ import WebSocketTransport
     (Frame(opcode: .close, payload: [1]), 1002),
   ]
 
-  @Test(arguments: brokenRules)
+  @Test("Broken rules are named and end the connection", arguments: brokenRules)
   func brokenRulesAreNamedAndEndTheConnection(frame: Frame, status: UInt16) async throws {
     var options = TransportOptions()
     options.maximumMessageByteCount = 1000
@@ -77,7 +84,8 @@ import WebSocketTransport
     #expect(await code(rig.inbound) == .protocolViolation)
   }
 
-  @Test func readingStopsWhenNobodyReceives() async throws {
+  @Test("Reading stops when nobody receives")
+  func readingStopsWhenNobodyReceives() async throws {
     let rig = try await rig()
     let megabyte = Frame.binary([UInt8](repeating: 1, count: 1 << 20))
     for _ in 0..<4 {
@@ -96,7 +104,8 @@ import WebSocketTransport
     #expect(rig.socket.readCount.withLock { $0 } == 5)
   }
 
-  @Test func messagesGoOutMaskedAndInOrder() async throws {
+  @Test("Messages go out masked and in order")
+  func messagesGoOutMaskedAndInOrder() async throws {
     let rig = try await rig()
     let large = [UInt8](repeating: 5, count: 100_000)
     try await rig.send(.text("hello"))
@@ -106,7 +115,8 @@ import WebSocketTransport
     #expect(!rig.outbound.isPending)
   }
 
-  @Test func writtenBuffersAreUsedAgain() async throws {
+  @Test("Written buffers are used again")
+  func writtenBuffersAreUsedAgain() async throws {
     let rig = try await rig()
     func memory(_ buffer: ByteBuffer) -> Int { buffer.withVeryUnsafeBytes { Int(bitPattern: $0.baseAddress) } }
     func send() async throws -> Int {
@@ -129,7 +139,8 @@ import WebSocketTransport
     for _ in 0..<count { await rig.channel.testingEventLoop.advanceTime(by: .seconds(20)) }
   }
 
-  @Test func aSilentRelayIsProbedAndGivenUp() async throws {
+  @Test("A silent relay is probed and given up")
+  func aSilentRelayIsProbedAndGivenUp() async throws {
     let rig = try await rig()
     await advance(rig)
     #expect(try await rig.sent().isEmpty)
@@ -143,7 +154,8 @@ import WebSocketTransport
     await #expect(throws: P2PCopyError.self) { try await rig.send(.text("too late")) }
   }
 
-  @Test func aPongKeepsTheConnection() async throws {
+  @Test("A pong keeps the connection")
+  func aPongKeepsTheConnection() async throws {
     let rig = try await rig()
     for _ in 0..<20 {
       await advance(rig, 3)
@@ -152,7 +164,8 @@ import WebSocketTransport
     #expect(rig.channel.isActive)
   }
 
-  @Test func aReceiverThatTakesItsTimeIsNoSilence() async throws {
+  @Test("A receiver that takes its time is no silence")
+  func aReceiverThatTakesItsTimeIsNoSilence() async throws {
     let rig = try await rig()
     try await rig.receive(
       .binary([UInt8](repeating: 1, count: 2 << 20)), .binary([UInt8](repeating: 1, count: 2 << 20)))
@@ -162,7 +175,8 @@ import WebSocketTransport
     #expect(try await rig.sent().isEmpty)
   }
 
-  @Test func bytesThatAreStuckGetMoreTimeAndNotAllTheTimeThereIs() async throws {
+  @Test("Bytes that are stuck get more time and not all the time there is")
+  func bytesThatAreStuckGetMoreTimeAndNotAllTheTimeThereIs() async throws {
     let rig = try await rig()
     rig.socket.isStuck.withLock { $0 = true }
     try await rig.send(.text("stuck"))
@@ -174,7 +188,8 @@ import WebSocketTransport
     await #expect(throws: P2PCopyError.self) { try await rig.send(.text("too late")) }
   }
 
-  @Test func bytesThatAreTakenOneByOneAreNoSilence() async throws {
+  @Test("Bytes that are taken one by one are no silence")
+  func bytesThatAreTakenOneByOneAreNoSilence() async throws {
     let rig = try await rig()
     rig.socket.isStuck.withLock { $0 = true }
     for _ in 0..<5 {
@@ -188,7 +203,8 @@ import WebSocketTransport
     #expect(rig.channel.isActive)
   }
 
-  @Test func theOtherSidesCloseLeavesTimeToDecide() async throws {
+  @Test("The other side's close leaves time to decide")
+  func theOtherSidesCloseLeavesTimeToDecide() async throws {
     let rig = try await rig()
     try await rig.receive(.close(1000))
     await advance(rig, 50)

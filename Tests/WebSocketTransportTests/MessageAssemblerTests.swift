@@ -1,5 +1,6 @@
 import NIOCore
 import P2PCopyCore
+import TestSupport
 import Testing
 import WebSocketFraming
 import WebSocketTransport
@@ -25,7 +26,7 @@ import WebSocketTransport
 
   private func status(_ frames: [Frame], limit: Int = 2 << 20) -> UInt16? {
     do {
-      _ = try events([frames.flatMap(\.encoded)[...]], limit: limit)
+      _ = try events([frames.flatMap { $0.encoded() }[...]], limit: limit)
       return nil
     } catch {
       return (error as? FramingError)?.status
@@ -52,8 +53,9 @@ import WebSocketTransport
     ]
   }
 
-  @Test func assemblesAtEverySplit() throws {
-    let bytes = Self.conversation.flatMap(\.encoded)
+  @Test("Assembles at every split")
+  func assemblesAtEverySplit() throws {
+    let bytes = Self.conversation.flatMap { $0.encoded() }
     for first in 0...bytes.count {
       for second in stride(from: first, through: bytes.count, by: 3) {
         let found = try events([bytes[..<first], bytes[first..<second], bytes[second...]])
@@ -62,21 +64,23 @@ import WebSocketTransport
     }
   }
 
-  @Test func assemblesByteByByte() throws {
-    let bytes = Self.conversation.flatMap(\.encoded)
+  @Test("Assembles byte by byte")
+  func assemblesByteByByte() throws {
+    let bytes = Self.conversation.flatMap { $0.encoded() }
     #expect(try events(bytes.indices.map { bytes[$0...$0] }) == expected)
   }
 
-  @Test(arguments: [0, 1, 125, 126, 127, 65_535, 65_536, 65_537, (1 << 20) + 40, 2 << 20])
+  @Test("Keeps every size", arguments: [0, 1, 125, 126, 127, 65_535, 65_536, 65_537, (1 << 20) + 40, 2 << 20])
   func keepsEverySize(count: Int) throws {
     let payload = (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 7 &+ $0 >> 9) }
-    let bytes = Frame.binary(payload).encoded
+    let bytes = Frame.binary(payload).encoded()
     #expect(try events([bytes[...]]) == [binary(payload)])
     let half = bytes.count / 2
     #expect(try events([bytes[..<half], bytes[half...]]) == [binary(payload)])
   }
 
-  @Test func boundsTheWholeMessage() {
+  @Test("Bounds the whole message")
+  func boundsTheWholeMessage() {
     let bytes = [UInt8](repeating: 1, count: 600)
     #expect(status([.binary(bytes)], limit: 600) == nil)
     #expect(status([.binary(bytes)], limit: 599) == 1009)
@@ -86,13 +90,15 @@ import WebSocketTransport
   }
 
   /// A server that announces much and sends little must not cost memory.
-  @Test func refusesAnOversizedFrameByItsHeader() throws {
+  @Test("Refuses an oversized frame by its header")
+  func refusesAnOversizedFrameByItsHeader() throws {
     var assembler = assembler()
     var header = ByteBuffer(bytes: [0x82, 127, 0, 0, 0, 0, 0, 0x20, 0, 1])
     #expect(throws: FramingError.tooBig(limit: 2 << 20)) { try assembler.next(from: &header) }
   }
 
-  @Test func refusesBadText() {
+  @Test("Refuses bad text")
+  func refusesBadText() {
     #expect(status([Frame(opcode: .text, payload: [0xFF])]) == 1007)
     #expect(status([Frame(opcode: .text, payload: [0x61, 0xE2, 0x82])]) == 1007, "ends inside a scalar")
     #expect(status([Frame(opcode: .text, isFinal: false, payload: [0xE2, 0x82]), .continuation([0x41])]) == 1007)
@@ -101,17 +107,20 @@ import WebSocketTransport
   }
 
   /// RFC 6455, section 8.1 lets a bad byte be refused at once, and so a message need not be complete for that.
-  @Test func refusesBadTextBeforeItsEnd() {
+  @Test("Refuses bad text before its end")
+  func refusesBadTextBeforeItsEnd() {
     #expect(status([Frame(opcode: .text, isFinal: false, payload: [0x61, 0xC0])]) == 1007)
   }
 
-  @Test func refusesWrongSequences() {
+  @Test("Refuses wrong sequences")
+  func refusesWrongSequences() {
     #expect(status([.continuation([1])]) == 1002)
     #expect(status([.binary([1], isFinal: false), .text("x")]) == 1002)
     #expect(status([.binary([1]), .continuation([2])]) == 1002)
   }
 
-  @Test func refusesBadCloses() {
+  @Test("Refuses bad closes")
+  func refusesBadCloses() {
     #expect(status([Frame(opcode: .close, payload: [3])]) == 1002)
     #expect(status([.close(1005)]) == 1002)
     #expect(status([.close(999)]) == 1002)
@@ -119,17 +128,19 @@ import WebSocketTransport
     #expect(status([Frame(opcode: .close)]) == nil)
   }
 
-  @Test func refusesMaskedFrames() {
+  @Test("Refuses masked frames")
+  func refusesMaskedFrames() {
     var buffer = ByteBuffer()
     buffer.writeFrame(.binary, maskingKey: .random(), payload: ByteBuffer(bytes: [1]))
     #expect(throws: FramingError.self) { try events([Array(buffer.readableBytesView)[...]]) }
   }
 
-  @Test func largeMessagesComeInPooledBuffersAndSmallOnesDoNot() throws {
+  @Test("Large messages come in pooled buffers and small ones do not")
+  func largeMessagesComeInPooledBuffersAndSmallOnesDoNot() throws {
     let buffers = MessageBufferPool()
     var assembler = MessageAssembler(buffers: buffers, maximumMessageByteCount: 2 << 20)
     func capacity(_ count: Int) throws -> Int {
-      var bytes = ByteBuffer(bytes: Frame.binary([UInt8](repeating: 0, count: count)).encoded)
+      var bytes = ByteBuffer(bytes: Frame.binary([UInt8](repeating: 0, count: count)).encoded())
       guard case .message(.binary(let buffer)) = try assembler.next(from: &bytes) else { return 0 }
       return buffer.storageCapacity
     }
@@ -138,7 +149,8 @@ import WebSocketTransport
     #expect(try capacity(5000) < 10_000)
   }
 
-  @Test func neverTrapsOnNoise() {
+  @Test("Never traps on noise")
+  func neverTrapsOnNoise() {
     var random = SystemRandomNumberGenerator()
     for _ in 0..<3000 {
       var assembler = assembler(limit: 5000)

@@ -6,6 +6,7 @@ import WebSocketTransport
 /// The status codes of Close frames and the reasons that they stand for.
 @Suite struct TransportClosureTests {
   @Test(
+    "A status stands for a reason",
     arguments: [
       (1000, .normal), (1005, .normal), (1001, .goingAway), (1002, .refused), (1003, .refused), (1007, .refused),
       (1008, .refused), (1009, .refused), (1010, .refused), (1011, .other), (1012, .other), (1013, .unavailable),
@@ -18,6 +19,7 @@ import WebSocketTransport
   }
 
   @Test(
+    "A reason survives the wire",
     arguments: [
       .normal, .goingAway, .refused, .unavailable, .failed(.receiver), .failed(.sender), .peerVanished, .waitedTooLong,
       .other,

@@ -1,13 +1,14 @@
 import NIOCore
 import NIOTransportSupport
 import P2PCopyCore
+import TestSupport
 import Testing
 import WebSocketFraming
 import WebSocketTransport
 
 @Suite struct WebSocketFramesTests {
   private func decode(_ frame: OutboundFrame) throws -> Frame? {
-    var reader = ClientFrameReader()
+    var reader = FrameReader(fromClient: true)
     if let lead = frame.lead { reader.append(lead) }
     reader.append(frame.body)
     let decoded = try reader.next()
@@ -19,7 +20,8 @@ import WebSocketTransport
     buffer.withVeryUnsafeBytes { Int(bitPattern: $0.baseAddress) }
   }
 
-  @Test(arguments: [0, 1, 125, 126, 65_535, 65_536, 1 << 20]) func theHeaderGoesInFront(count: Int) throws {
+  @Test("The header goes in front", arguments: [0, 1, 125, 126, 65_535, 65_536, 1 << 20])
+  func theHeaderGoesInFront(count: Int) throws {
     let payload = (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 3) }
     let buffers = MessageBufferPool()
     var buffer = buffers.take()
@@ -33,7 +35,8 @@ import WebSocketTransport
     _ = memory
   }
 
-  @Test func aBufferThatWasGivenUpIsNotCopied() {
+  @Test("A buffer that was given up is not copied")
+  func aBufferThatWasGivenUpIsNotCopied() {
     func make(_ buffers: MessageBufferPool) -> (frame: OutboundFrame, memory: Int) {
       var buffer = buffers.take()
       buffer.writeRepeatingByte(1, count: 1 << 20)
@@ -44,7 +47,8 @@ import WebSocketTransport
     #expect(address(frame.body) == memory)
   }
 
-  @Test func aSharedBufferStaysAsItWas() throws {
+  @Test("A shared buffer stays as it was")
+  func aSharedBufferStaysAsItWas() throws {
     var held = MessageBufferPool().take()
     held.writeBytes([1, 2, 3])
     let before = held
@@ -54,7 +58,8 @@ import WebSocketTransport
     #expect(Array(held.readableBytesView) == [1, 2, 3])
   }
 
-  @Test func withoutRoomTheHeaderIsSeparate() throws {
+  @Test("Without room the header is separate")
+  func withoutRoomTheHeaderIsSeparate() throws {
     let payload = [UInt8](repeating: 9, count: 70_000)
     let frame = WebSocketFrames().frame(.binary(ByteBuffer(bytes: payload)))
     #expect(frame.lead?.readableBytes == 14)
@@ -62,7 +67,8 @@ import WebSocketTransport
     #expect(try decode(frame) == .binary(payload))
   }
 
-  @Test func textAndClose() throws {
+  @Test("Text and close")
+  func textAndClose() throws {
     #expect(try decode(WebSocketFrames().frame(.text("naïve 🔑"))) == .text("naïve 🔑"))
     #expect(try decode(WebSocketFrames().frame(.text(""))) == .text(""))
     #expect(

@@ -1,24 +1,10 @@
 import Foundation
 import Glibc
+import TestSupport
 import Testing
 
 /// The files that tests send, and what there is to say about what arrived.
 enum Content {
-  /// Bytes that do not compress, the same for the same seed.
-  static func random(_ count: Int, seed: UInt64 = 1) -> [UInt8] {
-    var state = seed &+ 0x9E37_79B9_7F4A_7C15
-    var bytes = [UInt8]()
-    bytes.reserveCapacity(count + 8)
-    while bytes.count < count {
-      state ^= state << 13
-      state ^= state >> 7
-      state ^= state << 17
-      withUnsafeBytes(of: state) { bytes.append(contentsOf: $0) }
-    }
-    bytes.removeLast(bytes.count - count)
-    return bytes
-  }
-
   /// Everything below a folder: files with their bytes, symbolic links with their target, folders with nothing. Partial
   /// files as well.
   static func tree(_ root: String) throws -> [String: [UInt8]] {

@@ -1,5 +1,6 @@
 import CTestSystemCalls
 import Glibc
+import TestSupport
 
 /// Starts processes with `posix_spawn`, in a process group of their own and with no signal blocked or ignored.
 enum ProcessSpawner {

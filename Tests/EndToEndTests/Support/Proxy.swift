@@ -1,6 +1,8 @@
 import Foundation
 import Glibc
 import Synchronization
+import TestSupport
+import WebSocketFraming
 
 /// Somebody between a peer and its relay who reads every frame and passes on what it likes.
 final class Proxy: Sendable {
@@ -57,14 +59,19 @@ final class Proxy: Sendable {
   /// - Returns: Whether the source ended by itself.
   private func pump(from source: TCPSocket, to target: TCPSocket, isFromPeer: Bool) -> Bool {
     var reader = FrameReader(fromClient: isFromPeer)
+    var isHeadSeen = false
     while true {
       let bytes = source.read()
       if bytes.isEmpty { return true }
       reader.append(bytes)
-      if let head = reader.head() { target.write(head) }
-      while let frame = try? reader.frame() {
+      if !isHeadSeen, let head = reader.take(through: "\r\n\r\n") {
+        isHeadSeen = true
+        target.write(head)
+      }
+      while isHeadSeen, let frame = try? reader.next() {
         guard let replacements = intercept(frame, isFromPeer) else { return false }
-        for replacement in replacements where !target.write(replacement.encoded(masked: isFromPeer)) { return true }
+        for replacement in replacements where !target.write(replacement.encoded(maskedBy: isFromPeer ? .random() : nil))
+        { return true }
       }
     }
   }

@@ -4,6 +4,7 @@ import NIOCore
 import P2PCopyCore
 import P2PCopyProtocol1
 import P2PCopyWire
+import TestSupport
 import WebSocketFraming
 
 /// A peer that says whatever a test wants it to say. Blocks: use it in ``offTask(_:)``.
@@ -20,7 +21,7 @@ final class RawPeer {
         GET / HTTP/1.1\r\nHost: 127.0.0.1:\(relay.port)\r\nUpgrade: websocket\r\nConnection: Upgrade\r
         Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n
         """.utf8))
-    while reader.head() == nil {
+    while reader.take(through: "\r\n\r\n") == nil {
       let bytes = socket.read()
       guard !bytes.isEmpty else { throw ToolFailure(description: "the relay did not answer a raw peer") }
       reader.append(bytes)
@@ -37,7 +38,7 @@ final class RawPeer {
   func send(_ message: ControlMessage) { send(message.encoded()) }
 
   /// Sends a frame.
-  func send(_ frame: Frame) { socket.write(frame.encoded(masked: true)) }
+  func send(_ frame: Frame) { socket.write(frame.encoded(maskedBy: .random())) }
 
   /// Sends data as a chunk of a file, with the right chain.
   func sendChunk(_ number: UInt64, _ bytes: [UInt8], _ checksum: inout ChainedChecksum) {
@@ -50,7 +51,7 @@ final class RawPeer {
   /// Waits for the next message, answering pings; `nil` at the end.
   func next() throws -> Frame? {
     while true {
-      while let frame = try reader.frame() {
+      while let frame = try reader.next() {
         switch frame.opcode {
         case .ping: send(Frame(opcode: .pong, payload: frame.payload))
         case .pong: break
@@ -78,15 +79,14 @@ final class RawPeer {
 
   /// Says that all is said, reads until the end, and returns the status of the other side's close.
   func close(status: UInt16 = 1000) throws -> UInt16? {
-    send(Frame(opcode: .close, payload: [UInt8(status >> 8), UInt8(status & 0xFF)]))
+    send(Frame.close(status))
     return try readToEnd()
   }
 
   /// Reads until the other side closes, and returns its status.
   func readToEnd() throws -> UInt16? {
     while let frame = try next() {
-      guard frame.opcode == .close, frame.payload.count >= 2 else { continue }
-      return UInt16(frame.payload[0]) << 8 | UInt16(frame.payload[1])
+      if let status = frame.closeStatus { return status }
     }
     return nil
   }

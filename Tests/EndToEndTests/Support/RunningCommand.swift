@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import Synchronization
+import TestSupport
 
 /// A process that a test has started. A thread of its own collects what it prints, reaps it, and kills it when its time
 /// is over.

@@ -1,5 +1,6 @@
 import CTestSystemCalls
 import Glibc
+import TestSupport
 
 /// A blocking TCP socket on loopback. Used from threads, never from a task.
 final class TCPSocket: Sendable {

@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import Synchronization
+import TestSupport
 
 /// What one test needs and leaves nothing of: a folder, processes, proxies, mounts.
 ///

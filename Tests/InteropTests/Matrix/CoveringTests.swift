@@ -2,7 +2,8 @@ import Testing
 
 /// The selection of combinations keeps its promise.
 @Suite struct CoveringTests {
-  @Test func coversEveryTripleAndEveryBase() {
+  @Test("Covers every triple and every base")
+  func coversEveryTripleAndEveryBase() {
     var missing = Set<[Int?]>()
     for combination in CoveringCombinations.all {
       missing.formUnion(CoveringCombinations.requirements(of: combination))
@@ -16,7 +17,8 @@ import Testing
     #expect(missing.isEmpty)
   }
 
-  @Test func leavesOutWhatHasNothingOfOurs() {
+  @Test("Leaves out what has nothing of ours")
+  func leavesOutWhatHasNothingOfOurs() {
     #expect(CoveringCombinations.selected.allSatisfy { $0.isOurs })
     #expect(Set(CoveringCombinations.selected).count == CoveringCombinations.selected.count)
     #expect(CoveringCombinations.selected.count < 80, "so many would take too long")

@@ -3,7 +3,7 @@ import Testing
 extension PythonInterop {
   /// Files arrive, byte for byte, whoever sends, receives and relays them and however.
   @Suite struct MatrixTests {
-    @Test(arguments: CoveringCombinations.selected)
+    @Test("Files arrive", arguments: CoveringCombinations.selected)
     func filesArrive(_ combination: Combination) async throws {
       let surroundings = try #require(Surroundings.current)
       let relay = try surroundings.relay(combination.relay, combination.scheme)

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 extension PythonInterop {
@@ -6,16 +7,16 @@ extension PythonInterop {
   @Suite struct RecordingTests {
     /// Different sizes, since the Python tool sends the large files first.
     private static let files = FileTree(files: [
-      "tree/2 MiB and a bit": SampleFiles.noise((2 << 20) + 99, seed: 11),
+      "tree/2 MiB and a bit": TestContent.random((2 << 20) + 99, seed: 11),
       "tree/one MiB": [UInt8](repeating: 7, count: 1 << 20),
-      "tree/half a MiB, ünïcødé 🦆": SampleFiles.noise(1 << 19, seed: 12),
-      "tree/quote\" back\\slash": SampleFiles.noise(300, seed: 13),
-      "tree/control\u{1}\t\u{7F}characters": SampleFiles.noise(200, seed: 14),
-      "tree/slash/under": SampleFiles.noise(100, seed: 15),
+      "tree/half a MiB, ünïcødé 🦆": TestContent.random(1 << 19, seed: 12),
+      "tree/quote\" back\\slash": TestContent.random(300, seed: 13),
+      "tree/control\u{1}\t\u{7F}characters": TestContent.random(200, seed: 14),
+      "tree/slash/under": TestContent.random(100, seed: 15),
       "tree/empty": [],
     ])
 
-    @Test(arguments: Compression.allCases)
+    @Test("Senders say the same", arguments: Compression.allCases)
     func sendersSayTheSame(_ compression: Compression) async throws {
       let ours = try await sent(by: .swift, ["--compress", compression.rawValue])
       let theirs = try await sent(by: .python, ["--compress", compression.rawValue])
@@ -23,13 +24,14 @@ extension PythonInterop {
       #expect(theirs.count { $0.hasPrefix("chunk ") && $0.contains(" chain True ") } == 9)
     }
 
-    @Test func sendersContinueTheSame() async throws {
+    @Test("Senders continue the same")
+    func sendersContinueTheSame() async throws {
       // The first is a prefix, the second differs, the third is all there; the others are not.
-      let prefix = SampleFiles.noise((2 << 20) + 99, seed: 11).prefix(1 << 20)
+      let prefix = TestContent.random((2 << 20) + 99, seed: 11).prefix(1 << 20)
       let entries = [
         ("tree/2 MiB and a bit", 1 << 20, try await chain(Array(prefix))),
         ("tree/one MiB", 1 << 20, String(repeating: "ab", count: 32)),
-        ("tree/slash/under", 100, try await chain(SampleFiles.noise(100, seed: 15))),
+        ("tree/slash/under", 100, try await chain(TestContent.random(100, seed: 15))),
       ]
       let list = entries.map { #"{"path":"\#($0)","size":\#($1),"chain_hex":"\#($2)"}"# }.joined(separator: ",")
       let answer = #"{"type":"receiver_manifest","entries":[\#(list)]}"#
@@ -43,14 +45,15 @@ extension PythonInterop {
       #expect(theirs.contains { $0.contains(#""append_from":1048576"#) })
     }
 
-    @Test func receiversReportTheSame() async throws {
-      let directory = try TemporaryDirectory()
+    @Test("Receivers report the same")
+    func receiversReportTheSame() async throws {
+      let directory = try TemporaryDirectory(isInMemory: false)
       try FileTree(files: [
-        "tree/prefix": SampleFiles.noise((1 << 20) + 7, seed: 21),
-        "tree/complete, ünïcødé": SampleFiles.noise(5, seed: 22),
+        "tree/prefix": TestContent.random((1 << 20) + 7, seed: 21),
+        "tree/complete, ünïcødé": TestContent.random(5, seed: 22),
         "tree/empty": [],
-        "tree/longer than the sender's": SampleFiles.noise(90, seed: 23),
-        "tree/not in the manifest": SampleFiles.noise(9, seed: 24),
+        "tree/longer than the sender's": TestContent.random(90, seed: 23),
+        "tree/not in the manifest": TestContent.random(9, seed: 24),
       ]).write(below: directory.path)
       let list = [
         ("tree/prefix", 9 << 20), ("tree/complete, ünïcødé", 5), ("tree/empty", 0),
@@ -67,7 +70,7 @@ extension PythonInterop {
 
     private func sent(by tool: Tool, _ options: [String], answer: String? = nil) async throws -> [String] {
       let surroundings = try #require(Surroundings.current)
-      let directory = try TemporaryDirectory()
+      let directory = try TemporaryDirectory(isInMemory: false)
       try Self.files.write(below: directory.path)
       return try await Slots.transfers.run {
         let recorder = try await Recorder("sender", answer: answer, surroundings.installation)
@@ -103,7 +106,7 @@ extension PythonInterop {
 
     /// The chained checksum of at most one chunk, by somebody else: SHA-256 of the chunk.
     private func chain(_ bytes: [UInt8]) async throws -> String {
-      let directory = try TemporaryDirectory()
+      let directory = try TemporaryDirectory(isInMemory: false)
       try RawFile.write(bytes, to: directory.path + "/chunk")
       let outcome = await
         (try ChildProcess("/usr/bin/env", ["openssl", "dgst", "-sha256", "-r", "chunk"], in: directory.path))

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 extension PythonInterop {
@@ -7,11 +8,11 @@ extension PythonInterop {
     private static let before = FileTree(files: [
       "a file with spaces.txt": Array("mine".utf8),
       "tree/empty": [1, 2, 3],
-      "tree/one MiB": SampleFiles.noise(1 << 20, seed: 99),
+      "tree/one MiB": TestContent.random(1 << 20, seed: 99),
       "tree/mine alone": [4],
     ])
 
-    @Test(arguments: Tool.allCases, [false, true])
+    @Test("Keeps what was there", arguments: Tool.allCases, [false, true])
     func keepsWhatWasThere(_ sender: Tool, resume: Bool) async throws {
       let surroundings = try #require(Surroundings.current)
       var transfer = try Transfer(from: sender, to: .swift, over: surroundings.relay(.swift).url, surroundings)
@@ -29,7 +30,7 @@ extension PythonInterop {
       #expect(try expected.differences(to: transfer.received()).isEmpty, "\(receiving)")
     }
 
-    @Test(arguments: Tool.allCases)
+    @Test("Renames what comes", arguments: Tool.allCases)
     func renamesWhatComes(_ sender: Tool) async throws {
       let surroundings = try #require(Surroundings.current)
       var transfer = try Transfer(from: sender, to: .swift, over: surroundings.relay(.python).url, surroundings)

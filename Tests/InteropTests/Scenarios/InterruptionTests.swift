@@ -1,10 +1,11 @@
 import Glibc
+import TestSupport
 import Testing
 
 extension PythonInterop {
   /// One side dies in the middle of a file: the other notices, and the next try goes on from there.
   @Suite struct InterruptionTests {
-    @Test(arguments: Tool.allCases)
+    @Test("Sender dies", arguments: Tool.allCases)
     func senderDies(over relay: Tool) async throws {
       let surroundings = try #require(Surroundings.current)
       try await Slots.transfers.run {
@@ -32,7 +33,7 @@ extension PythonInterop {
       }
     }
 
-    @Test(arguments: Tool.allCases)
+    @Test("Receiver dies", arguments: Tool.allCases)
     func receiverDies(over relay: Tool) async throws {
       let surroundings = try #require(Surroundings.current)
       try await Slots.transfers.run {

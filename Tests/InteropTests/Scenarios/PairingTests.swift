@@ -4,7 +4,8 @@ extension PythonInterop {
   /// Who does not belong together is not paired, and is told so.
   @Suite struct PairingTests {
     /// Our relay keeps who came first, so that a stranger cannot knock a waiting peer out.
-    @Test func secondSenderIsRefusedByOurRelay() async throws {
+    @Test("Second sender is refused by our relay")
+    func secondSenderIsRefusedByOurRelay() async throws {
       let surroundings = try #require(Surroundings.current)
       try await Slots.transfers.run {
         let transfer = try Transfer(from: .swift, to: .swift, over: surroundings.relay(.swift).url, surroundings)
@@ -29,7 +30,8 @@ extension PythonInterop {
     }
 
     /// The Python relay throws both out.
-    @Test func bothSendersAreRefusedByThePythonRelay() async throws {
+    @Test("Both senders are refused by the Python relay")
+    func bothSendersAreRefusedByThePythonRelay() async throws {
       let surroundings = try #require(Surroundings.current)
       try await Slots.transfers.run {
         let transfer = try Transfer(from: .swift, to: .swift, over: surroundings.relay(.python).url, surroundings)
@@ -42,7 +44,7 @@ extension PythonInterop {
     }
 
     /// With `--encrypt` on one side only the two never meet.
-    @Test(arguments: Tool.allCases, [false, true])
+    @Test("One side encrypts", arguments: Tool.allCases, [false, true])
     func oneSideEncrypts(_ other: Tool, isSender: Bool) async throws {
       let surroundings = try #require(Surroundings.current)
       try await Slots.transfers.run {

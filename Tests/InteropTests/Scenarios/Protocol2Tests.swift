@@ -1,16 +1,17 @@
 import Glibc
+import TestSupport
 import Testing
 
 extension PythonInterop {
   /// The Python relay pairs two peers of ours that speak protocol 2 with each other.
   @Suite struct Protocol2Tests {
     /// Sends a folder with something of every kind, and looks at what arrived.
-    @Test(arguments: Scheme.allCases, [false, true])
+    @Test("Every kind arrives", arguments: Scheme.allCases, [false, true])
     func everyKindArrives(over scheme: Scheme, senderComesFirst: Bool) async throws {
       let surroundings = try #require(Surroundings.current)
       try await Slots.transfers.run {
-        let source = try TemporaryDirectory()
-        let large = SampleFiles.noise(3 << 20, seed: 41)
+        let source = try TemporaryDirectory(isInMemory: false)
+        let large = TestContent.random(3 << 20, seed: 41)
         try RawFile.write(large, to: source.path + "/tree/large")
         try RawFile.makeDirectory(source.path + "/tree/empty")
         #expect(symlink("large", source.path + "/tree/link") == 0)
@@ -29,11 +30,11 @@ extension PythonInterop {
       }
     }
 
-    @Test(arguments: Scheme.allCases, [false, true])
+    @Test("The wrong code is noticed by both", arguments: Scheme.allCases, [false, true])
     func theWrongCodeIsNoticedByBoth(over scheme: Scheme, senderComesFirst: Bool) async throws {
       let surroundings = try #require(Surroundings.current)
       try await Slots.transfers.run {
-        let source = try TemporaryDirectory()
+        let source = try TemporaryDirectory(isInMemory: false)
         try RawFile.write([1], to: source.path + "/tree/file")
         let transfer = try transfer(over: scheme, surroundings, source: source.path, receiverSecret: "babaf")
         for outcome in try await run(transfer, surroundings, senderComesFirst: senderComesFirst) {

@@ -3,7 +3,7 @@ import Testing
 extension PythonInterop {
   /// Nobody talks to a relay whose certificate they have no reason to trust.
   @Suite struct TrustTests {
-    @Test(arguments: Tool.allCases, Tool.allCases)
+    @Test("Unknown certificate is refused", arguments: Tool.allCases, Tool.allCases)
     func unknownCertificateIsRefused(_ client: Tool, relay: Tool) async throws {
       let surroundings = try #require(Surroundings.current)
       try await Slots.transfers.run {
@@ -18,7 +18,7 @@ extension PythonInterop {
     }
 
     /// Plain text to a TLS port, and the other way round, is an error and no waiting.
-    @Test(arguments: Tool.allCases, Scheme.allCases)
+    @Test("Wrong scheme is refused", arguments: Tool.allCases, Scheme.allCases)
     func wrongSchemeIsRefused(relay: Tool, _ scheme: Scheme) async throws {
       let surroundings = try #require(Surroundings.current)
       try await Slots.transfers.run {

@@ -1,5 +1,6 @@
 import Foundation
 import Synchronization
+import TestSupport
 
 /// A program that a test runs: its output goes to files, so that no pipe fills up, and it cannot outlive its time limit.
 final class ChildProcess: Sendable {
@@ -23,7 +24,7 @@ final class ChildProcess: Sendable {
   ///   - environment: Variables besides those of the tests, without any that the tools read.
   /// - Throws: An error when it cannot be started.
   init(_ executable: String, _ arguments: [String], in directory: String, environment: [String: String] = [:]) throws {
-    files = try TemporaryDirectory()
+    files = try TemporaryDirectory(isInMemory: false)
     title = ([executable] + arguments).joined(separator: " ")
     try RawFile.write([], to: files.path + "/stdout")
     try RawFile.write([], to: files.path + "/stderr")

@@ -1,4 +1,5 @@
 import Glibc
+import TestSupport
 
 /// A file that takes seconds to send and no room on the disk: some bytes, then a hole of two gigabytes.
 struct LargeFile: Sendable {
@@ -8,8 +9,8 @@ struct LargeFile: Sendable {
 
   /// Makes the file.
   init() throws {
-    directory = try TemporaryDirectory()
-    try RawFile.write(SampleFiles.noise(8 << 20, seed: 31), to: path)
+    directory = try TemporaryDirectory(isInMemory: false)
+    try RawFile.write(TestContent.random(8 << 20, seed: 31), to: path)
     try setSize(2 << 30)
   }
 

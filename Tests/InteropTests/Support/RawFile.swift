@@ -1,4 +1,5 @@
 import Glibc
+import TestSupport
 
 /// Whole files by system calls, so that no library touches the bytes of a name on the way.
 enum RawFile {

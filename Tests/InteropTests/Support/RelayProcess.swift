@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 /// A relay of either tool, running.
@@ -15,7 +16,7 @@ struct RelayProcess: Sendable {
   /// - Throws: An error with the relay's output when it does not come up.
   init(_ tool: Tool, certificate: TestCertificate?, installation: Installation) async throws {
     self.tool = tool
-    let tls = certificate.map { ["--certfile", $0.certificate, "--keyfile", $0.key] } ?? ["--no-tls"]
+    let tls = certificate.map { ["--certfile", $0.certificateFile, "--keyfile", $0.keyFile] } ?? ["--no-tls"]
     let scheme = certificate == nil ? "ws://127.0.0.1" : "wss://localhost"
     switch tool {
     case .swift:

@@ -1,4 +1,5 @@
 import Glibc
+import TestSupport
 
 /// A free port for a server that cannot choose one by itself.
 ///

@@ -1,3 +1,5 @@
+import TestSupport
+
 /// What the tests send: every size at a chunk's edge, content of each kind, and names that have tripped others.
 enum SampleFiles {
   private static let mebibyte = 1 << 20
@@ -8,16 +10,16 @@ enum SampleFiles {
   /// The files, small enough (some 45 MiB) to send all of them in every run.
   static let tree = FileTree(files: [
     "a file with spaces.txt": text(3_000),
-    "-leading-dash.bin": noise(70_000, seed: 1),
-    "Grüße ☃ 🦆.bin": noise(5, seed: 2),
+    "-leading-dash.bin": TestContent.random(70_000, seed: 1),
+    "Grüße ☃ 🦆.bin": TestContent.random(5, seed: 2),
     "tree/empty": [],
     "tree/one byte": [0x42],
-    "tree/one MiB less one": noise(mebibyte - 1, seed: 3),
-    "tree/one MiB": noise(mebibyte, seed: 4),
+    "tree/one MiB less one": TestContent.random(mebibyte - 1, seed: 3),
+    "tree/one MiB": TestContent.random(mebibyte, seed: 4),
     "tree/one MiB and one": text(mebibyte + 1),
     "tree/20 MiB of text": text(20 * mebibyte),
-    "tree/20 MiB of noise": noise(20 * mebibyte, seed: 5),
-    "tree/noise, then zeros": noise(mebibyte, seed: 6) + [UInt8](repeating: 0, count: mebibyte),
+    "tree/20 MiB of noise": TestContent.random(20 * mebibyte, seed: 5),
+    "tree/noise, then zeros": TestContent.random(mebibyte, seed: 6) + [UInt8](repeating: 0, count: mebibyte),
     "tree/nested/a/b/c/d/deep.txt": text(100),
     "tree/nested/a/b/empty too": [],
     "tree/nested/-rf": text(10),
@@ -41,25 +43,5 @@ enum SampleFiles {
       line += 1
     }
     return Array(bytes.prefix(count))
-  }
-
-  /// Bytes that do not compress, the same in every run (splitmix64).
-  static func noise(_ count: Int, seed: UInt64) -> [UInt8] {
-    var state = seed &* 0x9E37_79B9_7F4A_7C15
-    return [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
-      var offset = 0
-      while offset < count {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var value = state
-        value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
-        value ^= value >> 31
-        for shift in 0..<min(8, count - offset) {
-          buffer[offset + shift] = UInt8(truncatingIfNeeded: value >> (8 * UInt64(shift)))
-        }
-        offset += 8
-      }
-      initialized = count
-    }
   }
 }

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 /// What all interop tests share: both tools, a relay of each kind, and the files to send.
@@ -14,10 +15,10 @@ struct Surroundings: Sendable {
   /// Starts the relays and writes the files.
   init() async throws {
     installation = try Installation()
-    directory = try TemporaryDirectory()
-    source = try directory.directory("source")
+    directory = try TemporaryDirectory(isInMemory: false)
+    source = try directory.makeDirectory("source")
     try SampleFiles.tree.write(below: source)
-    certificate = try await TestCertificate(in: try directory.directory("tls"))
+    certificate = try TestCertificate()
     var relays: [RelayChoice: RelayProcess] = [:]
     for tool in Tool.allCases {
       for scheme in Scheme.allCases {

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 /// A sender and a receiver that meet at a relay.
 struct Transfer: Sendable {
@@ -20,7 +21,7 @@ struct Transfer: Sendable {
   init(
     from sender: Tool, to receiver: Tool, over relay: String, _ surroundings: Surroundings, codePrefix: String = ""
   ) throws {
-    directory = try TemporaryDirectory()
+    directory = try TemporaryDirectory(isInMemory: false)
     out = directory.path + "/out"
     let code = codePrefix + "pässwörd ☃ \(UUID().uuidString)"
     self.sender = TransferCommand(
@@ -28,7 +29,7 @@ struct Transfer: Sendable {
       directory: surroundings.source)
     self.receiver = TransferCommand(
       tool: receiver, verb: "receive", relay: relay, code: code, options: ["--out", out],
-      directory: try directory.directory("elsewhere"))
+      directory: try directory.makeDirectory("elsewhere"))
   }
 
   /// Runs both sides to their ends.

@@ -1,3 +1,5 @@
+import TestSupport
+
 /// A `send` or `receive` as a person types it: the command line that both tools have in common, and what ours adds.
 struct TransferCommand: Sendable {
   let tool: Tool
@@ -25,9 +27,9 @@ struct TransferCommand: Sendable {
     if encrypted { arguments.append("--encrypt") }
     if relay.hasPrefix("wss:"), trusting {
       if tool == .swift, verb == "send" {
-        arguments += ["--ca-file", surroundings.certificate.certificate]
+        arguments += ["--ca-file", surroundings.certificate.certificateFile]
       } else {
-        environment["SSL_CERT_FILE"] = surroundings.certificate.certificate
+        environment["SSL_CERT_FILE"] = surroundings.certificate.certificateFile
       }
     }
     return try ChildProcess(

@@ -3,6 +3,7 @@ import NIOEmbedded
 import NIOTransportSupport
 import P2PCopyCore
 import Synchronization
+import TestSupport
 import WebSocketTransport
 
 /// A frame handler on a channel without a socket.
@@ -53,12 +54,12 @@ struct HandlerRig: Sendable {
   }
 
   func receive(_ frames: Frame...) async throws {
-    try await channel.writeInbound(ByteBuffer(bytes: frames.flatMap(\.encoded)))
+    try await channel.writeInbound(ByteBuffer(bytes: frames.flatMap { $0.encoded() }))
   }
 
   /// What has been written since the last call.
   func sent() async throws -> [Frame] {
-    var reader = ClientFrameReader()
+    var reader = FrameReader(fromClient: true)
     while let buffer = try await channel.readOutbound(as: ByteBuffer.self) { reader.append(buffer) }
     var frames: [Frame] = []
     while let frame = try reader.next() { frames.append(frame) }

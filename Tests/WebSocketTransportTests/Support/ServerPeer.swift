@@ -1,4 +1,5 @@
 import NIOCore
+import TestSupport
 
 /// The server's end of one connection.
 struct ServerPeer: Sendable {
@@ -12,7 +13,7 @@ struct ServerPeer: Sendable {
   }
 
   func send(_ frames: Frame...) async throws {
-    try await channel.writeAndFlush(ByteBuffer(bytes: frames.flatMap(\.encoded)))
+    try await channel.writeAndFlush(ByteBuffer(bytes: frames.flatMap { $0.encoded() }))
   }
 
   func close() async throws {

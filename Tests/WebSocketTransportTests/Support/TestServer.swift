@@ -3,6 +3,7 @@ import NIOHTTP1
 import NIOPosix
 import NIOSSL
 import NIOWebSocket
+import TestSupport
 import WebSocketFraming
 
 /// A server on a free loopback port that does the WebSocket handshake by NIO and then whatever a test says, rules or not.
@@ -141,7 +142,7 @@ private final class PeerHandler: ChannelInboundHandler {
   typealias InboundIn = ByteBuffer
   let frames: AsyncStream<Frame>
   private let continuation: AsyncStream<Frame>.Continuation
-  private var reader = ClientFrameReader()
+  private var reader = FrameReader(fromClient: true)
 
   init() {
     (frames, continuation) = AsyncStream.makeStream(of: Frame.self)
