@@ -75,7 +75,7 @@ extension SourceListing.Entry {
 extension SendOptions {
   /// Lists what would be sent with these options; nothing is connected.
   ///
-  /// - Parameter paths: As for ``Sender/send(_:listener:)``.
+  /// - Parameter paths: As for ``Sender/send(_:listener:)-([LocalPath],_)``.
   /// - Returns: The listing.
   /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/usage`` when a path does not exist, two would arrive under one
   ///   name, or the options do not fit each other.

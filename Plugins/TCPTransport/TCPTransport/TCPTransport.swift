@@ -6,7 +6,7 @@ public import P2PCopyCore
 /// Messages over a TCP connection, without a relay: one side listens, the other one connects.
 ///
 /// Nothing is encrypted, and nobody proves who it is: that is for what travels. Each message is a frame of a kind, a length
-/// and the payload (``TCPFrameHeader``).
+/// and the payload (`TCPFrameHeader`).
 public struct TCPTransport: Transport, CodecPlugin {
   private let group: MultiThreadedEventLoopGroup
 
