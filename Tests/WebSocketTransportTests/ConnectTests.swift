@@ -83,12 +83,9 @@ import WebSocketTransport
 
   @Test("Refused connections")
   func refusedConnections() async throws {
-    let closed = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-      .bind(host: "127.0.0.1", port: 0).get()
-    let port = try #require(closed.localAddress?.port)
-    try await closed.close()
-    let message = await refusal(try .loopback(port))
-    #expect(message == "ws://127.0.0.1:\(port) refused the connection; does a relay run there, on that port?")
+    let port = try RefusingPort()
+    let message = await refusal(try .loopback(port.number))
+    #expect(message == "ws://127.0.0.1:\(port.number) refused the connection; does a relay run there, on that port?")
   }
 
   @Test("Unknown names")
