@@ -13,6 +13,7 @@ final class GatedSource: Source, @unchecked Sendable {
   /// - Parameters:
   ///   - files: Name and content of each.
   ///   - gated: The file that waits for the gate.
+  /// - Throws: `P2PCopyError` when a name is none.
   init(_ files: [(name: String, content: [UInt8])], gating gated: String) throws {
     memory = try MemorySource(
       files.map { (try RelativePath(validating: Array($0.name.utf8)), $0.content) },

@@ -16,6 +16,7 @@ package protocol Destination: Sendable {
   /// Opens it for one session.
   ///
   /// - Parameter settings: What was agreed and asked for.
+  /// - Returns: Its two parts.
   /// - Throws: ``P2PCopyError``: it cannot be used.
   func open(_ settings: ReceiveSettings) throws(P2PCopyError) -> OpenDestination
 }
@@ -43,6 +44,7 @@ package protocol EntryDeciding: AnyObject {
   /// - Parameters:
   ///   - entry: The entry.
   ///   - path: Its name, which is safe.
+  /// - Returns: What is wanted of it.
   /// - Throws: ``P2PCopyError``: the entry is refused for that reason; or, with code ``P2PCopyError/Code/cancelled``, the
   ///   session is over.
   func decide(_ entry: IncomingEntry, _ path: RelativePath) throws(P2PCopyError) -> EntryDecision
@@ -53,6 +55,7 @@ package protocol EntryDeciding: AnyObject {
   ///   - entry: The file.
   ///   - path: Its name.
   ///   - digest: The sender's digest; empty when the sender could not read the file, and says so in its place.
+  /// - Returns: What is wanted of it.
   /// - Throws: As ``decide(_:_:)``.
   func decide(
     _ entry: IncomingEntry, _ path: RelativePath, comparing digest: [UInt8]
@@ -69,6 +72,8 @@ package protocol EntryStoring: AnyObject {
   ///   - entry: The file.
   ///   - place: As it was decided.
   ///   - start: What to go on with, as it was decided; `nil` to begin anew.
+  /// - Returns: What writes it.
+  /// - Throws: ``P2PCopyError``: it cannot be opened.
   func openFile(
     _ entry: IncomingEntry, at place: PlannedPlace, continuing start: PartialStart?
   ) throws(P2PCopyError) -> any EntryWriting
@@ -80,6 +85,8 @@ package protocol EntryStoring: AnyObject {
   ///   - entry: The file.
   ///   - place: As it was decided.
   ///   - metadata: Mode and times to give it; `nil` for none.
+  /// - Returns: The file in its place.
+  /// - Throws: ``P2PCopyError``: it cannot be stored.
   func storeFile(
     _ content: UnsafeRawBufferPointer, _ entry: IncomingEntry, at place: PlannedPlace, _ metadata: EntryMetadata?
   ) throws(P2PCopyError) -> PlacedEntry
@@ -90,6 +97,8 @@ package protocol EntryStoring: AnyObject {
   ///   - entry: The link.
   ///   - target: Where it leads.
   ///   - place: As it was decided.
+  /// - Returns: The link in its place.
+  /// - Throws: ``P2PCopyError``: it cannot be made.
   func storeLink(
     _ entry: IncomingEntry, to target: [UInt8], at place: PlannedPlace
   ) throws(P2PCopyError) -> PlacedEntry
@@ -100,6 +109,8 @@ package protocol EntryStoring: AnyObject {
   ///   - entry: The directory.
   ///   - path: Where it was made or met.
   ///   - origin: Which of the two.
+  /// - Returns: The directory as it will be.
+  /// - Throws: ``P2PCopyError``: it is no longer there.
   func storeDirectory(
     _ entry: IncomingEntry, at path: RelativePath, _ origin: DirectoryOrigin
   ) throws(P2PCopyError) -> PlacedEntry
@@ -107,6 +118,7 @@ package protocol EntryStoring: AnyObject {
   /// Everything has come: finishes what can be finished only now, and makes sure that it lasts.
   ///
   /// - Returns: What failed in that.
+  /// - Throws: ``P2PCopyError``: it may not last.
   func finish() throws(P2PCopyError) -> [EntryFailure]
 }
 
@@ -118,11 +130,14 @@ package protocol EntryWriting: AnyObject {
   /// - Parameters:
   ///   - content: The bytes.
   ///   - offset: Where in the file they belong: behind those before.
+  /// - Throws: ``P2PCopyError``: they cannot be written.
   func write(_ content: UnsafeRawBufferPointer, at offset: Int64) throws(P2PCopyError)
 
   /// Gives the file its name: it is complete, and its digest is right.
   ///
   /// - Parameter metadata: Mode and times to give it; `nil` for none.
+  /// - Returns: The file in its place.
+  /// - Throws: ``P2PCopyError``: it cannot have that name.
   func place(_ metadata: EntryMetadata?) throws(P2PCopyError) -> PlacedEntry
 
   /// Forgets what was written: it is damaged and must not be gone on with.

@@ -93,6 +93,7 @@ struct ChunkSequence {
   /// Makes sure that no file has begun that has not ended.
   ///
   /// - Parameter what: What comes now instead.
+  /// - Throws: ``P2PCopyError``: one has.
   func checkNothingIsOpen(before what: String) throws(P2PCopyError) {
     guard current == nil else {
       throw P2PCopyError(.protocolViolation, "the sender sent \(what) before it ended a file")
