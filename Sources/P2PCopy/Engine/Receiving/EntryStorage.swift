@@ -60,7 +60,7 @@ final class EntryStorage {
         try await finish(totals, treeDigest, failureCount)
         return
       }
-      if let message = acknowledgement.due() { try await lane.send(message) }
+      if let message = acknowledgement.due() { try await lane.tell(message) }
     }
   }
 

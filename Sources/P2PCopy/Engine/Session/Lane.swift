@@ -82,6 +82,14 @@ final class Lane: @unchecked Sendable {
     return body
   }
 
+  /// Sends what says only how far this side is. That the other side is gone, whoever receives finds out: what it said before
+  /// is still to be read, and says why.
+  func tell(_ message: SessionMessage) async throws {
+    do {
+      try await send(message)
+    } catch let error as P2PCopyError where error.saysThatThePeerIsGone {}
+  }
+
   /// Waits for the next record and opens it.
   ///
   /// - Returns: The body. Give the buffer back to ``buffers`` once it is used up.
@@ -174,7 +182,9 @@ final class Lane: @unchecked Sendable {
     let lastSent = times.withLock { $0.lastSent }
     guard .now - lastSent > nothing, sendLock.tryAcquire() else { return }
     defer { sendLock.release() }
-    try await sendLocked(control(SessionMessage.working.encoded()))
+    do {
+      try await sendLocked(control(SessionMessage.working.encoded()))
+    } catch let error as P2PCopyError where error.saysThatThePeerIsGone {}
   }
 
   private func control(_ body: [UInt8]) -> ByteBuffer {
@@ -194,4 +204,8 @@ final class Lane: @unchecked Sendable {
     }
     times.withLock { $0.lastSent = .now }
   }
+}
+
+extension P2PCopyError {
+  fileprivate var saysThatThePeerIsGone: Bool { code == .peerLeft || code == .peerFailed }
 }

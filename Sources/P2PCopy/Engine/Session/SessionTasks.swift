@@ -53,7 +53,7 @@ package struct SessionTasks: Sendable {
           do {
             try await member.body()
           } catch {
-            failures.record(error)
+            failures.record(error, isLastWord: member.role == .reading)
             for queue in queues { queue.fail(error) }
             throw error
           }
@@ -85,10 +85,12 @@ private final class FirstFailure: Sendable {
   private let state = Mutex(State())
 
   /// Takes note of a failure; what was cancelled is only a consequence.
-  func record(_ error: any Error) {
+  func record(_ error: any Error, isLastWord: Bool) {
     state.withLock { state in
       guard !(error is CancellationError) else { return }
-      let isVague = (state.error as? P2PCopyError)?.code == .peerLeft && (error as? P2PCopyError)?.code != .peerLeft
+      let isVague =
+        (state.error as? P2PCopyError)?.code == .peerLeft
+        && (isLastWord || (error as? P2PCopyError)?.code != .peerLeft)
       if state.error == nil || isVague { state.error = error }
     }
   }
