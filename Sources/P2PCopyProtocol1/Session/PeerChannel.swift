@@ -32,7 +32,7 @@ final class PeerChannel {
       default: break
       }
     }
-    try await translatingClosure { try await connection.send(.text(message.encoded())) }
+    try await connection.send(message.encoded(), as: role)
   }
 
   /// Sends a chunk whose header space is filled and whose payload is sealed already.

@@ -94,7 +94,7 @@ extension PairConformance {
   func checkCancellation() async {
     for isWaiting in [false, true] {
       await withPair("cancelling receive") { sender, receiver in
-        await requireCancellation("receive", isWaiting: isWaiting) { _ = try await receiver.receive() }
+        await report.requireCancellation("receive", isWaiting: isWaiting) { _ = try await receiver.receive() }
         try await together(
           { _ = try await receiver.finish(TransportClosure(.failed(.receiver))) },
           {
@@ -103,7 +103,7 @@ extension PairConformance {
           })
       }
       await withPair("cancelling finish") { sender, receiver in
-        await requireCancellation("finish", isWaiting: isWaiting) { _ = try await sender.finish(.normal) }
+        await report.requireCancellation("finish", isWaiting: isWaiting) { _ = try await sender.finish(.normal) }
         withExtendedLifetime(receiver) {}
       }
     }
@@ -146,29 +146,6 @@ extension PairConformance {
           }
           _ = try await receiver.finish(.normal)
         })
-    }
-  }
-
-  /// Cancels a task before it begins to wait or, as far as one can tell from outside, after.
-  private func requireCancellation(
-    _ what: String, isWaiting: Bool, _ body: @escaping @Sendable () async throws -> Void
-  ) async {
-    let (started, continuation) = AsyncStream.makeStream(of: Void.self)
-    let task = Task {
-      continuation.finish()
-      try await body()
-    }
-    if isWaiting {
-      for await _ in started {}
-      for _ in 0..<100 { await Task.yield() }
-    }
-    task.cancel()
-    do {
-      try await task.value
-      report.fail("\(what) went on though its task was cancelled")
-    } catch is CancellationError {
-    } catch {
-      report.fail("\(what) threw \(error) instead of CancellationError when its task was cancelled")
     }
   }
 }

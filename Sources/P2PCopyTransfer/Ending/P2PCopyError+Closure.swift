@@ -52,3 +52,35 @@ extension P2PCopyError {
     }
   }
 }
+
+extension TransportConnection {
+  /// Sends a message to a peer.
+  ///
+  /// - Parameters:
+  ///   - text: The message.
+  ///   - role: What this side is.
+  /// - Throws: What a failure means to a peer.
+  package func send(_ text: String, as role: PeerRole) async throws {
+    do {
+      try await send(.text(text))
+    } catch {
+      throw P2PCopyError.translating(error, as: role)
+    }
+  }
+
+  /// Waits for a message that has to come.
+  ///
+  /// - Parameter role: What this side is.
+  /// - Returns: The message.
+  /// - Throws: What a failure means to a peer, also when the other side has ended the connection in good order.
+  package func nextMessage(as role: PeerRole) async throws -> TransportMessage {
+    let message: TransportMessage?
+    do {
+      message = try await receive()
+    } catch {
+      throw P2PCopyError.translating(error, as: role)
+    }
+    guard let message else { throw P2PCopyError(.normal, as: role) }
+    return message
+  }
+}

@@ -16,11 +16,7 @@ struct Greeting: Sendable {
   func sayHello(_ identifier: String) async throws {
     let hello = RendezvousMessage.hello(
       identifier: identifier, role: role, protocolNumber: settings.protocolNumber)
-    do {
-      try await connection.send(.text(hello.encoded()))
-    } catch {
-      throw P2PCopyError.translating(error, as: role)
-    }
+    try await connection.send(hello.encoded(), as: role)
   }
 
   /// Waits for the other peer. A receiver need not be told that it is there: a relay of p2p-copy 0.1 tells the sender
@@ -30,21 +26,10 @@ struct Greeting: Sendable {
   func awaitPeer() async throws -> FoundPeer {
     try await withDeadline(settings.peerTimeout, orThrow: settings.nobodyCame) {
       for _ in 0..<Self.maximumUnknownCount {
-        if let peer = try await peer(shownBy: next()) { return peer }
+        if let peer = try await peer(shownBy: connection.nextMessage(as: role)) { return peer }
       }
       throw P2PCopyError(.protocolViolation, "\(host) sent too many messages of unknown types")
     }
-  }
-
-  private func next() async throws -> TransportMessage {
-    let message: TransportMessage?
-    do {
-      message = try await connection.receive()
-    } catch {
-      throw P2PCopyError.translating(error, as: role)
-    }
-    guard let message else { throw P2PCopyError(.normal, as: role) }
-    return message
   }
 
   /// - Returns: `nil` when the other peer is still not there.

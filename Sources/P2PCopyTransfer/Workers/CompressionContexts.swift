@@ -1,22 +1,14 @@
 package import NIOCore
 package import P2PCopyCore
-import Synchronization
 
 /// The compression contexts of one session, lent to whichever task compresses a chunk and reused by the next.
 package final class CompressionContexts: Sendable {
-  /// A context on loan.
-  ///
-  /// Safe to pass between tasks although a context is not: it is in the list or with one task, never both.
-  private final class Loan: @unchecked Sendable {
-    let context: any CompressionContext
-    init(_ context: any CompressionContext) { self.context = context }
-  }
-
   package let compressor: any Compressor
-  private let idle = Mutex<[Loan]>([])
+  private let contexts: ContextLoans<any CompressionContext>
 
   package init(_ compressor: any Compressor) {
     self.compressor = compressor
+    contexts = ContextLoans { () throws(P2PCopyError) in try compressor.makeCompressionContext() }
   }
 
   /// The compressed form of a message's content, in a buffer of its own.
@@ -37,26 +29,19 @@ package final class CompressionContexts: Sendable {
     }
     var compressed = buffers.take()
     compressed.writeRepeatingByte(0, count: headByteCount)
-    let count = try withContext { context in
-      try message.withUnsafeReadableBytes { bytes in
-        let input = RawSpan(_unsafeBytes: UnsafeRawBufferPointer(rebasing: bytes[headByteCount...]))
-        return try compressed.writeWithUnsafeMutableBytes(minimumWritableBytes: room) { memory in
-          var output = OutputRawSpan(buffer: memory, initializedCount: 0)
-          try context.compress(input, into: &output)
-          return output.finalize(for: memory)
-        }
+    let loan = try contexts.borrow()
+    defer { contexts.giveBack(loan) }
+    let count = try message.withUnsafeReadableBytes { bytes in
+      let input = RawSpan(_unsafeBytes: UnsafeRawBufferPointer(rebasing: bytes[headByteCount...]))
+      return try compressed.writeWithUnsafeMutableBytes(minimumWritableBytes: room) { memory in
+        var output = OutputRawSpan(buffer: memory, initializedCount: 0)
+        try loan.context.compress(input, into: &output)
+        return output.finalize(for: memory)
       }
     }
     guard count <= room else {
       throw P2PCopyError(.internalError, "the compressor \(compressor.name) exceeded its own bound")
     }
     return (compressed, count)
-  }
-
-  /// Calls `body` with a context nobody else is using.
-  private func withContext<Result>(_ body: (any CompressionContext) throws -> Result) throws -> Result {
-    let loan = try idle.withLock { $0.popLast() } ?? Loan(compressor.makeCompressionContext())
-    defer { idle.withLock { $0.append(loan) } }
-    return try body(loan.context)
   }
 }

@@ -1,23 +1,13 @@
 package import NIOCore
 package import P2PCopyCore
-import Synchronization
 
 /// The decompression contexts of one session, lent to whichever task decompresses and reused by the next.
 package final class DecompressionContexts: Sendable {
-  /// A context on loan.
-  ///
-  /// Safe to pass between tasks although a context is not: it is in the list or with one task, never both.
-  private final class Loan: @unchecked Sendable {
-    let context: any DecompressionContext
-    init(_ context: any DecompressionContext) { self.context = context }
-  }
-
-  private let compressor: any Compressor
-  private let idle = Mutex<[Loan]>([])
+  private let contexts: ContextLoans<any DecompressionContext>
 
   /// Contexts of a compressor; none is made before it is needed.
   package init(_ compressor: any Compressor) {
-    self.compressor = compressor
+    contexts = ContextLoans { () throws(P2PCopyError) in try compressor.makeDecompressionContext() }
   }
 
   /// What compressed bytes stand for, in a buffer of its own.
@@ -32,8 +22,8 @@ package final class DecompressionContexts: Sendable {
   package func decompress(
     _ compressed: ByteBuffer, rawByteCount: Int, into buffers: MessageBufferPool
   ) throws(P2PCopyError) -> ByteBuffer {
-    let loan = try borrow()
-    defer { idle.withLock { $0.append(loan) } }
+    let loan = try contexts.borrow()
+    defer { contexts.giveBack(loan) }
     var raw = buffers.take()
     let count: Int
     do {
@@ -56,10 +46,5 @@ package final class DecompressionContexts: Sendable {
         .corruptData, "a record has \(count) bytes when decompressed, and \(rawByteCount) were announced")
     }
     return raw
-  }
-
-  private func borrow() throws(P2PCopyError) -> Loan {
-    if let loan = idle.withLock({ $0.popLast() }) { return loan }
-    return Loan(try compressor.makeDecompressionContext())
   }
 }

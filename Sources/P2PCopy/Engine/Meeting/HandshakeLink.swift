@@ -12,11 +12,7 @@ struct HandshakeLink: Sendable {
 
   /// Sends a message.
   func send(_ message: HandshakeMessage) async throws {
-    do {
-      try await connection.send(.text(message.encoded()))
-    } catch {
-      throw P2PCopyError.translating(error, as: role)
-    }
+    try await connection.send(message.encoded(), as: role)
   }
 
   /// Waits for the next message that says something to this peer.
@@ -36,8 +32,9 @@ struct HandshakeLink: Sendable {
     try await withDeadline(timeout, orThrow: timeoutError) {
       var firstMessage = firstMessage
       for _ in 0..<Self.maximumUnknownCount {
-        let message =
-          if let firstMessage = firstMessage.take() { try Self.read(firstMessage) } else { try await next() }
+        let came =
+          if let firstMessage = firstMessage.take() { firstMessage } else { try await connection.nextMessage(as: role) }
+        let message = try Self.read(came)
         switch message {
         case _ where isExpected(message): return message
         case .unknown: continue
@@ -52,17 +49,6 @@ struct HandshakeLink: Sendable {
       }
       throw P2PCopyError(.protocolViolation, "the \(role.other) sent too many messages of unknown types")
     }
-  }
-
-  private func next() async throws -> HandshakeMessage {
-    let message: TransportMessage?
-    do {
-      message = try await connection.receive()
-    } catch {
-      throw P2PCopyError.translating(error, as: role)
-    }
-    guard let message else { throw P2PCopyError(.normal, as: role) }
-    return try Self.read(message)
   }
 
   private static func read(_ message: TransportMessage) throws(P2PCopyError) -> HandshakeMessage {

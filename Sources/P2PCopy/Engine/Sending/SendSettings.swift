@@ -64,21 +64,11 @@ extension SourceContent {
   /// - Returns: How many bytes there were.
   /// - Throws: ``P2PCopyError`` or `CancellationError`.
   func feed(_ context: any DigestContext, from start: Int64, byteCount: Int64) throws -> Int64 {
-    let memory = UnsafeMutableRawBufferPointer.allocate(
-      byteCount: Int(min(byteCount, Int64(1 << 20))), alignment: 4096)
-    defer { memory.deallocate() }
-    var covered: Int64 = 0
-    while covered < byteCount {
-      try Task.checkCancellation()
-      let wanted = Int(min(Int64(memory.count), byteCount - covered))
-      let part = UnsafeMutableRawBufferPointer(rebasing: memory[..<wanted])
-      let atOffset = try read(into: part, at: start + covered)
-      let count = try atOffset ?? readNext(into: part, patience: -1) ?? 0
-      try context.update(RawSpan(_unsafeBytes: UnsafeRawBufferPointer(rebasing: part[..<count])))
-      covered += Int64(count)
-      if count == 0 || atOffset != nil && count < wanted { break }
+    try FileDigest.update(context, byteCount: byteCount) { memory, offset in
+      if let count = try read(into: memory, at: start + offset) { return (count, count < memory.count) }
+      let count = try readNext(into: memory, patience: -1) ?? 0
+      return (count, count == 0)
     }
-    return covered
   }
 
   /// The same from the beginning, for what may take long: now and then others get their turn on the thread.

@@ -210,14 +210,8 @@ extension ByteBuffer {
   func withBytes<Result>(
     from index: Int, _ body: (RawSpan) throws(P2PCopyError) -> Result
   ) throws(P2PCopyError) -> Result {
-    do {
-      return try withUnsafeReadableBytes { bytes in
-        try body(RawSpan(_unsafeBytes: UnsafeRawBufferPointer(rebasing: bytes[(index - readerIndex)...])))
-      }
-    } catch let error as P2PCopyError {
-      throw error
-    } catch {
-      throw P2PCopyError(.internalError, "reading a buffer failed", cause: error)
+    try withUnsafeReadableBytes { (bytes) throws(P2PCopyError) in
+      try body(RawSpan(_unsafeBytes: UnsafeRawBufferPointer(rebasing: bytes[(index - readerIndex)...])))
     }
   }
 }
