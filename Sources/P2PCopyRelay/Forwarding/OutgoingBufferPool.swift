@@ -3,7 +3,7 @@ import NIOCore
 /// The buffers that carry what one peer sends to the other, used again when they have been written.
 ///
 /// A fresh large buffer for every read costs page faults, which are dearer than the copying itself.
-struct OutgoingBufferPool {
+final class OutgoingBufferPool {
   /// Below this a fresh buffer is cheaper than one that holds a large block back.
   private static let smallByteCount = 4 << 10
 
@@ -13,7 +13,7 @@ struct OutgoingBufferPool {
   private var free: [ByteBuffer] = []
 
   /// An empty buffer with room for at least `minimumCapacity` bytes.
-  mutating func take(minimumCapacity: Int) -> ByteBuffer {
+  func take(minimumCapacity: Int) -> ByteBuffer {
     guard minimumCapacity > Self.smallByteCount, var buffer = free.popLast() else {
       return ByteBufferAllocator().buffer(capacity: minimumCapacity)
     }
@@ -22,13 +22,13 @@ struct OutgoingBufferPool {
   }
 
   /// Takes a buffer back that nobody else uses any more.
-  mutating func give(_ buffer: ByteBuffer) {
+  func give(_ buffer: ByteBuffer) {
     guard buffer.capacity > Self.smallByteCount, free.count < Self.maximumCount else { return }
     free.append(buffer)
   }
 
   /// Lets go of all buffers.
-  mutating func drain() {
+  func drain() {
     free = []
   }
 }

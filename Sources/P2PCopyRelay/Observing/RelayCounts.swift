@@ -1,5 +1,8 @@
 /// How much a relay has to do at a moment.
 package struct RelayCounts: Hashable, Sendable {
+  /// Nobody there.
+  package static let none = RelayCounts(connections: 0, waiting: 0, pairs: 0)
+
   /// Open connections, those on their way in or out included.
   package var connections: Int
 

@@ -7,7 +7,7 @@ final class Pair {
   let startedAt: NIODeadline
 
   /// The payload bytes passed on so far, both ways.
-  var forwardedByteCount: UInt64 = 0
+  private(set) var forwardedByteCount: UInt64 = 0
 
   init(_ first: PeerConnection, role: Hello.Role, _ second: PeerConnection, startedAt: NIODeadline) {
     switch role {
@@ -15,6 +15,11 @@ final class Pair {
     case .receiver: (sender, receiver) = (second, first)
     }
     self.startedAt = startedAt
+  }
+
+  /// Counts payload bytes that are passed on.
+  func countForwarded(_ byteCount: Int) {
+    forwardedByteCount += UInt64(byteCount)
   }
 
   /// The other one.

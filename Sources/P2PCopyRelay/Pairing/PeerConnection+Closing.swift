@@ -2,6 +2,7 @@ import Logging
 import NIOCore
 import WebSocketFraming
 
+/// How a connection ends: why, in which words, and what the partner is told.
 extension PeerConnection {
   /// The status a peer gets when the other one is gone without a Close.
   static let vanished = ClosePayload(status: 4002, reason: "peer vanished")
@@ -17,7 +18,7 @@ extension PeerConnection {
   func sendAway(_ refusal: Refusal) {
     switch state {
     case .awaitingHello, .waiting:
-      if speaksProtocol2, receivedClose == nil { send(.error(refusal)) }
+      if speaksProtocol2, input.receivedClose == nil { output.send(RelayMessage.error(refusal).text) }
       close(refusal.close)
     case .paired, .closing, .closed: break
     }
@@ -25,7 +26,6 @@ extension PeerConnection {
 
   /// The peer broke the protocol.
   func fail(_ error: FramingError) {
-    isOutOfStep = true
     guard case .paired(let pair, _) = state else {
       refuse(.badFrame(error))
       return
@@ -37,8 +37,7 @@ extension PeerConnection {
   }
 
   /// The peer's Close is here, and has been passed on if there is a partner.
-  func peerClosed() {
-    guard let payload = receivedClose else { return }
+  func peerClosed(_ payload: ClosePayload) {
     switch state {
     case .awaitingHello, .waiting:
       logger.info("left", metadata: metadata)
@@ -46,7 +45,7 @@ extension PeerConnection {
     case .paired(let pair, _):
       // Our Close to this peer is that of its partner, whose coming says that the partner has everything.
       let partner = pair.partner(of: self)
-      guard partner.receivedClose != nil else {
+      guard partner.input.receivedClose != nil else {
         resumeReading()
         return
       }
@@ -57,28 +56,6 @@ extension PeerConnection {
       finish()
     case .closed: break
     }
-  }
-
-  /// The TCP connection is gone.
-  func channelInactive(context: ChannelHandlerContext) {
-    disconnected()
-    context.fireChannelInactive()
-  }
-
-  /// Takes the connection out of everything after its TCP connection has ended. May be called again.
-  func disconnected() {
-    switch state {
-    case .awaitingHello: logger.debug("left before hello", metadata: metadata)
-    case .waiting: logger.info("left", metadata: metadata)
-    case .paired(let pair, _): leavePair(pair, reason: "its connection ended without a close")
-    case .closing, .closed: break
-    }
-    leave()
-    state = .closed
-    closingTimer?.cancel()
-    closingTimer = nil
-    buffers.drain()
-    switchboard.remove(self)
   }
 
   /// The peer has been silent for too long.
@@ -92,9 +69,10 @@ extension PeerConnection {
     channel.close(promise: nil)
   }
 
-  private func leavePair(_ pair: Pair, reason: String) {
+  /// Ends the pair, for a peer that is gone.
+  func leavePair(_ pair: Pair, reason: String) {
     let partner = pair.partner(of: self)
-    guard receivedClose != nil else {
+    guard input.receivedClose != nil else {
       switchboard.pairEnded(pair, "vanished", by: self, reason: reason)
       partner.close(Self.vanished)
       return
@@ -118,56 +96,16 @@ extension PeerConnection {
     }
     let isInsideFrame = isInsideForwardedFrame
     leave()
-    guard isUpgraded, !isInsideFrame else {
+    guard !isInsideFrame, output.sendClose(payload) else {
       finish()
       return
     }
-    if !isCloseSent {
-      var buffer = ByteBuffer()
-      appendClose(payload, to: &buffer)
-      write(buffer)
-    }
-    if receivedClose != nil || !lingers { finish() }
-  }
-
-  /// Stops taking part: out of the waiting table, nothing more is passed on.
-  func leave() {
-    switch state {
-    case .awaitingHello, .paired: break
-    case .waiting(let hello): switchboard.stopWaiting(self, hello)
-    case .closing, .closed: return
-    }
-    state = .closing
-    dropCarried()
-    scheduleClosingCheck()
-    resumeReading()
+    if input.receivedClose != nil || !lingers { finish() }
   }
 
   /// Ends the TCP connection as soon as everything is written.
   func finish() {
     leave()
-    closesWhenFlushed = true
-    closeIfFlushed()
-  }
-
-  func closeIfFlushed() {
-    guard closesWhenFlushed, unfinishedWriteCount == 0 else { return }
-    closesWhenFlushed = false
-    channel.close(promise: nil)
-  }
-
-  /// Bounds how long a closing connection may stay: it has to take bytes or to answer.
-  private func scheduleClosingCheck() {
-    let unsent = unsentByteCount
-    closingTimer = switchboard.eventLoop.assumeIsolated().scheduleTask(
-      in: TimeAmount(switchboard.limits.closeTimeout)
-    ) { [weak self] in
-      guard let self, case .closing = state else { return }
-      if unsentByteCount < unsent {
-        scheduleClosingCheck()
-      } else {
-        channel.close(promise: nil)
-      }
-    }
+    output.closeWhenFlushed()
   }
 }

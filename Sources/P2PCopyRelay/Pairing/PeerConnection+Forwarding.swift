@@ -1,50 +1,48 @@
 import NIOCore
 import WebSocketFraming
 
+/// What becomes of what the peer sends: frame by frame, as far as one read brought them.
 extension PeerConnection {
   /// Room in an outgoing buffer for more than the input: a header whose client form came with an earlier read, and
   /// control frames of our own.
   private static let extraByteCount = 512
 
   /// Takes what the peer sent and passes it on.
-  func receive(_ input: inout ByteBuffer) {
-    var output: ByteBuffer
+  func receive(_ bytes: inout ByteBuffer) {
+    var outgoing: ByteBuffer
     switch state {
     case .awaitingHello, .waiting:
-      output = takeCarried()
+      outgoing = carried.take()
     case .paired, .closing:
-      output = buffers.take(minimumCapacity: input.readableBytes + Self.extraByteCount)
+      outgoing = buffers.take(minimumCapacity: bytes.readableBytes + Self.extraByteCount)
     case .closed:
       return
     }
-    // Up to here the output holds whole frames; unknown while a frame goes on that began with an earlier read.
-    var boundary = frames.isInsideDataFrame ? nil : output.writerIndex
+    // Up to here there are whole frames; unknown while a frame goes on that began with an earlier read.
+    var boundary = input.isInsideDataFrame ? nil : outgoing.writerIndex
     do {
-      while receivedClose == nil, let step = try frames.next(from: &input, into: &output) {
+      while let step = try input.next(from: &bytes, into: &outgoing) {
         switch step {
-        case .frame(let header, let opcode): beginFrame(header, opcode, &output)
+        case .frame(let header, let opcode): beginFrame(header, opcode, &outgoing)
         case .payload(let count, let endsFrame, let endsMessage):
-          if takePayload(count, endsFrame, endsMessage, &output) { boundary = output.writerIndex }
-        case .control(let opcode, let payload):
-          try takeControl(opcode, payload, &output)
+          if takePayload(count, endsFrame, endsMessage, &outgoing) { boundary = outgoing.writerIndex }
+        case .control(let opcode, let payload): try takeControl(opcode, payload, &outgoing)
         }
       }
     } catch {
-      if let boundary {
-        // The frame with the error has not been begun for the partner, who can so be told properly.
-        output.moveWriterIndex(to: min(boundary, output.writerIndex))
-        frames.forgetDataFrame()
-      }
-      passOn(output)
+      // Then the frame with the error has not been begun for the partner, who can so be told properly.
+      if let boundary { outgoing.moveWriterIndex(to: min(boundary, outgoing.writerIndex)) }
+      input.giveUp(takesBackFrame: boundary != nil)
+      passOn(outgoing)
       fail(error)
       return
     }
-    passOn(output)
-    if receivedClose != nil { peerClosed() }
+    passOn(outgoing)
+    if let close = input.receivedClose { peerClosed(close) }
     sendPendingControl()
   }
 
-  private func beginFrame(_ header: FrameHeader, _ opcode: Opcode, _ output: inout ByteBuffer) {
+  private func beginFrame(_ header: FrameHeader, _ opcode: Opcode, _ outgoing: inout ByteBuffer) {
     switch state {
     case .awaitingHello:
       if opcode != .text { refuse(Hello.Failure.notText.refusal) }
@@ -53,79 +51,86 @@ extension PeerConnection {
       refuse(.sentTooMuch)
     case .waiting, .paired:
       FrameHeader(opcode: header.opcode, isFinal: header.isFinal, payloadByteCount: header.payloadByteCount)
-        .write(into: &output)
+        .write(into: &outgoing)
     case .closing, .closed: break
     }
   }
 
-  /// - Returns: Whether the output now ends with a whole frame.
+  /// - Returns: Whether what goes out now ends with a whole frame.
   private func takePayload(
-    _ count: Int, _ endsFrame: Bool, _ endsMessage: Bool, _ output: inout ByteBuffer
+    _ count: Int, _ endsFrame: Bool, _ endsMessage: Bool, _ outgoing: inout ByteBuffer
   ) -> Bool {
     switch state {
     case .awaitingHello:
       guard endsMessage else { return false }
-      takeHello(output)
-      output.clear()
+      takeHello(outgoing)
+      outgoing.clear()
       return true
     case .waiting:
       return endsFrame
     case .paired(let pair, _):
-      pair.forwardedByteCount += UInt64(count)
-      if endsFrame { pair.partner(of: self).appendPendingControl(to: &output) }
+      pair.countForwarded(count)
+      if endsFrame { pair.partner(of: self).output.appendPendingControl(to: &outgoing) }
       return endsFrame
     case .closing, .closed:
-      output.clear()
+      outgoing.clear()
       return true
     }
   }
 
-  private func takeHello(_ text: ByteBuffer) {
-    frames.setLimit(maximumMessageByteCount: switchboard.limits.maximumMessageByteCount)
-    do {
-      let hello = try Hello(decoding: text)
-      speaksProtocol2 = hello.speaksProtocol2
-      switchboard.introduce(self, hello)
-    } catch {
-      speaksProtocol2 = error.speaksProtocol2
-      refuse(error.refusal)
-    }
-  }
-
   private func takeControl(
-    _ opcode: Opcode, _ payload: ByteBuffer, _ output: inout ByteBuffer
+    _ opcode: Opcode, _ payload: ByteBuffer, _ outgoing: inout ByteBuffer
   ) throws(FramingError) {
     switch opcode {
-    case .ping:
-      // Only the newest is answered, as RFC 6455, section 5.5.3 allows: a flood of pings costs one pong a read.
-      pendingPong = payload
+    case .ping: output.owePong(payload)
     case .close:
-      let close = try ClosePayload(decoding: payload)
-      receivedClose = close
-      if case .paired(let pair, _) = state { pair.partner(of: self).appendClose(close, to: &output) }
+      let close = try input.takeClose(payload)
+      if case .paired(let pair, _) = state { pair.partner(of: self).output.appendClose(close, to: &outgoing) }
     case .pong, .continuation, .text, .binary: break
     }
   }
 
   /// Hands over what one read brought.
-  private func passOn(_ output: ByteBuffer) {
+  private func passOn(_ outgoing: ByteBuffer) {
     switch state {
     case .awaitingHello:
-      if !carry(output) { refuse(.noRoom) }
+      if !carried.hold(outgoing) { refuse(.noRoom) }
     case .waiting:
       // Reading stops at the limit, but when the peer's TCP ends the system's receive buffer comes all at once.
-      guard output.readableBytes <= 2 * Self.maximumCarriedByteCount else {
+      guard outgoing.readableBytes <= 2 * CarriedBytes.maximumByteCount else {
         refuse(.sentTooMuch)
         return
       }
-      if !carry(output) { refuse(.noRoom) }
+      if !carried.hold(outgoing) { refuse(.noRoom) }
     case .paired(let pair, _):
-      guard output.readableBytes > 0 else {
-        buffers.give(output)
+      guard outgoing.readableBytes > 0 else {
+        buffers.give(outgoing)
         return
       }
-      pair.partner(of: self).write(output, returningTo: self)
+      pair.partner(of: self).output.forward(outgoing, returningTo: buffers)
     case .closing, .closed: break
     }
+  }
+
+  /// Passes on what was sent before the partner came, and reads on.
+  func flushCarried(to partner: PeerConnection) {
+    let ahead = carried.take()
+    if ahead.readableBytes > 0 { partner.output.forward(ahead, returningTo: buffers) }
+    resumeReading()
+  }
+
+  // MARK: Between frames
+
+  /// Whether a frame of the partner has been passed on in part: until its end nothing else may be written.
+  var isInsideForwardedFrame: Bool {
+    guard case .paired(let pair, _) = state else { return false }
+    return pair.partner(of: self).input.isInsideDataFrame
+  }
+
+  /// Sends pong and ping, if they are due, unless a frame of the partner is in progress or the peer takes nothing: then
+  /// they go with the end of that frame or when there is room.
+  func sendPendingControl() {
+    guard output.isControlPending, !isInsideForwardedFrame else { return }
+    output.sendPendingControl()
   }
 }

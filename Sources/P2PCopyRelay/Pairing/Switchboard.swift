@@ -9,22 +9,24 @@ package final class Switchboard {
   let usesTLS: Bool
   let logger: Logger
 
-  private(set) var connections: [UInt64: PeerConnection] = [:]
-  private(set) var waiting: [String: PeerConnection] = [:]
+  private var connections: [UInt64: PeerConnection] = [:]
   private(set) var pairCount = 0
-  /// What connections hold of what came before a hello was complete or a partner there. Theirs to change.
-  var heldAheadByteCount = 0
-  private var connectionCounts: [ConnectionOrigin: Int] = [:]
+  /// For what connections hold of what came before a hello was complete or a partner there.
+  let holdingRoom: HoldingRoom
+  private var waiting: [String: PeerConnection] = [:]
+  private var quota: ConnectionQuota
   private var nextID: UInt64 = 1
   private var isDraining = false
   private var keepaliveTask: Scheduled<Void>?
-  private var observers: [(condition: (RelayCounts) -> Bool, latch: Latch)] = []
+  private var observers = CountObservers()
 
   package init(eventLoop: any EventLoop, limits: RelayLimits, usesTLS: Bool = false, logger: Logger) {
     self.eventLoop = eventLoop
     self.limits = limits
     self.usesTLS = usesTLS
     self.logger = logger
+    holdingRoom = HoldingRoom(maximumByteCount: limits.maximumHeldByteCount)
+    quota = ConnectionQuota(limits: limits)
   }
 
   // MARK: Connections
@@ -36,20 +38,16 @@ package final class Switchboard {
     let connection = PeerConnection(id: nextID, channel: channel, switchboard: self)
     nextID += 1
     guard !isDraining else { return nil }
-    guard connections.count < limits.maximumConnections else {
-      logger.notice("refused", metadata: connection.metadata.adding("reason", "too many connections"))
+    do {
+      try quota.add(connection.origin)
+    } catch {
+      logger.notice("refused", metadata: connection.metadata.adding("reason", error.rawValue))
       return nil
     }
-    let connectionCount = connectionCounts[connection.origin] ?? 0
-    if let limit = limits.maximumConnectionsPerAddress, connectionCount >= limit {
-      logger.notice("refused", metadata: connection.metadata.adding("reason", "too many connections from this address"))
-      return nil
-    }
-    connectionCounts[connection.origin] = connectionCount + 1
     connections[connection.id] = connection
     // Also for those that never get as far as the connection's own handler.
     channel.closeFuture.assumeIsolated().whenComplete { _ in connection.disconnected() }
-    connection.startHelloTimer()
+    connection.accepted()
     logger.debug("accepted", metadata: connection.metadata)
     return connection
   }
@@ -63,8 +61,7 @@ package final class Switchboard {
   /// Forgets a connection whose TCP connection is gone.
   func remove(_ connection: PeerConnection) {
     guard connections.removeValue(forKey: connection.id) != nil else { return }
-    let left = (connectionCounts[connection.origin] ?? 1) - 1
-    connectionCounts[connection.origin] = left > 0 ? left : nil
+    quota.remove(connection.origin)
     changed()
   }
 
@@ -78,9 +75,9 @@ package final class Switchboard {
     }
     guard let other = waiting[hello.codeHash], case .waiting(let otherHello) = other.state else {
       waiting[hello.codeHash] = newcomer
-      newcomer.state = .waiting(hello)
+      newcomer.becomeWaiting(hello)
       logger.info("waiting", metadata: newcomer.metadata)
-      if hello.speaksProtocol2 { newcomer.send(.waiting) }
+      if hello.speaksProtocol2 { newcomer.output.send(RelayMessage.waiting.text) }
       changed()
       return
     }
@@ -104,10 +101,10 @@ package final class Switchboard {
     changed()
     // Ahead of anything that is passed on.
     if hello.speaksProtocol2 {
-      pair.sender.send(.readyProtocol2)
-      pair.receiver.send(.readyProtocol2)
+      pair.sender.output.send(RelayMessage.readyProtocol2.text)
+      pair.receiver.output.send(RelayMessage.readyProtocol2.text)
     } else {
-      pair.sender.send(.ready)
+      pair.sender.output.send(RelayMessage.ready.text)
     }
     other.flushCarried(to: newcomer)
   }
@@ -193,22 +190,16 @@ package final class Switchboard {
 
   /// What is held in memory of what peers sent: for peers that do not take it, or until there is somebody to take it.
   package var heldByteCount: Int {
-    connections.values.reduce(0) { $0 + $1.unsentByteCount + $1.carried.readableBytes }
+    connections.values.reduce(0) { $0 + $1.output.unsentByteCount + $1.carried.byteCount }
   }
 
   /// Opens a latch once the counts meet a condition.
   func open(_ latch: Latch, when condition: @escaping (RelayCounts) -> Bool) {
-    observers.append((condition, latch))
+    observers.add(latch, when: condition)
     changed()
   }
 
   private func changed() {
-    guard !observers.isEmpty else { return }
-    let counts = counts
-    observers.removeAll { observer in
-      guard observer.condition(counts) else { return false }
-      observer.latch.open()
-      return true
-    }
+    if !observers.isEmpty { observers.tell(counts) }
   }
 }

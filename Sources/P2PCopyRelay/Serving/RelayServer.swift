@@ -166,7 +166,7 @@ public final class RelayServer: Sendable {
   package func counts() async -> RelayCounts {
     let bound = switchboard
     let counts = try? await bound.eventLoop.submit { bound.value.counts }.get()
-    return counts ?? RelayCounts(connections: 0, waiting: 0, pairs: 0)
+    return counts ?? .none
   }
 
   /// Bytes held for peers that do not take them.
