@@ -17,7 +17,7 @@ struct Recorder: Sendable {
     let script = #filePath.parentPath + "/record.py"
     let process = try ChildProcess(
       installation.interpreter, [script, role] + (answer.map { [$0] } ?? []), in: "/")
-    try await Waiting.until("the recorder listens", for: process) { process.output.contains("\n") }
+    try await process.waitUntil("the recorder listens") { process.output.contains("\n") }
     url = "ws://127.0.0.1:" + process.output.trimmingCharacters(in: .newlines)
     self.process = process
   }

@@ -18,7 +18,7 @@ extension PythonInterop {
         let partial = transfer.out + "/.\(LargeFile.name).p2p-copy-partial"
         let receiving = try transfer.receiver.start(surroundings)
         let sending = try transfer.sender.start(surroundings)
-        try await Waiting.until("some of the file is there", for: sending) { RawFile.size(partial) ?? 0 > 2 << 20 }
+        try await sending.waitUntil("some of the file is there") { RawFile.size(partial) ?? 0 > 2 << 20 }
         sending.kill()
         let outcome = await receiving.end(within: ChildProcess.grace)
         #expect(outcome.status == 6, "\(outcome)")
@@ -46,7 +46,7 @@ extension PythonInterop {
         let file = transfer.out + "/" + LargeFile.name
         let sending = try transfer.sender.start(surroundings)
         let receiving = try transfer.receiver.start(surroundings)
-        try await Waiting.until("some of the file is there", for: receiving) { RawFile.size(file) ?? 0 > 2 << 20 }
+        try await receiving.waitUntil("some of the file is there") { RawFile.size(file) ?? 0 > 2 << 20 }
         receiving.kill()
         let outcome = await sending.end(within: ChildProcess.grace)
         #expect(outcome.status == 6, "\(outcome)")

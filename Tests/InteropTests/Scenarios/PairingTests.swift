@@ -16,7 +16,7 @@ extension PythonInterop {
           directory: theirCommand.directory)
         let theirs = try theirCommand.start(surroundings)
         // Whichever came second ends; which one that is does not matter.
-        try await Waiting.until("one sender is refused", for: ours.isRunning ? ours : theirs) {
+        try await (ours.isRunning ? ours : theirs).waitUntil("one sender is refused") {
           !ours.isRunning || !theirs.isRunning
         }
         let receiving = try transfer.receiver.start(surroundings)

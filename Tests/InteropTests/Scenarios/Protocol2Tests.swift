@@ -66,7 +66,7 @@ extension PythonInterop {
     ) async throws -> [ProcessOutcome] {
       let commands = [transfer.sender, transfer.receiver]
       let first = try commands[senderComesFirst ? 0 : 1].start(surroundings)
-      try await Waiting.until("the first side waits", for: first) { first.errors.contains("waiting for the ") }
+      try await first.waitUntil("the first side waits") { first.errors.contains("waiting for the ") }
       let second = try commands[senderComesFirst ? 1 : 0].start(surroundings)
       async let secondOutcome = second.end()
       return [await first.end(), await secondOutcome]

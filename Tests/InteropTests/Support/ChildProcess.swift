@@ -60,6 +60,18 @@ final class ChildProcess: Sendable {
   /// What it has printed on its standard error so far.
   var errors: String { text("stderr") }
 
+  /// Looks again and again until something is so, as long as the program runs and its time lasts.
+  ///
+  /// - Throws: ``NeverHappened`` with the program's output.
+  func waitUntil(_ what: String, _ isSo: () throws -> Bool) async throws {
+    do {
+      try await eventually(what, within: Self.timeLimit, while: { isRunning }, isSo)
+    } catch let error as NeverHappened {
+      kill()
+      throw NeverHappened(description: "\(error): \(await end())")
+    }
+  }
+
   /// Waits for the end, at most `limit` long: then it is killed.
   func end(within limit: Duration = timeLimit) async -> ProcessOutcome {
     let timer = Task {

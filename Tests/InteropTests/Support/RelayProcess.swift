@@ -22,7 +22,7 @@ struct RelayProcess: Sendable {
     case .swift:
       let relay = try ChildProcess(
         installation.swift, ["run-relay-server", "localhost", "0", "--drain", "0"] + tls, in: "/")
-      try await Waiting.until("the relay listens", for: relay) { relay.output.contains("\n") }
+      try await relay.waitUntil("the relay listens") { relay.output.contains("\n") }
       let port = try #require(relay.output.split(separator: "\n").first?.split(separator: ":").last.flatMap { Int($0) })
       url = "\(scheme):\(port)"
       process = relay
@@ -31,7 +31,7 @@ struct RelayProcess: Sendable {
       let port = try ReservedPort()
       let relay = try ChildProcess(
         installation.python, ["run-relay-server", "127.0.0.1", "\(port.number)"] + tls, in: "/")
-      try await Waiting.until("the relay listens", for: relay) { port.isListenedTo() }
+      try await relay.waitUntil("the relay listens") { port.isListenedTo() }
       url = "\(scheme):\(port.number)"
       process = relay
     }

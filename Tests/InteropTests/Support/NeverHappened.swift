@@ -1,4 +1,0 @@
-/// What a test waited for did not come.
-struct NeverHappened: Error, CustomStringConvertible {
-  let description: String
-}
