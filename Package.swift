@@ -207,7 +207,10 @@ let package = Package(
     // What several of them have in common, and the programs they start: without Testing and Foundation.
     .target(
       name: "TestSupport",
-      dependencies: ["P2PCopyCore", "P2PCopyFiles", "P2PCopyPlatform", "WebSocketFraming", .nioCore, .crypto],
+      dependencies: [
+        "P2PCopyCore", "P2PCopyWire", "P2PCopyFiles", "P2PCopyProtocol1", "P2PCopyPlatform", "WebSocketFraming",
+        .nioCore, .nioPosix, .nioSSL, .crypto,
+      ],
       path: "Tests/TestSupport", swiftSettings: strict),
     .testTarget(
       name: "P2PCopyCoreTests", dependencies: ["P2PCopyCore", "P2PCopyWire", "TestSupport", .system],
@@ -238,7 +241,7 @@ let package = Package(
     .testTarget(
       name: "P2PCopyRelayTests",
       dependencies: [
-        "P2PCopyRelay", "WebSocketFraming", "TestSupport", .nioCore, .nioPosix, .nioEmbedded, .nioSSL, .logging,
+        "P2PCopyRelay", "WebSocketFraming", "TestSupport", .nioCore, .nioPosix, .nioEmbedded, .logging,
       ],
       swiftSettings: strict),
     .testTarget(

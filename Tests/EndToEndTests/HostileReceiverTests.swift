@@ -1,9 +1,9 @@
 import Glibc
+import NIOCore
 import P2PCopyCore
 import P2PCopyWire
 import TestSupport
 import Testing
-import WebSocketFraming
 
 /// Receivers of protocol 1 that say what no receiver of ours says, to a sender process.
 @Suite(.serialized) struct HostileReceiverTests {
@@ -18,15 +18,12 @@ import WebSocketFraming
 
   /// Sends to a hostile receiver.
   private func send(
-    options: [String] = ["--resume"], _ attack: @escaping @Sendable (RawPeer) throws -> Void
+    options: [String] = ["--resume"], _ attack: (WebSocketPeer) async throws -> Void
   ) async throws -> CommandResult {
     let relay = try await workspace.relay()
     let sender = try workspace.start(["send", relay.url, "4821-lusab-babad", "big", "--protocol", "1"] + options)
     try await sender.waitFor("waiting for the receiver")
-    try await offTask {
-      let peer = try RawPeer(relay, as: .receiver, code: "4821-lusab-babad")
-      try attack(peer)
-    }
+    try await attack(WebSocketPeer.connect(to: relay, as: .receiver))
     let result = await sender.result()
     #expect(result.signal == nil && !result.isOverdue, "\(result)")
     return result
@@ -51,17 +48,16 @@ import WebSocketFraming
     let byteCount = content.count
     let entries = entries.replacing("CHAIN", with: String(repeating: "ab", count: 32))
     let result = try await send { peer in
-      try peer.expect("manifest")
-      peer.send(#"{"type":"receiver_manifest","entries":[\#(entries)]}"#)
-      let header = try peer.expect(#""type":"file""#)
+      try await peer.expect("manifest")
+      try await peer.send(text: #"{"type":"receiver_manifest","entries":[\#(entries)]}"#)
+      let header = try await peer.expect(#""type":"file""#)
       #expect(header.contains(#""path":"big""#) && header.contains(#""append_from":0"#), "\(header)")
       var received = 0
-      while let frame = try peer.next() {
-        if frame.opcode == .binary { received += frame.payload.count - RecordHeader.byteCount }
-        if frame.opcode == .text, frame.payload == Array(#"{"type":"eof"}"#.utf8) { break }
+      while let message = try await peer.receive(), message != .text(#"{"type":"eof"}"#) {
+        if case .binary(let chunk) = message { received += chunk.readableBytes - RecordHeader.byteCount }
       }
       #expect(received == byteCount)
-      _ = try peer.close()
+      _ = try await peer.close()
     }
     #expect(result.status == 0, "\(result)")
   }
@@ -81,9 +77,9 @@ import WebSocketFraming
   func aMalformedAnswerEndsTheSession(answer: String) async throws {
     let answer = answer == "deep nesting" ? String(repeating: "[", count: 1_000_000) : answer
     let result = try await send { peer in
-      try peer.expect("manifest")
-      peer.send(answer)
-      _ = try peer.readToEnd()
+      try await peer.expect("manifest")
+      try await peer.send(text: answer)
+      try await peer.readToEnd()
     }
     #expect(result.status == 7, "\(result)")
     #expect(!result.errors.contains("\u{1B}"), "\(result)")
@@ -92,9 +88,9 @@ import WebSocketFraming
   @Test("Data instead of an answer ends the session")
   func dataInsteadOfAnAnswerEndsTheSession() async throws {
     let result = try await send { peer in
-      try peer.expect("manifest")
-      peer.send(Frame(opcode: .binary, payload: [UInt8](repeating: 0, count: 100)))
-      _ = try peer.readToEnd()
+      try await peer.expect("manifest")
+      try await peer.send(binary: [UInt8](repeating: 0, count: 100))
+      try await peer.readToEnd()
     }
     #expect(result.status == 7, "\(result)")
   }
@@ -102,9 +98,9 @@ import WebSocketFraming
   @Test("An encrypted answer is explained")
   func anEncryptedAnswerIsExplained() async throws {
     let result = try await send { peer in
-      try peer.expect("manifest")
-      peer.send(#"{"type":"enc_receiver_manifest","hidden_manifest":"00"}"#)
-      _ = try peer.readToEnd()
+      try await peer.expect("manifest")
+      try await peer.send(text: #"{"type":"enc_receiver_manifest","hidden_manifest":"00"}"#)
+      try await peer.readToEnd()
     }
     #expect(result.status == 8 && result.errors.contains("--encrypt"), "\(result)")
   }
@@ -117,8 +113,8 @@ import WebSocketFraming
   ) async throws {
     #expect(truncate(workspace["big"], 512 << 20) == 0)
     let result = try await send(options: ["--compress", "off"]) { peer in
-      try peer.expect(#""type":"file""#)
-      _ = try peer.close(status: status)
+      try await peer.expect(#""type":"file""#)
+      _ = try await peer.close(status: status)
     }
     #expect(result.status == (status == 4001 ? 17 : 6), "\(result)")
   }
@@ -126,8 +122,8 @@ import WebSocketFraming
   @Test("Vanishing is a failure")
   func vanishingIsAFailure() async throws {
     let result = try await send(options: []) { peer in
-      try peer.expect(#""type":"file""#)
-      peer.vanish()
+      try await peer.expect(#""type":"file""#)
+      await peer.vanish()
     }
     #expect(result.status == 6, "\(result)")
   }
@@ -136,8 +132,8 @@ import WebSocketFraming
   @Test("A failure after the last byte counts")
   func aFailureAfterTheLastByteCounts() async throws {
     let result = try await send(options: []) { peer in
-      try peer.expect(#"{"type":"eof"}"#)
-      _ = try peer.close(status: 4001)
+      try await peer.expect(#"{"type":"eof"}"#)
+      _ = try await peer.close(status: 4001)
     }
     #expect(result.status == 17, "\(result)")
   }

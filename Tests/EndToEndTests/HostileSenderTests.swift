@@ -21,18 +21,16 @@ import WebSocketFraming
   /// Expects that the receiver ends by itself with an exit status, says why in lines without control characters, and
   /// changes nothing outside `out`.
   private func receive(
-    options: [String] = [], _ attack: @escaping @Sendable (RawPeer) throws -> Void
+    options: [String] = [], _ attack: (WebSocketPeer) async throws -> Void
   ) async throws -> CommandResult {
     let relay = try await workspace.relay()
     let receiver = try workspace.start(
       ["receive", relay.url, "4821-lusab-babad", "--out", "out", "--protocol", "1"] + options)
     try await receiver.waitFor("waiting for the sender")
-    try await offTask {
-      let peer = try RawPeer(relay, as: .sender, code: "4821-lusab-babad")
-      try peer.expect("ready")
-      try attack(peer)
-      _ = try peer.readToEnd()
-    }
+    let peer = try await WebSocketPeer.connect(to: relay, as: .sender)
+    try await peer.expect("ready")
+    try await attack(peer)
+    try await peer.readToEnd()
     let result = await receiver.result()
     #expect(result.signal == nil && !result.isOverdue, "\(result)")
     #expect(!result.errors.contains { $0.isASCII && $0 < " " && $0 != "\n" }, "\(result)")
@@ -43,30 +41,12 @@ import WebSocketFraming
     return result
   }
 
-  private static func quoted(_ text: String) -> String {
-    var result = ""
-    for scalar in text.unicodeScalars {
-      result +=
-        scalar == "\"" || scalar == "\\" || scalar.value < 32
-        ? "\\u" + String(repeating: "0", count: 4 - String(scalar.value, radix: 16).count)
-          + String(scalar.value, radix: 16) : String(scalar)
-    }
-    return "\"\(result)\""
-  }
-
   /// Announces and sends one file in the regular way.
-  private static func send(_ peer: RawPeer, path: String, _ bytes: [UInt8]) {
-    peer.send(#"{"type":"manifest","resume":false,"entries":[{"path":\#(quoted(path)),"size":\#(bytes.count)}]}"#)
-    sendFile(peer, path: path, bytes)
-    peer.send(ControlMessage.end)
-  }
-
-  private static func sendFile(_ peer: RawPeer, path: String, _ bytes: [UInt8]) {
-    peer.send(
-      #"{"type":"file","path":\#(quoted(path)),"size":\#(bytes.count),"compression":"none","append_from":0}"#)
-    var checksum = ChainedChecksum()
-    peer.sendChunk(0, bytes, &checksum)
-    peer.send(ControlMessage.fileEnd)
+  private static func send(_ peer: WebSocketPeer, path: String, _ bytes: [UInt8]) async throws {
+    let entry = ManifestEntry(path: Array(path.utf8), byteCount: Int64(bytes.count))
+    try await peer.send(.manifest(entries: [entry], resume: false))
+    try await peer.send(file: path, bytes)
+    try await peer.send(.end)
   }
 
   // MARK: - Names
@@ -80,7 +60,7 @@ import WebSocketFraming
       String(repeating: "x", count: 5000), ".x.p2p-copy-partial", "../\u{1B}[2J\u{202E}x",
     ])
   func namesThatLeadOutsideAreRefused(path: String) async throws {
-    let result = try await receive { Self.send($0, path: path, [1, 2, 3]) }
+    let result = try await receive { try await Self.send($0, path: path, [1, 2, 3]) }
     #expect(result.status == 12, "\(result)")
     #expect(result.errors.contains("refused the name"), "\(result)")
     #expect(try Content.tree(workspace["out"]).isEmpty)
@@ -90,10 +70,10 @@ import WebSocketFraming
   @Test("A refused name does not stop the others")
   func aRefusedNameDoesNotStopTheOthers() async throws {
     let result = try await receive { peer in
-      peer.send(#"{"type":"manifest","entries":[{"path":"../x","size":1},{"path":"good","size":1}]}"#)
-      Self.sendFile(peer, path: "../x", [1])
-      Self.sendFile(peer, path: "good", [2])
-      peer.send(ControlMessage.end)
+      try await peer.send(text: #"{"type":"manifest","entries":[{"path":"../x","size":1},{"path":"good","size":1}]}"#)
+      try await peer.send(file: "../x", [1])
+      try await peer.send(file: "good", [2])
+      try await peer.send(.end)
     }
     #expect(result.status == 12, "\(result)")
     #expect(Content.bytes(workspace["out/good"]) == [2])
@@ -103,11 +83,13 @@ import WebSocketFraming
   func aSymbolicLinkToADirectoryIsNotFollowed() async throws {
     try FileManager.default.createSymbolicLink(atPath: workspace["out/link"], withDestinationPath: "../outside")
     for path in ["link/victim", "link/new", "link/deep/er"] {
-      let result = try await receive { Self.send($0, path: path, [1]) }
+      let result = try await receive { try await Self.send($0, path: path, [1]) }
       #expect(result.status == 12 && result.errors.contains("symbolic link"), "\(result)")
     }
     // The policy lets the link itself go, and a directory take its place.
-    let result = try await receive(options: ["--on-conflict", "overwrite"]) { Self.send($0, path: "link/new", [1]) }
+    let result = try await receive(options: ["--on-conflict", "overwrite"]) {
+      try await Self.send($0, path: "link/new", [1])
+    }
     #expect(result.status == 0, "\(result)")
     #expect(Content.bytes(workspace["out/link/new"]) == [1])
   }
@@ -118,7 +100,7 @@ import WebSocketFraming
   func aSymbolicLinkUnderTheFinalNameIsNotFollowed(policy: String, status: Int32) async throws {
     for (name, target) in [("link", "../outside/victim"), ("dangling", "../outside/new"), ("loop", "loop")] {
       try FileManager.default.createSymbolicLink(atPath: workspace["out/\(name)"], withDestinationPath: target)
-      let result = try await receive(options: ["--on-conflict", policy]) { Self.send($0, path: name, [1]) }
+      let result = try await receive(options: ["--on-conflict", policy]) { try await Self.send($0, path: name, [1]) }
       #expect(result.status == status, "\(result)")
       let arrived = policy == "overwrite" ? name : policy == "rename" ? "\(name) (1)" : nil
       if let arrived { #expect(Content.bytes(workspace["out/\(arrived)"]) == [1]) }
@@ -134,10 +116,10 @@ import WebSocketFraming
   {
     let partial = Content.partial("file", in: workspace["out"])
     try FileManager.default.createSymbolicLink(atPath: partial, withDestinationPath: "../outside/victim")
-    #expect(try await receive { Self.send($0, path: "file", [1]) }.status == 0)
+    #expect(try await receive { try await Self.send($0, path: "file", [1]) }.status == 0)
     try FileManager.default.removeItem(atPath: workspace["out/file"])
     #expect(link(workspace["outside/victim"], partial) == 0)
-    #expect(try await receive { Self.send($0, path: "file", [2]) }.status == 0)
+    #expect(try await receive { try await Self.send($0, path: "file", [2]) }.status == 0)
     #expect(Content.bytes(workspace["out/file"]) == [2])
   }
 
@@ -147,14 +129,15 @@ import WebSocketFraming
   {
     let workspace = workspace
     let result = try await receive { peer in
-      peer.send(#"{"type":"manifest","entries":[{"path":"d/one","size":1},{"path":"d/victim","size":1}]}"#)
-      Self.sendFile(peer, path: "d/one", [1])
+      try await peer.send(
+        text: #"{"type":"manifest","entries":[{"path":"d/one","size":1},{"path":"d/victim","size":1}]}"#)
+      try await peer.send(file: "d/one", [1])
       // Once the first file has arrived, its folder is exchanged for a link.
-      while Content.size(workspace["out/d/one"]) == nil { usleep(2000) }
+      try await eventually("the first file is there") { Content.size(workspace["out/d/one"]) != nil }
       try FileManager.default.moveItem(atPath: workspace["out/d"], toPath: workspace["out/moved"])
       try FileManager.default.createSymbolicLink(atPath: workspace["out/d"], withDestinationPath: "../outside")
-      Self.sendFile(peer, path: "d/victim", [2])
-      peer.send(ControlMessage.end)
+      try await peer.send(file: "d/victim", [2])
+      try await peer.send(.end)
     }
     // It goes where the folder is now, or nowhere.
     #expect(result.status == 0 || result.status == 12, "\(result)")
@@ -163,7 +146,7 @@ import WebSocketFraming
   @Test("A folder where a file is is named")
   func aFolderWhereAFileIsIsNamed() async throws {
     try workspace.file("out/file", [9])
-    let result = try await receive { Self.send($0, path: "file/below", [1]) }
+    let result = try await receive { try await Self.send($0, path: "file/below", [1]) }
     #expect(result.status == 13 && result.errors.contains("'file/below'"), "\(result)")
     #expect(Content.bytes(workspace["out/file"]) == [9])
   }
@@ -174,14 +157,16 @@ import WebSocketFraming
   struct Breach: Sendable, CustomTestStringConvertible {
     var testDescription: String
     var status: Int32 = 7
-    var attack: @Sendable (RawPeer) throws -> Void
+    var attack: @Sendable (WebSocketPeer) async throws -> Void
 
     static let manifest = #"{"type":"manifest","resume":false,"entries":[{"path":"f","size":10}]}"#
     static let file = #"{"type":"file","path":"f","size":10,"compression":"none","append_from":0}"#
 
     /// Says some texts, one after the other.
     static func saying(_ name: String, _ texts: [String], status: Int32 = 7) -> Breach {
-      Breach(testDescription: name, status: status) { peer in texts.forEach { peer.send($0) } }
+      Breach(testDescription: name, status: status) { peer in
+        for text in texts { try await peer.send(text: text) }
+      }
     }
 
     /// Announces and begins a file with these fields, then sends chunks.
@@ -189,12 +174,11 @@ import WebSocketFraming
       _ name: String, status: Int32 = 7, compression: String = "none", size: Int = 10, _ chunks: [[UInt8]]
     ) -> Breach {
       Breach(testDescription: name, status: status) { peer in
-        peer.send(#"{"type":"manifest","entries":[{"path":"f","size":\#(size)}]}"#)
-        peer.send(#"{"type":"file","path":"f","size":\#(size),"compression":"\#(compression)"}"#)
-        var checksum = ChainedChecksum()
-        for (number, chunk) in chunks.enumerated() { peer.sendChunk(UInt64(number), chunk, &checksum) }
-        peer.send(ControlMessage.fileEnd)
-        peer.send(ControlMessage.end)
+        try await peer.send(text: #"{"type":"manifest","entries":[{"path":"f","size":\#(size)}]}"#)
+        try await peer.send(text: #"{"type":"file","path":"f","size":\#(size),"compression":"\#(compression)"}"#)
+        try await peer.send(chunks: chunks)
+        try await peer.send(.fileEnd)
+        try await peer.send(.end)
       }
     }
 
@@ -241,13 +225,11 @@ import WebSocketFraming
       saying(
         "an encrypted manifest", [#"{"type":"enc_manifest","nonce":"00","hidden_manifest":"00"}"#], status: 8),
       Breach(testDescription: "data before the manifest") { peer in
-        var checksum = ChainedChecksum()
-        peer.sendChunk(0, [1], &checksum)
+        try await peer.send(chunks: [[1]])
       },
       Breach(testDescription: "data between files") { peer in
-        var checksum = ChainedChecksum()
-        peer.send(manifest)
-        peer.sendChunk(0, [1], &checksum)
+        try await peer.send(text: manifest)
+        try await peer.send(chunks: [[1]])
       },
       // The relay sees to that.
       Breach(testDescription: "a text that is not UTF-8", status: 6) { peer in
@@ -295,8 +277,8 @@ import WebSocketFraming
         text += "\(number == 0 ? "" : ","){\"path\":\"\(number % 2 == 0 ? "../" : "a/b/c/")\(number)\",\"size\":1}"
         number += 1
       }
-      peer.send(text + "]}")
-      peer.send(ControlMessage.end)
+      try await peer.send(text: text + "]}")
+      try await peer.send(.end)
     }
     #expect(result.status == 14, "\(result)")
     #expect(result.errors.contains("and "), "\(result)")
@@ -305,7 +287,7 @@ import WebSocketFraming
   @Test("A message of more than two mebibytes is refused")
   func aMessageOfMoreThanTwoMebibytesIsRefused() async throws {
     let result = try await receive { peer in
-      peer.send(String(repeating: " ", count: (2 << 20) + 1))
+      try await peer.send(text: String(repeating: " ", count: (2 << 20) + 1))
     }
     // The relay does not even pass it on.
     #expect(result.status == 6, "\(result)")

@@ -1,5 +1,6 @@
 import NIOCore
 import P2PCopyRelay
+import TestSupport
 import Testing
 import WebSocketFraming
 
@@ -12,12 +13,12 @@ struct ListeningTests {
       #expect(
         relay.addresses == ["127.0.0.1:\(relay.port)"]
           || relay.addresses == ["127.0.0.1:\(relay.port)", "[::1]:\(relay.port)"])
-      if relay.addresses.count == 2 { _ = try await TestPeer.dial(port: relay.port, host: "::1") }
+      if relay.addresses.count == 2 { _ = try await WebSocketPeer.dial(port: relay.port, host: "::1") }
       let others = try System.enumerateDevices().compactMap(\.address?.ipAddress).filter {
         !$0.hasPrefix("127.") && $0 != "::1" && !$0.hasPrefix("fe80")
       }
       for host in others {
-        await #expect(throws: (any Error).self) { try await TestPeer.dial(port: relay.port, host: host) }
+        await #expect(throws: (any Error).self) { try await WebSocketPeer.dial(port: relay.port, host: host) }
       }
     }
   }

@@ -9,9 +9,9 @@ struct LogTests {
   func events() async throws {
     let record = LogRecord()
     try await RelayServer.run(logger: record.logger) { relay in
-      let receiver = try await TestPeer.connect(port: relay.port, code: "0123456789abcdef", role: "receiver")
+      let receiver = try await WebSocketPeer.connect(port: relay.port, code: "0123456789abcdef", role: "receiver")
       await relay.waitUntil { $0.waiting == 1 }
-      let sender = try await TestPeer.connect(port: relay.port, code: "0123456789abcdef", role: "sender")
+      let sender = try await WebSocketPeer.connect(port: relay.port, code: "0123456789abcdef", role: "sender")
       sender.send(ClientFrame.bytes(.binary, [1, 2, 3]) + ClientFrame.close(1000))
       #expect(try await receiver.frame() != nil)
       receiver.send(ClientFrame.close(1000))
@@ -34,7 +34,7 @@ struct LogTests {
   func escaped() async throws {
     let record = LogRecord()
     try await RelayServer.run(logger: record.logger) { relay in
-      _ = try await TestPeer.connect(port: relay.port, code: #"\n\u001b[2\u202e"#, role: "sender")
+      _ = try await WebSocketPeer.connect(port: relay.port, code: #"\n\u001b[2\u202e"#, role: "sender")
       await relay.waitUntil { $0.waiting == 1 }
     }
     #expect(record.all.contains { $0.hasPrefix(#"waiting code=\u{A}\u{1B}[2\u{202E} "#) })
@@ -44,11 +44,11 @@ struct LogTests {
   func reasons() async throws {
     let record = LogRecord()
     try await RelayServer.run(logger: record.logger) { relay in
-      let stranger = try await TestPeer.dial(port: relay.port)
-      stranger.send(Array(TestPeer.upgradeRequest.utf8) + ClientFrame.text("{}"))
+      let stranger = try await WebSocketPeer.dial(port: relay.port)
+      stranger.send(Array(WebSocketPeer.upgradeRequest.utf8) + ClientFrame.text("{}"))
       stranger.send(ClientFrame.close(1002))
       _ = await stranger.rest()
-      let (sender, receiver) = try await TestPeer.connectPair(port: relay.port, code: "c0de")
+      let (sender, receiver) = try await WebSocketPeer.connectPair(port: relay.port, code: "c0de")
       await sender.vanish()
       #expect(try await receiver.frame()?.closeStatus == 4002)
     }

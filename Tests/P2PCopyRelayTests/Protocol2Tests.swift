@@ -194,10 +194,10 @@ struct Protocol2Tests {
   func sockets() async throws {
     try await RelayServer.run { relay in
       let targets = ["/?rendezvous=c0de", "/a/path?x=1&rendezvous=other"]
-      let receiver = try await TestPeer.upgraded(port: relay.port, target: targets[0])
+      let receiver = try await WebSocketPeer.upgraded(port: relay.port, target: targets[0])
       receiver.send(Self.hello("receiver"))
       #expect(try await receiver.frame() == Self.waiting)
-      let sender = try await TestPeer.upgraded(port: relay.port, target: targets[1])
+      let sender = try await WebSocketPeer.upgraded(port: relay.port, target: targets[1])
       sender.send(Self.hello("sender") + ClientFrame.text("hi"))
       #expect(try await sender.frame() == Self.ready)
       #expect(try await receiver.frame() == Self.ready)
@@ -208,7 +208,7 @@ struct Protocol2Tests {
   @Test("A relay that ends tells a waiting peer so")
   func shuttingDown() async throws {
     let relay = try await RelayServer.start(configuration: RelayConfiguration(limits: .patient), logger: .silent)
-    let peer = try await TestPeer.upgraded(port: relay.port, target: "/")
+    let peer = try await WebSocketPeer.upgraded(port: relay.port, target: "/")
     peer.send(Self.hello("sender"))
     #expect(try await peer.frame() == Self.waiting)
     async let end: Void = relay.shutDown(drain: .seconds(60))

@@ -8,13 +8,13 @@ struct ShutdownTests {
   @Test("Waiting peers are sent away, a pair may finish, then the relay is gone")
   func drains() async throws {
     let relay = try await RelayServer.start(configuration: RelayConfiguration(limits: .patient), logger: .silent)
-    let (sender, receiver) = try await TestPeer.connectPair(port: relay.port, code: "pair")
-    let waiting = try await TestPeer.connect(port: relay.port, code: "alone", role: "sender")
+    let (sender, receiver) = try await WebSocketPeer.connectPair(port: relay.port, code: "pair")
+    let waiting = try await WebSocketPeer.connect(port: relay.port, code: "alone", role: "sender")
     await relay.waitUntil { $0.waiting == 1 }
     async let end: Void = relay.shutDown(drain: .seconds(60))
     #expect(try await waiting.frame() == .close(1001, "the relay is shutting down"))
     await waiting.vanish()
-    await #expect(throws: (any Error).self) { try await TestPeer.dial(port: relay.port) }
+    await #expect(throws: (any Error).self) { try await WebSocketPeer.dial(port: relay.port) }
     sender.send(ClientFrame.text("still here") + ClientFrame.close(1000))
     #expect(try await receiver.frame() == Frame(opcode: .text, payload: Array("still here".utf8)))
     #expect(try await receiver.frame() == .close(1000, ""))
@@ -30,7 +30,7 @@ struct ShutdownTests {
   @Test("A pair that goes on for too long is closed with 1001")
   func drainEnds() async throws {
     let relay = try await RelayServer.start(configuration: RelayConfiguration(limits: .patient), logger: .silent)
-    let (sender, receiver) = try await TestPeer.connectPair(port: relay.port, code: "pair")
+    let (sender, receiver) = try await WebSocketPeer.connectPair(port: relay.port, code: "pair")
     async let end: Void = relay.shutDown(drain: .milliseconds(20))
     #expect(try await sender.frame()?.closeStatus == 1001)
     #expect(try await receiver.frame()?.closeStatus == 1001)
@@ -43,7 +43,7 @@ struct ShutdownTests {
   @Test("A second, more urgent call cuts the first one short")
   func now() async throws {
     let relay = try await RelayServer.start(configuration: RelayConfiguration(limits: .patient), logger: .silent)
-    let (sender, receiver) = try await TestPeer.connectPair(port: relay.port, code: "pair")
+    let (sender, receiver) = try await WebSocketPeer.connectPair(port: relay.port, code: "pair")
     async let patient: Void = relay.shutDown(drain: .seconds(600))
     async let watcher: Void = relay.waitUntilClosed()
     await relay.shutDownNow()

@@ -11,7 +11,7 @@ struct TLSTests {
     let certificate = try TestCertificate()
     let trusted = certificate.certificateFile
     try await RelayServer.run(tls: certificate.relayFiles) { relay in
-      let (sender, receiver) = try await TestPeer.connectPair(port: relay.port, code: "c0de", trusting: trusted)
+      let (sender, receiver) = try await WebSocketPeer.connectPair(port: relay.port, code: "c0de", trusting: trusted)
       try await receiver.setReading(false)
       let payload = (0..<(1 << 20)).map { UInt8(truncatingIfNeeded: $0 &* 13) }
       for _ in 0..<48 { sender.send(ClientFrame.bytes(.binary, payload)) }
@@ -33,10 +33,10 @@ struct TLSTests {
     var limits = RelayLimits.patient
     limits.helloTimeout = .milliseconds(50)
     try await RelayServer.run(tls: certificate.relayFiles, limits: limits) { relay in
-      let plain = try await TestPeer.dial(port: relay.port)
-      plain.send(Array(TestPeer.upgradeRequest.utf8))
+      let plain = try await WebSocketPeer.dial(port: relay.port)
+      plain.send(Array(WebSocketPeer.upgradeRequest.utf8))
       _ = await plain.rest()
-      let silent = try await TestPeer.dial(port: relay.port)
+      let silent = try await WebSocketPeer.dial(port: relay.port)
       _ = await silent.rest()
       await relay.waitUntil { $0 == .none }
     }

@@ -49,7 +49,7 @@ struct EndingTests {
     let transfer = InMemoryTransfer(.one)
     let receiver = try transfer.receiver()
     let receiving = Task { try await receiver.receive(into: folder.path("out")) }
-    let peer = try await RawPeer.connect(as: .sender, to: transfer.relay)
+    let peer = try await InMemoryPeer.connect(as: .sender, to: transfer.relay)
     let name = Array("file".utf8)
     try await peer.send(
       .manifest(entries: [ManifestEntry(path: name, byteCount: Int64(content.count))], resume: false))
@@ -75,7 +75,7 @@ struct EndingTests {
     transfer.sendOptions.compression = .off
     let sender = try transfer.sender()
     let sending = Task { try await sender.send([folder.path("file")]) }
-    let peer = try await RawPeer.connect(as: .receiver, to: transfer.relay)
+    let peer = try await InMemoryPeer.connect(as: .receiver, to: transfer.relay)
     // Manifest, header, a chunk; then this side stops reading and the sender has to wait.
     for _ in 0..<3 { _ = try await peer.connection.receive() }
     sending.cancel()

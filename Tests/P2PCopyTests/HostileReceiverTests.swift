@@ -18,11 +18,11 @@ struct HostileReceiverTests {
   }
 
   private func send(
-    to receiver: @Sendable (RawPeer) async throws -> Void
+    to receiver: @Sendable (InMemoryPeer) async throws -> Void
   ) async throws -> Result<TransferSummary, any Error> {
     let sender = try transfer.sender()
     async let sent = result { try await sender.send([folder.path("file")]) }
-    let peer = try await RawPeer.connect(as: .receiver, to: transfer.relay)
+    let peer = try await InMemoryPeer.connect(as: .receiver, to: transfer.relay)
     _ = await result { try await receiver(peer) }
     await peer.finish()
     return await sent

@@ -19,12 +19,12 @@ struct HostileSenderTests {
 
   /// Lets a receiver meet a sender that the test plays.
   private func receive(
-    _ transfer: InMemoryTransfer? = nil, from sender: @Sendable (RawPeer) async throws -> Void
+    _ transfer: InMemoryTransfer? = nil, from sender: @Sendable (InMemoryPeer) async throws -> Void
   ) async throws -> Result<TransferSummary, any Error> {
     let transfer = transfer ?? self.transfer
     let receiver = try transfer.receiver()
     async let received = result { try await receiver.receive(into: folder.path("out")) }
-    let peer = try await RawPeer.connect(as: .sender, to: transfer.relay)
+    let peer = try await InMemoryPeer.connect(as: .sender, to: transfer.relay)
     // The receiver may give up in the middle: then sending fails, and that is all right.
     _ = await result { try await sender(peer) }
     await peer.finish()
@@ -120,7 +120,7 @@ struct HostileSenderTests {
         for await case .fileFailed(let failure) in events { received.withLock { $0.append(failure) } }
       }
     }
-    let peer = try await RawPeer.connect(as: .sender, to: transfer.relay)
+    let peer = try await InMemoryPeer.connect(as: .sender, to: transfer.relay)
     try await peer.send(manifest([""]))
     try await peer.send(.end)
     await peer.finish()
@@ -183,7 +183,7 @@ struct HostileSenderTests {
       case .dataBetweenFiles: try await peer.send(chunks: [[1]])
       case .shortChunk:
         try await peer.send(.file(header))
-        try await peer.send(bytes: [UInt8](repeating: 0, count: 39))
+        try await peer.send(binary: [UInt8](repeating: 0, count: 39))
       case .fileInFile:
         try await peer.send(.file(header))
         try await peer.send(.file(header))
@@ -260,7 +260,8 @@ struct HostileSenderTests {
       try await peer.send(manifest(["x"], size: 4))
       try await peer.send(.file(FileHeader(path: Array("x".utf8), byteCount: 4, compression: .none, appendFrom: 0)))
       var checksum = ChainedChecksum()
-      var chunks = [[1, 2], [3], [4]].enumerated().map { RawPeer.chunk(UInt64($0), &checksum, $1.map { UInt8($0) }) }
+      let payloads: [[UInt8]] = [[1, 2], [3], [4]]
+      var chunks = payloads.enumerated().map { InMemoryPeer.chunk(UInt64($0), &checksum, $1) }
       switch kind {
       case "swap": chunks.swapAt(0, 1)
       case "repeat": chunks.insert(chunks[0], at: 1)
@@ -268,7 +269,7 @@ struct HostileSenderTests {
       case "change": chunks[1][40] ^= 1
       default: chunks[1][8] ^= 1
       }
-      for chunk in chunks { try await peer.send(bytes: chunk) }
+      for chunk in chunks { try await peer.send(binary: chunk) }
       try await peer.send(.fileEnd)
       try await peer.send(.end)
     }

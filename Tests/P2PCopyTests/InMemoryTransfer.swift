@@ -4,6 +4,7 @@ import P2PCopy
 import P2PCopyTesting
 import SHA256Sum
 import SPAKE2
+import TestSupport
 import XXH128
 import Zstd
 
@@ -12,7 +13,7 @@ struct InMemoryTransfer {
   let relay: InMemoryRelay
   var sendOptions = SendOptions()
   var receiveOptions = ReceiveOptions()
-  var code = RawPeer.code
+  var code = InMemoryPeer.code
 
   init(_ transferProtocol: TransferProtocol = .two, tamper: InMemoryRelay.Tamper? = nil) {
     relay = InMemoryRelay(tamper: tamper)

@@ -40,12 +40,12 @@ struct KnownSessionTests {
     let receiver = try transfer.receiver()
     async let received = receiver.receive(into: folder.path("out"))
 
-    let peer = try await RawPeer.connect(
+    let peer = try await InMemoryPeer.connect(
       as: .sender, to: transfer.relay, codeHash: try #require(Hex.decode(Self.codeHash)))
     try await peer.send(text: Self.manifest)
     #expect(try await peer.receiveText() == Self.receiverManifest)
     try await peer.send(text: Self.file)
-    try await peer.send(bytes: try #require(Hex.decode(Self.chunk)))
+    try await peer.send(binary: try #require(Hex.decode(Self.chunk)))
     try await peer.send(.fileEnd)
     try await peer.send(.end)
     await peer.finish()
@@ -65,14 +65,14 @@ struct KnownSessionTests {
       transfer.receiveOptions.encrypt = true
       let receiver = try transfer.receiver()
       async let received = result { try await receiver.receive(into: folder.path("out")) }
-      let peer = try await RawPeer.connect(
+      let peer = try await InMemoryPeer.connect(
         as: .sender, to: transfer.relay, codeHash: try #require(Hex.decode(Self.codeHash)))
       try await peer.send(text: Self.manifest)
       _ = try await peer.receiveText()
       try await peer.send(text: Self.file)
       var chunk = try #require(Hex.decode(Self.chunk))
       chunk[index] ^= UInt8(bit)
-      try await peer.send(bytes: chunk)
+      try await peer.send(binary: chunk)
       await peer.finish()
       let code = await received.errorCode
       #expect(code == (index < 40 ? .checksumMismatch : .wrongCode), "byte \(index)")

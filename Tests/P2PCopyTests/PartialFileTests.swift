@@ -125,7 +125,7 @@ struct PartialFileTests {
     transfer.receiveOptions.conflictPolicy = .overwrite
     let receiver = try transfer.receiver()
     async let received = result { try await receiver.receive(into: folder.path("out")) }
-    let peer = try await RawPeer.connect(as: .sender, to: transfer.relay)
+    let peer = try await InMemoryPeer.connect(as: .sender, to: transfer.relay)
     _ = await result {
       try await peer.send(
         .manifest(entries: [ManifestEntry(path: Array("x".utf8), byteCount: 1002)], resume: true))

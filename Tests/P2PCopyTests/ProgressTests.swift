@@ -220,7 +220,7 @@ struct ProgressTests {
     let receiver = try transfer.receiver()
     async let received = result { try await receiver.receive(into: folder.path("out"), listener: recorder.listener) }
     for index in 0..<3 {
-      let peer = try await RawPeer.connect(as: .sender, to: transfer.relay, code: "\(index)n=3=nsecret")
+      let peer = try await InMemoryPeer.connect(as: .sender, to: transfer.relay, code: "\(index)n=3=nsecret")
       let name = "file\(index)"
       try await peer.send(.manifest(entries: [ManifestEntry(path: Array(name.utf8), byteCount: .max)], resume: false))
       try await peer.send(
