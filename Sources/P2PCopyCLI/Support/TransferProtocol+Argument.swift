@@ -1,4 +1,0 @@
-public import ArgumentParser
-public import P2PCopy
-
-extension TransferProtocol: ExpressibleByArgument {}
