@@ -32,8 +32,8 @@ package enum Protocol1 {
       settings: settings(as: .sender, peerTimeout: options.peerTimeout, transportOptions: options.transport),
       monitor: monitor)
     return zip(codes, groups).map { code, files in
-      let session = SendSession(
-        meeting: SessionMeeting(
+      let session = Protocol1SendingSession(
+        rendezvous: SessionRendezvous(
           rendezvous: rendezvous, code: code, role: .sender, encrypt: options.encrypt, codecs: codecs, monitor: monitor),
         files: files, compression: options.compression, resume: options.resume ?? false,
         failures: failures)
@@ -67,8 +67,8 @@ package enum Protocol1 {
       settings: settings(as: .receiver, peerTimeout: options.peerTimeout, transportOptions: options.transport),
       monitor: monitor)
     return try SessionCodes.codes(for: code).map { code in
-      let session = ReceiveSession(
-        meeting: SessionMeeting(
+      let session = Protocol1ReceivingSession(
+        rendezvous: SessionRendezvous(
           rendezvous: rendezvous, code: code, role: .receiver, encrypt: options.encrypt, codecs: codecs,
           monitor: monitor),
         outputPath: directory, takenNames: takenNames, completesFiles: completesFiles, claimedPaths: claimedPaths)
@@ -85,7 +85,8 @@ package enum Protocol1 {
   }
 
   private static func checkManifest(of files: [SourceFile], _ options: SendOptions) throws(P2PCopyError) {
-    let plainByteCount = SendSession.manifest(of: files, resume: options.resume ?? false).encoded().utf8.count
+    let manifest = Protocol1SendingSession.manifest(of: files, resume: options.resume ?? false)
+    let plainByteCount = manifest.encoded().utf8.count
     // Sealed, it travels as hexadecimal digits with a nonce and a tag.
     let byteCount = options.encrypt ? 2 * plainByteCount + 256 : plainByteCount
     guard byteCount <= Protocol1Suite.maximumMessageByteCount else {

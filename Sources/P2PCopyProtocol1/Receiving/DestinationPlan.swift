@@ -14,7 +14,7 @@ struct DestinationPlan {
   /// - Throws: ``P2PCopyError`` when the session cannot go on; what concerns only this file is in the destination.
   func destination(
     for header: FileHeader, _ path: RelativePath, _ finding: ResumeScan.Finding?
-  ) throws(P2PCopyError) -> FileDownload.Destination {
+  ) throws(P2PCopyError) -> IncomingChunks.Destination {
     guard header.appendFrom == 0 || (isResuming && header.appendFrom == finding?.part.byteCount) else {
       throw P2PCopyError(
         .protocolViolation,
@@ -59,7 +59,7 @@ struct DestinationPlan {
     /// It can, and takes the place of this.
     case replaceable(FileStatus)
     /// It cannot.
-    case outcome(FileDownload.Outcome)
+    case outcome(IncomingChunks.Outcome)
   }
 
   /// What the conflict policy says when something of that name exists.

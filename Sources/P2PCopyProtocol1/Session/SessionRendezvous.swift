@@ -2,7 +2,7 @@ import P2PCopyCore
 import P2PCopyTransfer
 
 /// How a session comes to be: make the id and the keys of the code, find the other peer.
-struct SessionMeeting: Sendable {
+struct SessionRendezvous: Sendable {
   let rendezvous: any Rendezvous
   let code: PairingCode
   let role: PeerRole
@@ -12,9 +12,9 @@ struct SessionMeeting: Sendable {
 
   /// Finds the other peer.
   ///
-  /// - Returns: The channel to it, and what it has said already.
+  /// - Returns: The connection to it, and what it has said already.
   /// - Throws: ``P2PCopyError``.
-  func meet() async throws -> (channel: PeerChannel, firstMessage: TransportMessage?) {
+  func findPeer() async throws -> (connection: Protocol1Connection, firstMessage: TransportMessage?) {
     let codeHash: [UInt8]
     var security: SessionSecurity?
     if encrypt {
@@ -26,6 +26,8 @@ struct SessionMeeting: Sendable {
     }
     let peer = try await rendezvous.findPeer(by: Hex.encode(codeHash))
     monitor.emit(.paired)
-    return (PeerChannel(connection: peer.connection, role: role, security: security), peer.firstMessage)
+    return (
+      Protocol1Connection(transportConnection: peer.connection, role: role, security: security), peer.firstMessage
+    )
   }
 }

@@ -9,11 +9,11 @@ import P2PCopyWire
 ///
 /// Chunks are read and compressed by a few tasks side by side; they are chained, sealed and sent in order by the
 /// session's task.
-struct FileUpload {
+struct OutgoingChunks {
   /// How many chunks are prepared ahead.
   static let window = 4
 
-  let channel: PeerChannel
+  let connection: Protocol1Connection
   let monitor: TransferMonitor
   let compression: CompressionMode
   let contexts: CompressionContexts?
@@ -24,12 +24,12 @@ struct FileUpload {
   private var sequenceNumber: UInt64 = 0
 
   init(
-    of file: OpenSourceFile, from offset: Int64, to channel: PeerChannel, compression: CompressionMode,
+    of file: OpenSourceFile, from offset: Int64, to connection: Protocol1Connection, compression: CompressionMode,
     contexts: CompressionContexts?, monitor: TransferMonitor
   ) {
     self.file = file
     self.offset = offset
-    self.channel = channel
+    self.connection = connection
     self.compression = compression
     self.contexts = contexts
     self.monitor = monitor
@@ -44,13 +44,13 @@ struct FileUpload {
     let firstByteCount = Int(min(remaining, Int64(Protocol1Suite.maximumChunkByteCount)))
     let (first, chosen) = try prepareFirst(byteCount: firstByteCount)
     monitor.beginFile(file.source.path, resumedByteCount: offset)
-    try await channel.send(
+    try await connection.send(
       .file(
         FileHeader(
           path: file.source.path.bytes, byteCount: file.byteCount,
           compression: chosen?.compressor.name ?? .none, appendFrom: offset)))
     do {
-      let preparation = ChunkPreparation(file: file, buffers: channel.connection.buffers, contexts: chosen)
+      let preparation = ChunkPreparation(file: file, buffers: connection.transportConnection.buffers, contexts: chosen)
       let isWhole = Int64(firstByteCount) == remaining
       try await emit(first, expecting: firstByteCount, endOf: isWhole ? preparation : nil)
       try await sendRest(preparation, from: offset + Int64(firstByteCount))
@@ -59,7 +59,7 @@ struct FileUpload {
     } catch let error as P2PCopyError where error.scope == .entry {
       try await interrupt(error)
     }
-    try await channel.send(.fileEnd)
+    try await connection.send(.fileEnd)
   }
 
   /// Reads everything again and says whether that gives the same payloads.
@@ -75,7 +75,7 @@ struct FileUpload {
       message.withUnsafeReadableBytes { bytes in
         _ = again.update(with: UnsafeRawBufferPointer(rebasing: bytes[RecordHeader.byteCount...]))
       }
-      channel.connection.buffers.recycle(message)
+      connection.transportConnection.buffers.recycle(message)
       start += Int64(byteCount)
     } while start < file.byteCount
     return again.current == checksum.current
@@ -84,13 +84,13 @@ struct FileUpload {
   /// Ends the file early, in a way that a receiver can tell: by the size it does not have. Ours goes on with the next
   /// file; the Python tool's stops.
   private func interrupt(_ error: P2PCopyError) async throws {
-    try await channel.send(.fileEnd)
+    try await connection.send(.fileEnd)
     throw error
   }
 
   /// Reads the first chunk and decides by it whether the file is compressed.
   private func prepareFirst(byteCount: Int) throws -> (PreparedChunk, CompressionContexts?) {
-    let preparation = ChunkPreparation(file: file, buffers: channel.connection.buffers, contexts: nil)
+    let preparation = ChunkPreparation(file: file, buffers: connection.transportConnection.buffers, contexts: nil)
     let raw: PreparedChunk
     do {
       raw = try preparation.read(offset: offset, byteCount: byteCount)
@@ -153,9 +153,9 @@ struct FileUpload {
     }
     if let preparation { try file.checkUnchanged { try readsTheSame(preparation) } }
     RecordHeader(sequenceNumber: sequenceNumber, chain: chain).write(to: &message, at: message.readerIndex)
-    try channel.security?.sealPayload(of: &message)
+    try connection.security?.sealPayload(of: &message)
     sequenceNumber += 1
-    try await channel.send(consume message)
+    try await connection.send(consume message)
     monitor.advance(by: byteCount)
   }
 }

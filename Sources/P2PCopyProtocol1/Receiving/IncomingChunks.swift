@@ -7,7 +7,7 @@ import P2PCopyWire
 /// One file being received: checks its chunks and writes them.
 ///
 /// Used by the session's task alone.
-final class FileDownload {
+final class IncomingChunks {
   /// Where the bytes go.
   enum Destination {
     /// Into a partial file.

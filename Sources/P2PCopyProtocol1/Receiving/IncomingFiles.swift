@@ -6,15 +6,15 @@ import P2PCopyTransfer
 /// The receiving half of protocol 1 as a state machine over the messages of one session.
 ///
 /// `manifest`, then for each file `file`, chunks, `file_eof`, and at the end `eof`. Anything else ends the session.
-final class Intake {
+final class IncomingFiles {
   private enum State {
     case awaitingManifest
     case betweenFiles
-    case inFile(FileDownload, shown: String)
+    case inFile(IncomingChunks, shown: String)
     case ended
   }
 
-  private let channel: PeerChannel
+  private let connection: Protocol1Connection
   private let output: OutputDirectory
   private let takenNames: TakenNames
   private let completesFiles: Bool
@@ -34,10 +34,11 @@ final class Intake {
   private let failures: EntryFailures
 
   init(
-    channel: PeerChannel, output: OutputDirectory, takenNames: TakenNames, completesFiles: Bool, codecs: CodecRegistry,
+    connection: Protocol1Connection, output: OutputDirectory, takenNames: TakenNames, completesFiles: Bool,
+    codecs: CodecRegistry,
     claimedPaths: ClaimedPaths, monitor: TransferMonitor, failures: EntryFailures
   ) {
-    self.channel = channel
+    self.connection = connection
     self.output = output
     self.takenNames = takenNames
     self.completesFiles = completesFiles
@@ -59,13 +60,13 @@ final class Intake {
     switch consume message {
     case .binary(let chunk): try take(chunk)
     case .text(let text):
-      switch (try channel.open(text), state) {
+      switch (try connection.open(text), state) {
       case (.manifest(let entries, let resume), .awaitingManifest):
         try await begin(entries, resume: resume)
       case (.file(let header), .betweenFiles):
         try begin(header)
-      case (.fileEnd, .inFile(let download, let shown)):
-        try finish(download, shown)
+      case (.fileEnd, .inFile(let chunks, let shown)):
+        try finish(chunks, shown)
       case (.end, .betweenFiles):
         state = .ended
         return false
@@ -156,7 +157,7 @@ final class Intake {
       files[key]?.finding = finding
       parts.append(finding.part)
     }
-    try await channel.send(.receiverManifest(parts))
+    try await connection.send(.receiverManifest(parts))
   }
 
   // MARK: Files
@@ -168,7 +169,7 @@ final class Intake {
     }
     let decompression = try decompression(for: header, shown)
     guard let path = file.path else {
-      state = .inFile(download(header, .nowhere(.skipped), decompression), shown: shown)
+      state = .inFile(incomingChunks(header, .nowhere(.skipped), decompression), shown: shown)
       return
     }
     guard file.state == .awaited else {
@@ -177,13 +178,13 @@ final class Intake {
     files[header.path]?.state = .settled
     let destination = try plan.destination(for: header, path, file.finding)
     monitor.beginFile(path, resumedByteCount: header.appendFrom)
-    state = .inFile(download(header, destination, decompression), shown: shown)
+    state = .inFile(incomingChunks(header, destination, decompression), shown: shown)
   }
 
-  private func download(
-    _ header: FileHeader, _ destination: FileDownload.Destination, _ decompression: (any DecompressionContext)?
-  ) -> FileDownload {
-    FileDownload(header, to: destination, decompression: decompression, scratch: scratch)
+  private func incomingChunks(
+    _ header: FileHeader, _ destination: IncomingChunks.Destination, _ decompression: (any DecompressionContext)?
+  ) -> IncomingChunks {
+    IncomingChunks(header, to: destination, decompression: decompression, scratch: scratch)
   }
 
   private func decompression(
@@ -200,23 +201,23 @@ final class Intake {
   }
 
   private func take(_ chunk: consuming ByteBuffer) throws(P2PCopyError) {
-    guard case .inFile(let download, let shown) = state else {
+    guard case .inFile(let chunks, let shown) = state else {
       throw P2PCopyError(.protocolViolation, "the sender sent data outside a file")
     }
     var chunk = consume chunk
-    try channel.security?.openPayload(of: &chunk)
-    let byteCount = try download.take(chunk, shown: shown)
-    channel.connection.buffers.recycle(chunk)
+    try connection.security?.openPayload(of: &chunk)
+    let byteCount = try chunks.take(chunk, shown: shown)
+    connection.transportConnection.buffers.recycle(chunk)
     monitor.advance(by: byteCount)
   }
 
-  private func finish(_ download: FileDownload, _ shown: String) throws(P2PCopyError) {
+  private func finish(_ chunks: IncomingChunks, _ shown: String) throws(P2PCopyError) {
     state = .betweenFiles
-    guard let path = files[download.header.path]?.path else { return }
-    switch download.finish(takenNames, shown: shown) {
+    guard let path = files[chunks.header.path]?.path else { return }
+    switch chunks.finish(takenNames, shown: shown) {
     case .complete(let place):
       if place.name != path.name { monitor.rename(path, to: place) }
-      monitor.finishFile(place, byteCount: download.header.byteCount)
+      monitor.finishFile(place, byteCount: chunks.header.byteCount)
     case .skipped: monitor.skipExisting(path)
     case .failed(let error): try fail(path.description, error)
     }
@@ -243,7 +244,7 @@ final class Intake {
         return
       }
       monitor.beginFile(path)
-      try finish(download(header, plan.destination(for: header, path, nil), nil), path.description)
+      try finish(incomingChunks(header, plan.destination(for: header, path, nil), nil), path.description)
     } catch {
       try fail(path.description, error)
     }

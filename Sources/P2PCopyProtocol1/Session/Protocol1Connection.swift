@@ -5,13 +5,13 @@ import P2PCopyTransfer
 /// The connection to the other peer, once paired: control messages and chunks, sealed where the session is encrypted.
 ///
 /// Used by the session's task alone.
-final class PeerChannel {
-  package let connection: any TransportConnection
+final class Protocol1Connection {
+  package let transportConnection: any TransportConnection
   package let role: PeerRole
   let security: SessionSecurity?
 
-  package init(connection: any TransportConnection, role: PeerRole, security: SessionSecurity?) {
-    self.connection = connection
+  package init(transportConnection: any TransportConnection, role: PeerRole, security: SessionSecurity?) {
+    self.transportConnection = transportConnection
     self.role = role
     self.security = security
   }
@@ -32,14 +32,14 @@ final class PeerChannel {
       default: break
       }
     }
-    try await connection.send(message.encoded(), as: role)
+    try await transportConnection.send(message.encoded(), as: role)
   }
 
   /// Sends a chunk whose header space is filled and whose payload is sealed already.
   package func send(_ chunk: consuming ByteBuffer) async throws {
     // Not through a closure: that would hold a second reference, and the transport could not mask in place.
     do {
-      try await connection.send(.binary(consume chunk))
+      try await transportConnection.send(.binary(consume chunk))
     } catch {
       throw P2PCopyError.translating(error, as: role)
     }
@@ -50,7 +50,7 @@ final class PeerChannel {
   /// - Throws: ``P2PCopyError``, also when the other side ended the connection: the caller still expects something.
   package func receive() async throws -> TransportMessage {
     try await translatingClosure {
-      guard let message = try await connection.receive() else { throw TransportClosure.normal }
+      guard let message = try await transportConnection.receive() else { throw TransportClosure.normal }
       return message
     }
   }
@@ -94,7 +94,7 @@ final class PeerChannel {
   ///
   /// - Throws: ``P2PCopyError`` when the other side ended with a failure.
   package func finish() async throws {
-    let closure = try await translatingClosure { try await connection.finish(.normal) }
+    let closure = try await translatingClosure { try await transportConnection.finish(.normal) }
     if !closure.isNormal { throw P2PCopyError(closure, as: role) }
   }
 

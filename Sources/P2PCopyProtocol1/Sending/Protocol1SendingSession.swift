@@ -4,14 +4,14 @@ import P2PCopyPlatform
 import P2PCopyTransfer
 
 /// One sender's session of protocol 1: its share of the files over one connection.
-struct SendSession: Sendable {
-  let meeting: SessionMeeting
+struct Protocol1SendingSession: Sendable {
+  let rendezvous: SessionRendezvous
   let files: [SourceFile]
   let compression: CompressionMode
   let resume: Bool
   let failures: EntryFailures
 
-  private var monitor: TransferMonitor { meeting.monitor }
+  private var monitor: TransferMonitor { rendezvous.monitor }
 
   /// The manifest for some files.
   static func manifest(of files: [SourceFile], resume: Bool) -> ControlMessage {
@@ -26,41 +26,41 @@ struct SendSession: Sendable {
   func run() async throws {
     let contexts = try compressionContexts()
     // A sender is told that the receiver is there, which says nothing by itself.
-    let (channel, _) = try await meeting.meet()
-    try await Goodbye.onFailure(channel.connection, role: .sender) {
-      try await transfer(over: channel, contexts)
+    let (connection, _) = try await rendezvous.findPeer()
+    try await Goodbye.onFailure(connection.transportConnection, role: .sender) {
+      try await transfer(over: connection, contexts)
     }
   }
 
   private func compressionContexts() throws(P2PCopyError) -> CompressionContexts? {
     guard compression != .off else { return nil }
-    guard let compressor = meeting.codecs.compressor(named: Protocol1Suite.compressorName) else {
-      throw meeting.codecs.missing(.compressor, Protocol1Suite.compressorName, forProtocol: 1)
+    guard let compressor = rendezvous.codecs.compressor(named: Protocol1Suite.compressorName) else {
+      throw rendezvous.codecs.missing(.compressor, Protocol1Suite.compressorName, forProtocol: 1)
     }
     return CompressionContexts(compressor)
   }
 
-  private func transfer(over channel: PeerChannel, _ contexts: CompressionContexts?) async throws {
+  private func transfer(over connection: Protocol1Connection, _ contexts: CompressionContexts?) async throws {
     let byteCount = SaturatingCount(summing: files.lazy.map(\.byteCount))
     monitor.start(fileCount: files.count, byteCount: byteCount.value)
-    try await channel.send(Self.manifest(of: files, resume: resume))
-    let parts = resume ? try await receivedParts(channel) : [:]
+    try await connection.send(Self.manifest(of: files, resume: resume))
+    let parts = resume ? try await receivedParts(connection) : [:]
     for file in files {
       try Task.checkCancellation()
       do {
-        try await send(file, over: channel, parts[file.path.bytes], contexts)
+        try await send(file, over: connection, parts[file.path.bytes], contexts)
       } catch let error as P2PCopyError where error.scope == .entry {
         failures.takeUntold(EntryFailure(path: file.path.description, error: error))
       }
     }
-    try await channel.send(.end)
-    try await channel.finish()
+    try await connection.send(.end)
+    try await connection.finish()
   }
 
   /// What the receiver has, by path.
-  private func receivedParts(_ channel: PeerChannel) async throws -> [[UInt8]: ReceivedPart] {
-    guard case .text(let text) = try await channel.receive(),
-      case .receiverManifest(let parts) = try channel.open(text)
+  private func receivedParts(_ connection: Protocol1Connection) async throws -> [[UInt8]: ReceivedPart] {
+    guard case .text(let text) = try await connection.receive(),
+      case .receiverManifest(let parts) = try connection.open(text)
     else {
       throw P2PCopyError(.protocolViolation, "the receiver did not answer the manifest with what it has")
     }
@@ -72,7 +72,7 @@ struct SendSession: Sendable {
   /// - Throws: ``P2PCopyError`` whose scope is the entry when only this file could not be sent; anything else ends the
   ///   session.
   private func send(
-    _ source: SourceFile, over channel: PeerChannel, _ part: ReceivedPart?, _ contexts: CompressionContexts?
+    _ source: SourceFile, over connection: Protocol1Connection, _ part: ReceivedPart?, _ contexts: CompressionContexts?
   ) async throws {
     let file = try OpenSourceFile(opening: source).inMemoryIfNeeded()
     let offset = try resumeOffset(of: file, part)
@@ -80,9 +80,9 @@ struct SendSession: Sendable {
       monitor.skipUnchanged(source.path, byteCount: offset)
       return
     }
-    var upload = FileUpload(
-      of: file, from: offset, to: channel, compression: compression, contexts: contexts, monitor: monitor)
-    try await upload.run()
+    var chunks = OutgoingChunks(
+      of: file, from: offset, to: connection, compression: compression, contexts: contexts, monitor: monitor)
+    try await chunks.run()
     monitor.finishFile(source.path, byteCount: file.byteCount)
   }
 
