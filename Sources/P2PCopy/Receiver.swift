@@ -156,12 +156,14 @@ public struct Receiver: Sendable {
           monitor: monitor),
         code: code, role: .receiver, codecs: codecs, stepTimeout: options.stepTimeout,
         silenceLimit: options.silenceLimit,
-        monitor: monitor)
+        retryDuration: options.retryDuration, monitor: monitor)
       let session = ReceivingSession(
         options: options, destination: destination, codecs: codecs, monitor: monitor,
         log: try DeliveryLog(
           receiptFile: options.receiptFile, checksumsFile: options.checksumsFile, outputPath: destination.outputPath))
-      return [{ try await meeting.run { peers, lane in try await session.run(in: peers, over: lane) } }]
+      return [
+        { try await meeting.run { peers, lane, dialing in try await session.run(in: peers, over: lane, dialing) } }
+      ]
     }
   }
 }

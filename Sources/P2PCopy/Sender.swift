@@ -189,10 +189,16 @@ public struct Sender: Sendable {
             peerTimeout: options.peerTimeout, transportOptions: options.transport),
           monitor: monitor),
         code: code, role: .sender, codecs: codecs, stepTimeout: options.stepTimeout, silenceLimit: options.silenceLimit,
-        monitor: monitor)
+        retryDuration: options.retryDuration, monitor: monitor)
       let session = SendingSession(
         options: options, codecs: codecs, monitor: monitor, log: log)
-      return [{ try await meeting.run { peers, lane in try await session.run(source, in: peers, over: lane) } }]
+      return [
+        {
+          try await meeting.run { peers, lane, dialing in
+            try await session.run(source, in: peers, over: lane, dialing)
+          }
+        }
+      ]
     }
   }
 }

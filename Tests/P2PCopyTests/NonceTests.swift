@@ -50,7 +50,8 @@ struct NonceTests {
       count.withLock { $0 } > 9
     }
     #expect(broken.sent.errorCode != nil && broken.received.errorCode != nil)
-    #expect(record.seals.count > 10)
+    // Offer, selection, page, answer, and some of the file: how much depends on how busy the machine is.
+    #expect(record.seals.count > 5)
     sealed = record.seals.count
 
     for isFirst in [true, false] {

@@ -214,6 +214,7 @@ final class RecordPeer: @unchecked Sendable {
   func receive() async throws -> [UInt8] {
     while true {
       let body = try await receiveAny()
+      if body.first == RecordKind.received.rawValue { continue }
       guard body.first == RecordKind.control.rawValue, let message = try? SessionMessage(decoding: body.dropFirst())
       else { return body }
       switch message {

@@ -147,6 +147,49 @@ struct Protocol2KnownAnswerTests {
     }
   }
 
+  @Test("A lane that was dialled again: where to meet, keys, confirmations, messages")
+  func lane() throws {
+    let offer = HandshakeMessage.LaneOffer(
+      lane: 0, epoch: 2, receivedCount: 5, kemKey: known.kemKeyHex.hexBytes)
+    let schedule = schedule
+    let resumption = schedule.resumption(negotiationHash: known.negotiationHashHex.hexBytes)
+    let places = (resumption.rendezvous(lane: 0, epoch: 2), resumption.rendezvous(lane: 0, epoch: 1))
+    #expect(places.0 == known.lane.rendezvous)
+    #expect(places.1 != known.lane.rendezvous)
+    let transcript = LaneTranscript(
+      rendezvous: known.lane.rendezvous, offer: offer, receivedByReceiver: 300,
+      kemCiphertext: known.kemCiphertextHex.hexBytes)
+    #expect(Hex.encode(transcript.hash) == known.lane.transcriptHex)
+    let keys = resumption.keys(kemSecret: SecretBytes(hex: known.kemSecretHex), transcript: transcript.hash)
+    let confirmations = (keys.confirmation(from: .sender), keys.confirmation(from: .receiver))
+    #expect(Hex.encode(confirmations.0) == known.lane.senderConfirmationHex)
+    #expect(Hex.encode(confirmations.1) == known.lane.receiverConfirmationHex)
+    let valid = (keys.isValid(confirmations.0, from: .sender), keys.isValid(confirmations.1, from: .receiver))
+    #expect(valid == (true, true))
+    // Neither stands for the other one: a peer's own word sent back to it proves nothing.
+    let reflected = (keys.isValid(confirmations.0, from: .receiver), keys.isValid(confirmations.1, from: .sender))
+    #expect(reflected == (false, false))
+    let empty = keys.isValid([], from: .sender)
+    #expect(!empty)
+    let dataKey = keys.schedule.expand(
+      .dataKey, direction: .senderToReceiver, connection: 0, epoch: 2, context: known.negotiationHashHex.hexBytes,
+      byteCount: 32)
+    #expect(dataKey.hex == known.lane.dataKeyHex)
+    let messages: [(HandshakeMessage, String)] = [
+      (.laneOffer(offer), known.lane.offer),
+      (
+        .laneAnswer(
+          receivedCount: 300, kemCiphertext: known.kemCiphertextHex.hexBytes, confirmation: confirmations.1),
+        known.lane.answer
+      ),
+      (.laneConfirm(confirmations.0), known.lane.confirm),
+    ]
+    for (message, text) in messages {
+      #expect(message.encoded() == text)
+      #expect(try HandshakeMessage(decoding: text) == message)
+    }
+  }
+
   @Test("The messages of the handshake, written and read")
   func messages() throws {
     let share = known.senderShareHex.hexBytes

@@ -20,6 +20,18 @@ struct Protocol2KnownAnswers: Decodable {
     var recordHex: String
   }
 
+  /// A lane that was dialled again: lane 0, epoch 2; the sender has 5 records, the receiver 300.
+  struct Lane: Decodable {
+    var rendezvous: String
+    var transcriptHex: String
+    var senderConfirmationHex: String
+    var receiverConfirmationHex: String
+    var dataKeyHex: String
+    var offer: String
+    var answer: String
+    var confirm: String
+  }
+
   struct Messages: Decodable {
     var hello: String
     var senderPake: String
@@ -57,6 +69,7 @@ struct Protocol2KnownAnswers: Decodable {
   var negotiationHashHex: String
   var keys: [Key]
   var records: [Record]
+  var lane: Lane
   var messages: Messages
 
   static func load() throws -> Protocol2KnownAnswers {

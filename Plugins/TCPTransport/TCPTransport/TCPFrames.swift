@@ -149,7 +149,7 @@ package final class TCPFrameReader: InboundFraming {
 extension FramedConnection {
   /// Makes a connection of a channel, on its event loop.
   static func overTCP(_ channel: any Channel, peer: String, options: TransportOptions) throws -> FramedConnection {
-    let buffers = MessageBufferPool()
+    let buffers = options.buffers ?? MessageBufferPool()
     let handler = FrameHandler(
       peer: peer, buffers: buffers,
       inbound: TCPFrameReader(buffers: buffers, maximumMessageByteCount: options.maximumMessageByteCount),

@@ -29,6 +29,14 @@ struct ConnectionOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
+      """
+      When the connection is lost, to the relay or behind it: connect again and go on, for so long after the last \
+      progress, such as 90s, 30m or 2h. Say it on both sides. 0 ends the transfer, which can be resumed.
+      """, valueName: "duration"))
+  var retryFor = RetryDuration.none
+
+  @Option(
+    help: ArgumentHelp(
       "Trust the certificate authorities in this PEM file instead of the system's (also: SSL_CERT_FILE).",
       valueName: "file"))
   var caFile: LocalPath?

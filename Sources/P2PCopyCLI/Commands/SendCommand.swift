@@ -142,6 +142,7 @@ struct SendCommand: AsyncParsableCommand {
     options.checksumsFile = connection.checksums
     options.reportsEachFile = !connection.quiet && !Console.isTerminal
     options.peerTimeout = .seconds(connection.wait)
+    options.retryDuration = connection.retryFor.duration
     options.transport = connection.transportOptions
     return options
   }

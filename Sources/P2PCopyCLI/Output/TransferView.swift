@@ -83,6 +83,10 @@ struct TransferView: Sendable {
         guard !isPaired else { continue }
         isPaired = true
         say("the \(role.other) is there")
+      case .connectionLost(let reason, let patience):
+        say("connection lost: \(reason); trying again for \(HumanReadable.timeLeft(HumanReadable.seconds(patience)))")
+      case .reconnected(let duration):
+        say("connected again after \(HumanReadable.timeLeft(HumanReadable.seconds(duration)))")
       case .started(let progress):
         isStarted = true
         guard progress.isTotalKnown else { continue }

@@ -13,6 +13,7 @@ extension RestrictedOption {
     case .links: "--links"
     case .keepsSetID: "--keep-set-id"
     case .completesFiles: "--resume"
+    case .retryDuration: "--retry-for"
     }
   }
 }

@@ -13,6 +13,10 @@ extension Logger {
       info("connected, waiting for the other side", metadata: ["relay": "\(relay)"])
     case .paired:
       info("the other side is there and has the same code")
+    case .connectionLost(let reason, let patience):
+      warning("the connection is lost, dialling again", metadata: ["reason": "\(reason)", "patience": "\(patience)"])
+    case .reconnected(let duration):
+      info("the connection is there again", metadata: ["after": "\(duration)"])
     case .started(let progress):
       debug(
         "the size is known",

@@ -9,6 +9,12 @@ public enum TransferEvent: Sendable {
   /// The other peer is there.
   case paired
 
+  /// The connection to the other side is lost; it is dialled again until `patience` has passed since the last progress.
+  case connectionLost(reason: String, patience: Duration)
+
+  /// The connection is there again, and the transfer goes on.
+  case reconnected(after: Duration)
+
   /// The size of the transfer is known.
   case started(TransferProgress)
 

@@ -40,10 +40,10 @@ package struct DirectRendezvous: Rendezvous {
     self.settings = settings
   }
 
-  package func findPeer(by identifier: String) async throws -> FoundPeer {
+  package func findPeer(by identifier: String, reusing buffers: MessageBufferPool?) async throws -> FoundPeer {
     switch way {
     case .connecting(let transport, let endpoint):
-      let connection = try await transport.connect(to: endpoint, options: settings.transportOptions)
+      let connection = try await transport.connect(to: endpoint, options: settings.transportOptions(reusing: buffers))
       return try await Goodbye.onFailure(connection, role: settings.role) {
         let greeting = Greeting(connection: connection, host: "the other side", settings: settings)
         try await greeting.sayHello(identifier)

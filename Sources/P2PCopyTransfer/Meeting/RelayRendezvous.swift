@@ -20,7 +20,7 @@ package struct RelayRendezvous: Rendezvous {
     self.monitor = monitor
   }
 
-  package func findPeer(by identifier: String) async throws -> FoundPeer {
+  package func findPeer(by identifier: String, reusing buffers: MessageBufferPool?) async throws -> FoundPeer {
     // In protocol 2 the id is in the address as well, by which a load balancer brings both peers to one relay.
     let address =
       switch settings.transferProtocol {
@@ -28,11 +28,12 @@ package struct RelayRendezvous: Rendezvous {
       case .two: relay.appendingQuery("rendezvous", identifier)
       }
     monitor.willConnect(to: relay, by: transport.name)
-    let connection = try await transport.connect(to: address.endpoint, options: settings.transportOptions)
+    let connection = try await transport.connect(
+      to: address.endpoint, options: settings.transportOptions(reusing: buffers))
     return try await Goodbye.onFailure(connection, role: settings.role) {
       let greeting = Greeting(connection: connection, host: "the relay", settings: settings)
       try await greeting.sayHello(identifier)
-      monitor.emit(.waitingForPeer(relay: relay))
+      if buffers == nil { monitor.emit(.waitingForPeer(relay: relay)) }
       return try await greeting.awaitPeer()
     }
   }

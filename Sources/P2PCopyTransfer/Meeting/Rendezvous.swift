@@ -5,11 +5,24 @@ package import P2PCopyCore
 package protocol Rendezvous: Sendable {
   /// Finds the other peer. Called again, it gives another connection.
   ///
-  /// - Parameter identifier: What both peers have made of their code for this, hexadecimal text. Whoever stands between
-  ///   sees it.
+  /// - Parameters:
+  ///   - identifier: What both peers have made of their code for this, hexadecimal text. Whoever stands between sees it.
+  ///   - buffers: Those of the connection that was lost, for the new one to go on with, when the peers have met before:
+  ///     then the listener of the transfer is told nothing.
   /// - Returns: The peer. Whoever is found need not know the code: the handshake shows that.
   /// - Throws: ``P2PCopyError``; whoever was connected by then has been told.
-  func findPeer(by identifier: String) async throws -> FoundPeer
+  func findPeer(by identifier: String, reusing buffers: MessageBufferPool?) async throws -> FoundPeer
+}
+
+extension Rendezvous {
+  /// Finds a peer for the first time.
+  ///
+  /// - Parameter identifier: As for ``findPeer(by:reusing:)``.
+  /// - Returns: As that.
+  /// - Throws: As that.
+  package func findPeer(by identifier: String) async throws -> FoundPeer {
+    try await findPeer(by: identifier, reusing: nil)
+  }
 }
 
 /// The other peer, once it is there.
@@ -65,6 +78,16 @@ package struct RendezvousSettings: Sendable {
     self.peerTypes = peerTypes
     self.peerTimeout = peerTimeout
     self.transportOptions = transportOptions
+  }
+
+  /// The limits and trust of a connection.
+  ///
+  /// - Parameter buffers: Those of the connection before; `nil` for the first.
+  /// - Returns: What to connect with.
+  func transportOptions(reusing buffers: MessageBufferPool?) -> TransportOptions {
+    var options = transportOptions
+    options.buffers = buffers
+    return options
   }
 
   /// The number that a hello has.

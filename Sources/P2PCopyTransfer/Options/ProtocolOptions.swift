@@ -4,7 +4,8 @@ import P2PCopyFiles
 /// An option that not every transfer has a use for. Who sets one counts on what it does, so that it is refused where it
 /// would be ignored.
 package enum RestrictedOption: String, CaseIterable {
-  case cipher, keepsMetadata, keepsSetID, receiptFile, checksumsFile, rules, fileList, links, completesFiles
+  case cipher, keepsMetadata, keepsSetID, receiptFile, checksumsFile, rules, fileList, links, completesFiles,
+    retryDuration
 
   /// What a caller of this library knows it by.
   package var propertyName: String { rawValue }
@@ -21,7 +22,7 @@ extension SendOptions {
       usedSelection
       + [
         (.cipher, cipher != nil), (.keepsMetadata, !keepsMetadata), (.receiptFile, receiptFile != nil),
-        (.checksumsFile, checksumsFile != nil),
+        (.checksumsFile, checksumsFile != nil), (.retryDuration, retryDuration > .zero),
       ].used
     try RestrictedOption.refuseInProtocol1(used, naming: name)
   }
@@ -66,7 +67,7 @@ extension ReceiveOptions {
     }
     let used = [
       (RestrictedOption.keepsMetadata, !keepsMetadata), (.keepsSetID, keepsSetID), (.receiptFile, receiptFile != nil),
-      (.checksumsFile, checksumsFile != nil),
+      (.checksumsFile, checksumsFile != nil), (.retryDuration, retryDuration > .zero),
     ].used
     try RestrictedOption.refuseInProtocol1(used, naming: name)
   }

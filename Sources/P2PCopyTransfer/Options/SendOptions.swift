@@ -42,6 +42,11 @@ public struct SendOptions: Sendable {
   /// How long to wait for a receiver with the same code.
   public var peerTimeout = Duration.seconds(600)
 
+  /// Protocol 2 only: for how long after the last progress to connect again when the connection is lost, to the relay or
+  /// between it and the other side, so that the transfer goes on. Both sides should say so: one that does not ends then. Zero,
+  /// which is the default, ends the transfer.
+  public var retryDuration = Duration.zero
+
   /// How long the other side may take for one step of the handshake.
   package var stepTimeout = Protocol2Suite.stepTimeout
 

@@ -17,6 +17,8 @@ package struct KeySchedule: ~Copyable, Sendable {
     case dataKey = "data key"
     /// The nonces of every other record.
     case dataIV = "data iv"
+    /// What proves that both peers have the keys of a lane that was dialled again.
+    case laneConfirmation = "lane confirmation"
   }
 
   private let session: SecretBytes
@@ -28,22 +30,40 @@ package struct KeySchedule: ~Copyable, Sendable {
   ///   - kemSecret: What the key encapsulation gave, 32 bytes.
   ///   - salt: ``HandshakeTranscript/salt(senderShare:receiverShare:receiverConfirmation:senderConfirmation:)``.
   package init(sharedKey: borrowing SecretBytes, kemSecret: borrowing SecretBytes, salt: [UInt8]) {
-    let sharedCount = sharedKey.byteCount
-    let material = sharedKey.withUnsafeBytes { shared in
-      kemSecret.withUnsafeBytes { kem in
-        SecretBytes(byteCount: sharedCount + kem.count) { (memory: inout MutableRawSpan) in
+    self.init(from: sharedKey, kemSecret, salt: salt, label: "p2p-copy/2 session")
+  }
+
+  /// Derives a secret from two: `HKDF-SHA256(IKM = first || second, salt, info = label, 32)`.
+  init(from first: borrowing SecretBytes, _ second: borrowing SecretBytes, salt: [UInt8], label: String) {
+    let firstCount = first.byteCount
+    let material = first.withUnsafeBytes { first in
+      second.withUnsafeBytes { second in
+        SecretBytes(byteCount: firstCount + second.count) { (memory: inout MutableRawSpan) in
           memory.withUnsafeMutableBytes { memory in
-            memory.copyMemory(from: shared)
-            UnsafeMutableRawBufferPointer(rebasing: memory[sharedCount...]).copyMemory(from: kem)
+            memory.copyMemory(from: first)
+            UnsafeMutableRawBufferPointer(rebasing: memory[firstCount...]).copyMemory(from: second)
           }
         }
       }
     }
     let key = material.withUnsafeBytes { SymmetricKey(data: $0) }
     let derived = HKDF<SHA256>.deriveKey(
-      inputKeyMaterial: key, salt: salt, info: Array("p2p-copy/2 session".utf8),
-      outputByteCount: Self.sessionByteCount)
+      inputKeyMaterial: key, salt: salt, info: Array(label.utf8), outputByteCount: Self.sessionByteCount)
     session = SecretBytes(copying: derived)
+  }
+
+  /// What later lanes of the session are made from: `HKDF-Expand(session, "p2p-copy/2 resumption" || 0x00 || negotiation
+  /// hash, 32)`.
+  ///
+  /// - Parameter negotiationHash: ``negotiationHash(manifest:receiverManifest:)``.
+  /// - Returns: The secret.
+  package func resumption(negotiationHash: [UInt8]) -> ResumptionSecret {
+    let info = Array("p2p-copy/2 resumption".utf8) + [0] + negotiationHash
+    let derived = session.withUnsafeBytes { session in
+      HKDF<SHA256>.expand(
+        pseudoRandomKey: SymmetricKey(data: session), info: info, outputByteCount: Self.sessionByteCount)
+    }
+    return ResumptionSecret(SecretBytes(copying: derived))
   }
 
   /// Expands a key.

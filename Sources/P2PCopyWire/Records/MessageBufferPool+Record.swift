@@ -23,12 +23,24 @@ extension MessageBufferPool {
   ///   - byteCount: How long the rest of the body will be.
   /// - Returns: The record, ready for the rest of its body.
   package static func makeRecord(_ kind: RecordKind, byteCount: Int) -> ByteBuffer {
+    var record = makeRecord(byteCount: 1 + byteCount)
+    record.writeInteger(kind.rawValue)
+    return record
+  }
+
+  /// The same with all of its body, the kind in front.
+  package static func makeRecord(body: [UInt8]) -> ByteBuffer {
+    var record = makeRecord(byteCount: body.count)
+    record.writeBytes(body)
+    return record
+  }
+
+  private static func makeRecord(byteCount: Int) -> ByteBuffer {
     var record = ByteBuffer()
-    record.reserveCapacity(headroom + RecordHeader.byteCount + 1 + byteCount + RecordKey.maximumTagByteCount)
+    record.reserveCapacity(headroom + RecordHeader.byteCount + byteCount + RecordKey.maximumTagByteCount)
     record.writeRepeatingByte(0, count: headroom)
     record.moveReaderIndex(to: headroom)
     record.writeRepeatingByte(0, count: RecordHeader.byteCount)
-    record.writeInteger(kind.rawValue)
     return record
   }
 }

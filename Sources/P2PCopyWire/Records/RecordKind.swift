@@ -22,4 +22,6 @@ package enum RecordKind: UInt8, Sendable {
   case pageEnd = 9
   /// A ``PageReceipt``.
   case pageReceipt = 10
+  /// A ``ReceivedCount``, from either side.
+  case received = 11
 }

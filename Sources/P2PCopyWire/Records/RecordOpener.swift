@@ -5,7 +5,7 @@ package import P2PCopyCore
 package final class RecordOpener {
   private var key: RecordKey
   private var chain = RecordChain()
-  private var sequenceNumber: UInt64 = 0
+  private var sequenceNumber: UInt64
   private let sender: PeerRole
 
   /// Starts with a first key.
@@ -13,15 +13,17 @@ package final class RecordOpener {
   /// - Parameters:
   ///   - key: The key.
   ///   - sender: Who sends in this direction, for error messages.
-  package init(key: consuming RecordKey, from sender: PeerRole) {
+  ///   - number: The number of the first record.
+  package init(key: consuming RecordKey, from sender: PeerRole, startingAt number: UInt64 = 0) {
     self.key = key
+    sequenceNumber = number
     self.sender = sender
   }
 
   /// The chain up to the last record opened; 32 bytes, or none before the first.
   package var chainValue: [UInt8] { chain.current }
 
-  /// How many records were opened.
+  /// How many records of the session were opened so far, over this lane and those before it: the next one's number.
   package var recordCount: UInt64 { sequenceNumber }
 
   /// Opens all further records under another key.

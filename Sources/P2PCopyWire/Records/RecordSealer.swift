@@ -4,17 +4,23 @@ package import P2PCopyCore
 /// Seals the records of one direction, in order and in place.
 ///
 /// A record is `[number u64 big endian | chain 32 bytes | sealed body | tag]`. Numbers count from 0 over the whole
-/// connection, also across ``changeKey(to:)``, and a number is never used twice.
+/// session, also across ``changeKey(to:)``; a record that is sent again over another lane keeps its number, and gets another
+/// key: no number is used twice with one key.
 package final class RecordSealer {
   private var key: RecordKey
   private var chain = RecordChain()
-  private var sequenceNumber: UInt64 = 0
+  private var sequenceNumber: UInt64
   private let tagMemory = UnsafeMutableRawBufferPointer.allocate(
     byteCount: RecordKey.maximumTagByteCount, alignment: 16)
 
   /// Starts with a first key.
-  package init(key: consuming RecordKey) {
+  ///
+  /// - Parameters:
+  ///   - key: The key.
+  ///   - number: The number of the first record.
+  package init(key: consuming RecordKey, startingAt number: UInt64 = 0) {
     self.key = key
+    sequenceNumber = number
   }
 
   deinit {
@@ -24,7 +30,7 @@ package final class RecordSealer {
   /// The chain up to the last record sealed; 32 bytes, or none before the first.
   package var chainValue: [UInt8] { chain.current }
 
-  /// How many records were sealed.
+  /// How many records of the session were sealed so far, over this lane and those before it: the next one's number.
   package var recordCount: UInt64 { sequenceNumber }
 
   /// Seals all further records under another key.

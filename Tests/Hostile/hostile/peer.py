@@ -115,13 +115,17 @@ class Peer:
         await self.body(bodies.control(message))
 
     async def next(self, *kinds: int) -> bytes:
-        """The next body but `working`; raises `Refused` for an `error`."""
+        """The next body but `working` and counts of records; raises `Refused` for an `error`."""
         while True:
             message = await self.socket.receive(self.patience)
             if message.opcode != BINARY:
                 content = json.loads(message.payload)
                 raise Refused(content["type"].replace("_", "-"))
             body = self.incoming.open(message.payload)
+            if body[0] == bodies.RECEIVED:
+                if len(body) != 9 or int.from_bytes(body[1:], "big") > self.outgoing.number:
+                    raise Malformed(f"a count of records {body.hex()}")
+                continue
             if body[0] == bodies.CONTROL:
                 content = json.loads(body[1:])
                 if content["type"] == "error":

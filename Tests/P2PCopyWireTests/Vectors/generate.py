@@ -174,7 +174,7 @@ def derive(purpose, direction, connection=0, epoch=0, context=b"", count=32):
 
 
 keys = []
-for purpose in ["bootstrap key", "bootstrap iv", "data key", "data iv"]:
+for purpose in ["bootstrap key", "bootstrap iv", "data key", "data iv", "lane confirmation"]:
     for direction in [0, 1]:
         for connection, epoch in [(0, 0), (3, 7)]:
             for context in [b"", negotiation]:
@@ -194,6 +194,22 @@ for number, (kind, context, body) in enumerate([
     records.append({
         "key": kind, "body_hex": body.hex(), "chain_hex": chain.hex(),
         "record_hex": (u64(number) + chain + sealed).hex()})
+
+
+# A lane that was dialled again: lane 0, epoch 2. The sender has 5 of the receiver's records, the receiver 300 of the
+# sender's. Key and ciphertext of the encapsulation are those from above.
+resumption = expand(session, b"p2p-copy/2 resumption\0" + negotiation, 32)
+lane, epoch, sender_has, receiver_has = 0, 2, 5, 300
+lane_rendezvous = expand(resumption, b"p2p-copy/2 lane\0" + u32(lane) + u32(epoch), 32).hex()
+lane_transcript = sha256(
+    b"p2p-copy/2 lane exchange\0", lane_rendezvous.encode(), u32(lane), u32(epoch), u64(sender_has), u64(receiver_has),
+    kem_key, kem_ciphertext)
+lane_session = expand(mac(lane_transcript, resumption + kem_secret), b"p2p-copy/2 lane session", 32)
+lane_confirmations = [
+    mac(expand(lane_session, b"p2p-copy/2 lane confirmation\0" + bytes([direction]) + bytes(8), 32), lane_transcript)
+    for direction in [0, 1]]
+lane_data_key = expand(
+    lane_session, b"p2p-copy/2 data key\0" + bytes([0]) + u32(lane) + u32(epoch) + negotiation, 32)
 
 
 def compact(value):
@@ -232,6 +248,20 @@ print(json.dumps({
     "negotiation_hash_hex": negotiation.hex(),
     "keys": keys,
     "records": records,
+    "lane": {
+        "resumption_hex": resumption.hex(),
+        "rendezvous": lane_rendezvous,
+        "transcript_hex": lane_transcript.hex(),
+        "sender_confirmation_hex": lane_confirmations[0].hex(),
+        "receiver_confirmation_hex": lane_confirmations[1].hex(),
+        "data_key_hex": lane_data_key.hex(),
+        "offer": compact({
+            "type": "lane", "lane": lane, "epoch": epoch, "received": sender_has, "kem_key": kem_key.hex()}),
+        "answer": compact({
+            "type": "lane", "received": receiver_has, "kem_ciphertext": kem_ciphertext.hex(),
+            "confirmation": lane_confirmations[1].hex()}),
+        "confirm": compact({"type": "lane_confirm", "confirmation": lane_confirmations[0].hex()}),
+    },
     "messages": {
         "hello": compact({"type": "hello", "code_hash_hex": rendezvous, "role": "sender", "protocol": 2}),
         "sender_pake": compact({

@@ -51,7 +51,7 @@ struct WebSocketHandshake: Sendable {
 extension FrameHandler {
   /// A handler for a connection to a relay.
   package convenience init(address: RelayAddress, options: TransportOptions) {
-    let buffers = MessageBufferPool()
+    let buffers = options.buffers ?? MessageBufferPool()
     self.init(
       peer: "the relay at \(address)", buffers: buffers,
       inbound: WebSocketReader(buffers: buffers, maximumMessageByteCount: options.maximumMessageByteCount),

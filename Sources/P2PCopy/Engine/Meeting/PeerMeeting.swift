@@ -10,13 +10,16 @@ struct PeerMeeting: Sendable {
   let codecs: CodecRegistry
   let stepTimeout: Duration
   let silenceLimit: Duration
+  /// How long after the last progress to go on dialling when a lane is lost; zero when that ends the session.
+  let retryDuration: Duration
   let monitor: TransferMonitor
 
   /// Meets the other peer and runs a session with it.
   ///
-  /// - Parameter session: What to do, over the session's first lane.
+  /// - Parameter session: What to do, over the session's first lane, and how to find the other peer again: not at all when a
+  ///   lane that is lost ends the session.
   /// - Throws: ``P2PCopyError``; the other side is told, as far as that is possible.
-  func run(_ session: (PeerSession, Lane) async throws -> Void) async throws {
+  func run(_ session: (PeerSession, Lane, LaneDialing?) async throws -> Void) async throws {
     guard let cipher = codecs.cipher(named: Protocol2Suite.bootstrapCipherName) else {
       throw codecs.missing(.cipher, Protocol2Suite.bootstrapCipherName, forProtocol: 2)
     }
@@ -24,10 +27,10 @@ struct PeerMeeting: Sendable {
     // Stretching takes a while, and so does finding the other peer: both at once.
     async let exchange = KeyExchangeBox(stretched.beginKeyExchange(as: role, codecs: codecs))
     let peer = try await rendezvous.findPeer(by: stretched.rendezvous)
-    let connection = peer.connection
+    let peers: PeerSession
     do {
       let handshake = Handshake(
-        link: HandshakeLink(connection: connection, role: role), rendezvous: stretched.rendezvous,
+        link: HandshakeLink(connection: peer.connection, role: role), rendezvous: stretched.rendezvous,
         stepTimeout: stepTimeout)
       let schedule =
         switch role {
@@ -35,18 +38,22 @@ struct PeerMeeting: Sendable {
         case .receiver: try await handshake.run(asReceiverWith: exchange.context, after: peer.firstMessage)
         }
       monitor.emit(.paired)
-      let peers = PeerSession(
-        schedule: schedule, role: role, bootstrapCipher: cipher, silenceLimit: silenceLimit,
-        logger: monitor.logger)
-      let lane = try peers.openLane(over: connection)
-      do {
-        try await session(peers, lane)
-      } catch {
-        await lane.reportFailure(error)
-        throw error
-      }
+      peers = PeerSession(
+        schedule: schedule, role: role, bootstrapCipher: cipher, silenceLimit: silenceLimit, logger: monitor.logger)
     } catch {
-      await Goodbye.say(error, over: connection, role: role)
+      await Goodbye.say(error, over: peer.connection, role: role)
+      throw error
+    }
+    do {
+      let lane = try peers.openFirstLane(over: peer.connection)
+      let dialing =
+        retryDuration > .zero
+        ? LaneDialing(peers, rendezvous, buffers: lane.buffers, patience: retryDuration) : nil
+      try await session(peers, lane, dialing)
+    } catch {
+      // Over whichever lane there is now.
+      await peers.lane?.reportFailure(error)
+      await Goodbye.say(error, over: peers.lane?.connection ?? peer.connection, role: role)
       throw error
     }
   }

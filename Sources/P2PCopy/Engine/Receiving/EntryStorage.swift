@@ -24,7 +24,7 @@ enum StoreItem: Sendable {
 ///
 /// Used by the storing task alone.
 final class EntryStorage {
-  private let lane: Lane
+  private let delivery: Delivery
   private let settings: ReceiveSettings
   private let ledger: IncomingPageLedger
   private let store: any EntryStoring
@@ -34,9 +34,9 @@ final class EntryStorage {
   private var writer: FileWriter?
 
   init(
-    lane: Lane, settings: ReceiveSettings, ledger: IncomingPageLedger, store: any EntryStoring, log: DeliveryLog
+    delivery: Delivery, settings: ReceiveSettings, ledger: IncomingPageLedger, store: any EntryStoring, log: DeliveryLog
   ) {
-    self.lane = lane
+    self.delivery = delivery
     self.settings = settings
     self.ledger = ledger
     self.store = store
@@ -60,7 +60,7 @@ final class EntryStorage {
         try await finish(totals, treeDigest, failureCount)
         return
       }
-      if let message = acknowledgement.due() { try await lane.tell(message) }
+      if let message = acknowledgement.due() { try await delivery.tell(message) }
     }
   }
 
@@ -75,7 +75,7 @@ final class EntryStorage {
   private func write(_ content: ByteBuffer, of file: IncomingFile, at offset: Int64) throws(P2PCopyError) {
     try self.writer(of: file).write(content, at: offset)
     let byteCount = content.readableBytes
-    lane.buffers.recycle(content)
+    delivery.buffers.recycle(content)
     advance(by: byteCount)
   }
 
@@ -119,7 +119,7 @@ final class EntryStorage {
       }
       advance(by: Int(file.end.byteCount))
     }
-    lane.buffers.recycle(pack.content)
+    delivery.buffers.recycle(pack.content)
   }
 
   private func deliver(
@@ -150,9 +150,9 @@ final class EntryStorage {
       }
     }
     receipt.treeDigest = account.treeDigest
-    var record = lane.buffers.takeRecord()
+    var record = delivery.buffers.takeRecord()
     receipt.write(to: &record)
-    try await lane.send(consume record)
+    try await delivery.send(consume record)
   }
 
   /// Makes a link, takes a directory down, and counts what is in place.
@@ -178,7 +178,7 @@ final class EntryStorage {
   private func finish(_ totals: SessionTotals, _ treeDigest: [UInt8], _ failureCount: UInt64) async throws {
     try account.compare(totals, treeDigest: treeDigest)
     for failure in try store.finish() { account.failLate(failure) }
-    try await lane.send(account.finish(senderFailureCount: failureCount, chains: lane.chains))
+    try await delivery.send(account.finish(senderFailureCount: failureCount, chains: delivery.chains))
   }
 }
 

@@ -16,15 +16,15 @@ enum PageQuestion: Sendable {
 ///
 /// Used by the answering task alone.
 final class PageAnswering {
-  private let lane: Lane
+  private let delivery: Delivery
   private let settings: ReceiveSettings
   private let ledger: IncomingPageLedger
   private let decisions: any EntryDeciding
   /// The pages of which digests were asked for, oldest first.
   private var checkedPages: [IncomingPageLedger.AnnouncedPage] = []
 
-  init(lane: Lane, settings: ReceiveSettings, ledger: IncomingPageLedger, decisions: any EntryDeciding) {
-    self.lane = lane
+  init(delivery: Delivery, settings: ReceiveSettings, ledger: IncomingPageLedger, decisions: any EntryDeciding) {
+    self.delivery = delivery
     self.settings = settings
     self.ledger = ledger
     self.decisions = decisions
@@ -112,8 +112,8 @@ final class PageAnswering {
   }
 
   private func send(_ answer: PageAnswer, as kind: RecordKind) async throws {
-    var record = lane.buffers.takeRecord()
+    var record = delivery.buffers.takeRecord()
     answer.write(as: kind, to: &record)
-    try await lane.send(consume record)
+    try await delivery.send(consume record)
   }
 }

@@ -6,7 +6,7 @@ import P2PCopyWire
 
 /// The receiver's part of a session, once both peers have the keys.
 ///
-/// Four tasks: one reads records, one answers pages, one stores, one keeps the connection alive. Between reading and storing
+/// Tasks: one reads records, one answers pages, one stores; others keep the session connected. Between reading and storing
 /// workers decompress and digest.
 struct ReceivingSession: Sendable {
   /// How many bytes may wait to be stored.
@@ -25,45 +25,41 @@ struct ReceivingSession: Sendable {
   ///
   /// - Throws: ``P2PCopyError`` when the session as a whole failed; entries that failed by themselves are told to the
   ///   monitor.
-  func run(in session: PeerSession, over lane: Lane) async throws {
+  func run(in session: PeerSession, over lane: Lane, _ dialing: LaneDialing?) async throws {
     let agreed = try await Negotiation.run(
       selectingFor: codecs, in: session, over: lane, stepTimeout: options.stepTimeout)
     log.begin(role: .receiver, digest: agreed.digest.name)
     let settings = ReceiveSettings(agreed, options, log, monitor)
-    try await transfer(settings, to: destination.open(settings), in: session, over: lane)
-    await farewell(lane)
+    let delivery = Delivery(session, over: lane, dialing: dialing, monitor: monitor)
+    try await transfer(settings, to: destination.open(settings), in: session, by: delivery)
+    await delivery.awaitEnd()
   }
 
   private func transfer(
-    _ settings: ReceiveSettings, to destination: OpenDestination, in session: PeerSession, over lane: Lane
+    _ settings: ReceiveSettings, to destination: OpenDestination, in session: PeerSession, by delivery: Delivery
   ) async throws {
     let ledger = IncomingPageLedger()
     let questions = BoundedQueue<PageQuestion>(limit: Self.questionLimit)
     let items = BoundedQueue<StoreItem>(limit: Self.storeLimit)
     var tasks = SessionTasks(failing: questions, items)
     tasks.add("receiver: reading", as: .reading) {
-      try await RecordReader(lane: lane, settings: settings, ledger: ledger, questions: questions, items: items).run()
+      try await RecordReader(delivery: delivery, settings: settings, ledger: ledger, questions: questions, items: items)
+        .run()
     }
     tasks.add("receiver: answering") {
-      try await PageAnswering(lane: lane, settings: settings, ledger: ledger, decisions: destination.decisions)
+      try await PageAnswering(delivery: delivery, settings: settings, ledger: ledger, decisions: destination.decisions)
         .run(questions)
     }
     tasks.add("receiver: storing", as: .work) {
-      try await EntryStorage(lane: lane, settings: settings, ledger: ledger, store: destination.store, log: log)
+      try await EntryStorage(delivery: delivery, settings: settings, ledger: ledger, store: destination.store, log: log)
         .run(items)
     }
-    tasks.add("receiver: keeping the lane alive") { try await session.keepAlive(lane) }
-    try await tasks.run()
-  }
-
-  /// Waits for the sender to end the connection. Everything is in place by now, so nothing that happens here can undo
-  /// success.
-  private func farewell(_ lane: Lane) async {
-    let connection = lane.connection
-    _ = try? await withDeadline(.seconds(30), orThrow: P2PCopyError(.peerLeft, "no close from the sender")) {
-      try await connection.finish(.normal)
+    tasks.add("receiver: keeping the lane alive") {
+      try await Liveness(delivery: delivery, silenceLimit: session.silenceLimit).run()
     }
-    connection.abort()
+    tasks.add("receiver: acknowledging") { try await delivery.acknowledge() }
+    tasks.add("receiver: keeping connected") { try await delivery.keepConnected() }
+    try await tasks.run()
   }
 }
 

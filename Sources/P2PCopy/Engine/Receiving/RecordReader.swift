@@ -8,7 +8,7 @@ import P2PCopyWire
 ///
 /// Used by the reading task alone.
 final class RecordReader {
-  private let lane: Lane
+  private let delivery: Delivery
   private let settings: ReceiveSettings
   private let ledger: IncomingPageLedger
   private let questions: BoundedQueue<PageQuestion>
@@ -17,16 +17,16 @@ final class RecordReader {
   private var sequence: ChunkSequence
 
   init(
-    lane: Lane, settings: ReceiveSettings, ledger: IncomingPageLedger, questions: BoundedQueue<PageQuestion>,
+    delivery: Delivery, settings: ReceiveSettings, ledger: IncomingPageLedger, questions: BoundedQueue<PageQuestion>,
     items: BoundedQueue<StoreItem>
   ) {
-    self.lane = lane
+    self.delivery = delivery
     self.settings = settings
     self.ledger = ledger
     self.questions = questions
     self.items = items
     preparation = ContentPreparation(
-      buffers: lane.buffers, digests: settings.digests, decompression: settings.decompression)
+      buffers: delivery.buffers, digests: settings.digests, decompression: settings.decompression)
     sequence = ChunkSequence(ledger: ledger, digests: settings.digests)
   }
 
@@ -34,7 +34,7 @@ final class RecordReader {
   func run() async throws {
     // So many workers as there are units that wait to be stored, which the queue bounds by what they occupy.
     try await withThrowingDiscardingTaskGroup { workers in
-      while try await take(lane.receive(), &workers) {
+      while try await take(delivery.receive(), &workers) {
         try Task.checkCancellation()
       }
       questions.finish()
@@ -70,7 +70,7 @@ final class RecordReader {
       try sequence.checkNothingIsOpen(before: "a page's end")
       try ledger.end(pageFrom: firstIndex)
       try await items.put(.pageEnd, cost: 256)
-    case .answer, .verdict, .pageReceipt:
+    case .answer, .verdict, .pageReceipt, .received:
       throw P2PCopyError(.protocolViolation, "the sender sent a record that only a receiver sends")
     }
     return true
@@ -131,7 +131,7 @@ final class RecordReader {
     let header = try BulkHeader(readingFrom: &body, limit: ManifestPage.maximumByteCount)
     var raw = try preparation.rawContent(body, header)
     let page = try ManifestPage(firstIndex: header.index, readingFrom: &raw)
-    lane.buffers.recycle(raw)
+    delivery.buffers.recycle(raw)
     let announced = try ledger.announce(page)
     settings.monitor.announce(
       page.entries.compactMap { entry -> Int64?? in

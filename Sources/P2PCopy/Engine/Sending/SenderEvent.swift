@@ -36,7 +36,7 @@ enum SenderEvent: Sendable {
   case piece(OutgoingStream.Piece)
 }
 
-extension Lane {
+extension Delivery {
   /// Reads what the receiver says, until its receipt.
   func listen(into events: BoundedQueue<SenderEvent>, _ monitor: TransferMonitor) async throws {
     while true {
@@ -65,7 +65,7 @@ extension Lane {
       case .answer: try await events.put(.answer(PageAnswer(readingFrom: &body)))
       case .verdict: try await events.put(.verdict(PageAnswer(readingFrom: &body)))
       case .pageReceipt: try await events.put(.pageReceipt(PageReceipt(readingFrom: &body)))
-      case .page, .checks, .chunk, .pack, .fileEnd, .fileFailed, .pageEnd:
+      case .page, .checks, .chunk, .pack, .fileEnd, .fileFailed, .pageEnd, .received:
         throw P2PCopyError(.protocolViolation, "the receiver sent a record that only a sender sends")
       }
       buffers.recycle(body)

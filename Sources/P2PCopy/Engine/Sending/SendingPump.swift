@@ -10,7 +10,7 @@ import P2PCopyWire
 /// It digests, reads and compresses nothing itself, so that the receiver is answered whatever the workers are busy with.
 /// Used by the session's task alone.
 final class SendingPump {
-  private let lane: Lane
+  private let delivery: Delivery
   private let settings: SendSettings
   private let events: BoundedQueue<SenderEvent>
   private let credits: BoundedQueue<Void>
@@ -31,16 +31,16 @@ final class SendingPump {
   private var stream: OutgoingStream?
 
   /// - Parameters:
-  ///   - lane: The lane to the receiver.
+  ///   - delivery: The way to the receiver.
   ///   - settings: What was agreed.
   ///   - events: What happens; the pump takes it out.
   ///   - credits: One for each page that was announced; taken back with its receipt.
   ///   - log: Where receipt and checksums are written.
   init(
-    lane: Lane, settings: SendSettings, events: BoundedQueue<SenderEvent>, credits: BoundedQueue<Void>,
+    delivery: Delivery, settings: SendSettings, events: BoundedQueue<SenderEvent>, credits: BoundedQueue<Void>,
     log: DeliveryLog
   ) {
-    self.lane = lane
+    self.delivery = delivery
     self.settings = settings
     self.events = events
     self.credits = credits
@@ -116,11 +116,11 @@ final class SendingPump {
     switch event {
     case .page(let page, let record):
       ledger.announce(page)
-      try await lane.send(record.take())
+      try await delivery.send(record.take())
     case .pagesEnded(let totals, let failureCount):
       isManifestComplete = true
       settings.monitor.announcementsEnded()
-      try await lane.send(.manifestEnd(totals, failureCount: failureCount))
+      try await delivery.send(.manifestEnd(totals, failureCount: failureCount))
     case .answer(let answer):
       let answer = try ledger.take(answer)
       report(answer)
@@ -133,7 +133,7 @@ final class SendingPump {
       guard isEndSent else {
         throw P2PCopyError(.protocolViolation, "the receiver sent its receipt before the end")
       }
-      try account.finish(receipt, chains: lane.chains)
+      try account.finish(receipt, chains: delivery.chains)
       isOver = true
     case .digested(let results, let firstIndex): try await take(results, firstIndex)
     case .opened(let opened, let position, let firstIndex): scheduler.opened(position, of: firstIndex, opened)
@@ -163,9 +163,9 @@ final class SendingPump {
       case .failure(let error): try await fail(position, of: page, error)
       }
       guard let checks = ledger.digested(digested, position, of: page) else { continue }
-      var record = lane.buffers.takeRecord()
+      var record = delivery.buffers.takeRecord()
       checks.write(to: &record)
-      try await lane.send(consume record)
+      try await delivery.send(consume record)
     }
   }
 
@@ -174,10 +174,10 @@ final class SendingPump {
     ledger.settle(position, of: page)
     let failure = EntryFailure(path: page.entries[position].path.description, error: error)
     let notice = settings.failures.notice(of: failure, index: page.content.index(of: position))
-    var record = lane.buffers.takeRecord()
+    var record = delivery.buffers.takeRecord()
     record.writeInteger(RecordKind.fileFailed.rawValue)
     notice.write(to: &record)
-    try await lane.send(consume record)
+    try await delivery.send(consume record)
   }
 
   // MARK: Data
@@ -201,7 +201,14 @@ final class SendingPump {
     _ record: OutgoingMessage?, _ results: [(position: Int, outcome: PreparedUnit.PackOutcome)],
     of page: OutgoingPageLedger.Page
   ) async throws {
-    if let record { try await lane.send(record.take()) }
+    if let record {
+      let units = units
+      let packed = results.compactMap { result in
+        if case .packed(let entry) = result.outcome { (result.position, entry) } else { nil }
+      }
+      let content = page.content
+      try await delivery.send(record.take()) { try units.prepareAgain(packed, of: content) }
+    }
     for (position, outcome) in results {
       switch outcome {
       case .packed(let entry):
@@ -219,10 +226,11 @@ final class SendingPump {
     if let record {
       // The file may have failed at an earlier chunk, and be reported, while this one was read ahead.
       guard !file.isReported else {
-        lane.buffers.recycle(record.take())
+        delivery.buffers.recycle(record.take())
         return
       }
-      try await lane.send(record.take())
+      let units = units
+      try await delivery.send(record.take()) { try await units.prepareAgain(chunk) }
       settings.monitor.send(byteCount: chunk.byteCount)
     }
     guard chunk.isLast || file.error != nil, file.reportOnce() else { return }
@@ -241,9 +249,9 @@ final class SendingPump {
   }
 
   private func send(_ end: FileEnd) async throws {
-    var record = lane.buffers.takeRecord()
+    var record = delivery.buffers.takeRecord()
     end.writeRecord(to: &record)
-    try await lane.send(consume record)
+    try await delivery.send(consume record)
   }
 
   /// Goes on with what comes by itself, or says that the page is over.
@@ -258,10 +266,10 @@ final class SendingPump {
     }
     endingPage = nil
     ledger.finish(page, sentByteCount: settings.monitor.sentByteCount)
-    var record = lane.buffers.takeRecord()
+    var record = delivery.buffers.takeRecord()
     record.writeInteger(RecordKind.pageEnd.rawValue)
     record.writeInteger(page.firstIndex)
-    try await lane.send(consume record)
+    try await delivery.send(consume record)
   }
 
   private func take(
@@ -272,7 +280,7 @@ final class SendingPump {
     case .data(let record, let byteCount):
       // What comes next is read while this is being sent.
       readOn(stream, &workers)
-      try await lane.send(record.take())
+      try await delivery.send(record.take())
       settings.monitor.send(byteCount: byteCount)
       return
     case .end(let end, let entry):
@@ -290,6 +298,6 @@ final class SendingPump {
   private func sayEndIfComplete() async throws {
     guard isManifestComplete, ledger.isEmpty, !isEndSent else { return }
     isEndSent = true
-    try await lane.send(account.end)
+    try await delivery.send(account.end)
   }
 }

@@ -6,7 +6,7 @@ import Synchronization
 
 /// The sender's part of a session, once both peers have the keys.
 ///
-/// Four tasks beside the workers: the walk fills pages, the reader takes what the receiver says, the pump answers both and
+/// Tasks beside the workers: the walk fills pages, the reader takes what the receiver says, the pump answers both and
 /// sends the data, and one keeps the connection alive.
 struct SendingSession: Sendable {
   /// More events than workers and a receiver that keeps to the protocol can have under way.
@@ -23,7 +23,9 @@ struct SendingSession: Sendable {
   ///
   /// - Throws: ``P2PCopyError`` when the session as a whole failed; entries that failed by themselves are told to the
   ///   monitor.
-  func run(_ source: any Source, in session: PeerSession, over lane: Lane) async throws {
+  func run(
+    _ source: any Source, in session: PeerSession, over lane: Lane, _ dialing: LaneDialing?
+  ) async throws {
     var codecs = codecs
     if options.compression == .off { codecs.removeCompressors() }
     if let cipher = options.cipher { try codecs.keepOnly(cipher: cipher) }
@@ -33,34 +35,37 @@ struct SendingSession: Sendable {
     let agreed = try await Negotiation.run(
       offering: offer, codecs: codecs, in: session, over: lane, stepTimeout: options.stepTimeout)
     log.begin(role: .sender, digest: agreed.digest.name)
-    try await transfer(settings(source, agreed, lane), in: session, over: lane)
-    let closure = try await lane.finish()
-    // The receipt said that everything arrived; how the connection ends changes nothing.
-    _ = closure
+    let delivery = Delivery(session, over: lane, dialing: dialing, monitor: monitor)
+    try await transfer(settings(source, agreed, delivery.buffers), in: session, by: delivery)
+    try await delivery.finish()
   }
 
   private func settings(
-    _ source: any Source, _ agreed: Negotiation.Outcome, _ lane: Lane
+    _ source: any Source, _ agreed: Negotiation.Outcome, _ buffers: MessageBufferPool
   ) -> SendSettings {
     SendSettings(
-      source: source, buffers: lane.buffers, chunkByteCount: agreed.chunkByteCount,
+      source: source, buffers: buffers, chunkByteCount: agreed.chunkByteCount,
       compressionMode: options.compression, compressor: agreed.compressor, digests: DigestContexts(agreed.digest),
       keepsMetadata: options.keepsMetadata, resumes: resumes, monitor: monitor,
       failures: EntryFailures(monitor, log))
   }
 
-  private func transfer(_ settings: SendSettings, in session: PeerSession, over lane: Lane)
-    async throws
-  {
+  private func transfer(
+    _ settings: SendSettings, in session: PeerSession, by delivery: Delivery
+  ) async throws {
     let events = BoundedQueue<SenderEvent>(limit: Self.maximumPendingEventCount)
     let credits = BoundedQueue<Void>(limit: ManifestPage.window)
     var tasks = SessionTasks(failing: events, credits)
     tasks.add("sender: listing") { try await Self.walk(settings, into: events, credits) }
-    tasks.add("sender: reading", as: .reading) { try await lane.listen(into: events, monitor) }
+    tasks.add("sender: reading", as: .reading) { try await delivery.listen(into: events, monitor) }
     tasks.add("sender: sending", as: .work) {
-      try await SendingPump(lane: lane, settings: settings, events: events, credits: credits, log: log).run()
+      try await SendingPump(delivery: delivery, settings: settings, events: events, credits: credits, log: log).run()
     }
-    tasks.add("sender: keeping the lane alive") { try await session.keepAlive(lane) }
+    tasks.add("sender: keeping the lane alive") {
+      try await Liveness(delivery: delivery, silenceLimit: session.silenceLimit).run()
+    }
+    tasks.add("sender: acknowledging") { try await delivery.acknowledge() }
+    tasks.add("sender: keeping connected") { try await delivery.keepConnected() }
     try await tasks.run()
   }
 

@@ -72,6 +72,55 @@ package struct UnitPreparation: Sendable {
     return OutgoingMessage(record)
   }
 
+  // MARK: Again
+
+  /// Prepares a piece of a file again whose record was lost after it had been sent.
+  ///
+  /// - Returns: A record of as many bytes. What cannot be read any more, or has changed, gives others: the file's digest shows
+  ///   that at the receiver.
+  /// - Throws: ``P2PCopyError`` when the session cannot go on.
+  func prepareAgain(_ chunk: Unit.Chunk) async throws -> ByteBuffer {
+    if let record = try await record(of: chunk) { return record.take() }
+    var record = buffers.takeBulkRecord()
+    record.writeRepeatingByte(0, count: chunk.byteCount)
+    BulkHeader(kind: .chunk, rawByteCount: chunk.byteCount, index: chunk.file.index, offset: UInt64(chunk.offset))
+      .write(to: &record, at: record.readerIndex + RecordHeader.byteCount)
+    return record
+  }
+
+  /// Prepares a pack again whose record was lost after it had been sent.
+  ///
+  /// - Parameters:
+  ///   - files: The files that were in it, as they were sent.
+  ///   - page: Their page.
+  /// - Returns: A record of the same files. One that is not what was sent any more is an empty one with a digest that nothing
+  ///   has: it fails at the receiver, which says so.
+  /// - Throws: ``P2PCopyError`` when the session cannot go on.
+  func prepareAgain(
+    _ files: [(position: Int, sent: DeliveredEntry)], of page: SourcePages.Page
+  ) throws -> ByteBuffer {
+    var record = buffers.takeBulkRecord()
+    let loan = try settings.digests.borrow()
+    defer { settings.digests.giveBack(loan) }
+    var slack = slack(of: files.map(\.position), of: page)
+    for (position, sent) in files {
+      let start = record.writerIndex
+      var again: DeliveredEntry?
+      do throws(P2PCopyError) {
+        again = try append(position, of: page, to: &record, slack: &slack, loan.context)
+      } catch {
+        guard error.scope == .entry else { throw error }
+      }
+      guard again?.digest != sent.digest || again?.byteCount != sent.byteCount else { continue }
+      record.moveWriterIndex(to: start)
+      FileEnd(
+        index: page.index(of: position), byteCount: 0, metadata: nil,
+        digest: [UInt8](repeating: 0, count: settings.digests.digest.byteCount)
+      ).write(to: &record)
+    }
+    return try finishPack(record, from: files.first?.position ?? 0, of: page)
+  }
+
   // MARK: Packs
 
   private func pack(_ pack: Unit.Pack) throws -> PreparedUnit {
@@ -80,11 +129,7 @@ package struct UnitPreparation: Sendable {
     results.reserveCapacity(pack.positions.count)
     let loan = try settings.digests.borrow()
     defer { settings.digests.giveBack(loan) }
-    // What files have grown by since they were listed must come out of what the pack has left.
-    let listed = pack.positions.reduce(0) {
-      $0 + FileEnd.maximumByteCount + Int(pack.page.entries[$1].listedByteCount)
-    }
-    var slack = Int64(settings.chunkByteCount - listed)
+    var slack = slack(of: pack.positions, of: pack.page)
     for position in pack.positions {
       try Task.checkCancellation()
       let start = record.writerIndex
@@ -101,20 +146,33 @@ package struct UnitPreparation: Sendable {
         results.append((position, .failed(error)))
       }
     }
-    let rawByteCount = record.readableBytes - RecordHeader.byteCount - BulkHeader.byteCount
-    guard rawByteCount > 0, let first = pack.positions.first else {
+    guard record.readableBytes > RecordHeader.byteCount + BulkHeader.byteCount, let first = pack.positions.first else {
       buffers.recycle(record)
       return .pack(nil, results)
     }
+    return .pack(OutgoingMessage(try finishPack(record, from: first, of: pack.page)), results)
+  }
+
+  /// What files have grown by since they were listed must come out of what their pack has left: so much.
+  private func slack(of positions: [Int], of page: SourcePages.Page) -> Int64 {
+    let listed = positions.reduce(0) { $0 + FileEnd.maximumByteCount + Int(page.entries[$1].listedByteCount) }
+    return Int64(settings.chunkByteCount - listed)
+  }
+
+  private func finishPack(
+    _ raw: consuming ByteBuffer, from position: Int, of page: SourcePages.Page
+  ) throws -> ByteBuffer {
+    var record = raw
+    let rawByteCount = record.readableBytes - RecordHeader.byteCount - BulkHeader.byteCount
     var isCompressed = false
     if let compression = settings.compression, packCompression.isCompressing {
       (record, isCompressed) = try compression.compress(record, below: packCompression.worthwhileRatio)
       packCompression.record(isFirst: false, paid: isCompressed)
     }
     BulkHeader(
-      kind: .pack, isCompressed: isCompressed, rawByteCount: rawByteCount, index: pack.page.index(of: first)
+      kind: .pack, isCompressed: isCompressed, rawByteCount: rawByteCount, index: page.index(of: position)
     ).write(to: &record, at: record.readerIndex + RecordHeader.byteCount)
-    return .pack(OutgoingMessage(record), results)
+    return record
   }
 
   /// Appends a small file: `FileEnd`, then its bytes.

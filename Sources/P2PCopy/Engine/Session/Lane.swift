@@ -55,6 +55,13 @@ final class Lane: @unchecked Sendable {
     self.opener = opener
   }
 
+  /// How many records of the session were sealed and opened by now, over this lane and those before it. Before anybody sends
+  /// or receives over it.
+  var recordCounts: (sent: UInt64, received: UInt64) { (sealer.recordCount, opener.recordCount) }
+
+  /// When something was sent last.
+  var lastSent: ContinuousClock.Instant { times.withLock { $0.lastSent } }
+
   /// Where records are made and used up ones go.
   var buffers: MessageBufferPool { connection.buffers }
 
@@ -78,16 +85,8 @@ final class Lane: @unchecked Sendable {
     let body = message.encoded()
     await sendLock.acquire()
     defer { sendLock.release() }
-    try await sendLocked(control(body))
+    try await sendLocked(message.record(body))
     return body
-  }
-
-  /// Sends what says only how far this side is. That the other side is gone, whoever receives finds out: what it said before
-  /// is still to be read, and says why.
-  func tell(_ message: SessionMessage) async throws {
-    do {
-      try await send(message)
-    } catch let error as P2PCopyError where error.saysThatThePeerIsGone {}
   }
 
   /// Waits for the next record and opens it.
@@ -176,23 +175,6 @@ final class Lane: @unchecked Sendable {
   /// Since when somebody waits for a record; `nil` while nobody does.
   var waitingSince: ContinuousClock.Instant? { times.withLock { $0.waitingSince } }
 
-  /// Says that this side is still working, if nothing was said for a time. Somebody who is sending just now shows by that
-  /// that this side is alive.
-  func sayThatItWorks(afterSaying nothing: Duration) async throws {
-    let lastSent = times.withLock { $0.lastSent }
-    guard .now - lastSent > nothing, sendLock.tryAcquire() else { return }
-    defer { sendLock.release() }
-    do {
-      try await sendLocked(control(SessionMessage.working.encoded()))
-    } catch let error as P2PCopyError where error.saysThatThePeerIsGone {}
-  }
-
-  private func control(_ body: [UInt8]) -> ByteBuffer {
-    var record = MessageBufferPool.makeRecord(.control, byteCount: body.count)
-    record.writeBytes(body)
-    return record
-  }
-
   private func sendLocked(_ record: consuming ByteBuffer) async throws {
     var record = record
     try sealer.seal(&record)
@@ -206,6 +188,27 @@ final class Lane: @unchecked Sendable {
   }
 }
 
+extension SessionMessage {
+  /// A control record, ready to be sealed.
+  ///
+  /// - Parameter body: The message, encoded.
+  /// - Returns: The record.
+  func record(_ body: [UInt8]) -> ByteBuffer {
+    var record = MessageBufferPool.makeRecord(.control, byteCount: body.count)
+    record.writeBytes(body)
+    return record
+  }
+}
+
 extension P2PCopyError {
-  fileprivate var saysThatThePeerIsGone: Bool { code == .peerLeft || code == .peerFailed }
+  /// Whether it says that a connection was lost that another one can stand in for: nobody said goodbye.
+  var isLostConnection: Bool {
+    guard code == .peerLeft else { return code == .relayUnreachable }
+    guard let closure = cause as? TransportClosure else { return true }
+    switch closure.reason {
+    // Nobody ends well before the end: a close that says so comes from somebody between.
+    case .normal, .peerVanished, .goingAway, .unavailable, .other: return true
+    case .failed, .waitedTooLong, .refused: return false
+    }
+  }
 }

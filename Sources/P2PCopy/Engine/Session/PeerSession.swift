@@ -9,15 +9,28 @@ import Synchronization
 final class PeerSession: Sendable {
   /// What this side is.
   let role: PeerRole
-
-  private let schedule: KeySchedule
-  private let bootstrapCipher: any Cipher
-  private let silenceLimit: Duration
+  /// After this time without hearing anything over a lane that is listened to, it is given up.
+  let silenceLimit: Duration
   /// Gets what happens in this session.
   let logger: Logger
-  private let agreement = Mutex<Agreement?>(nil)
 
-  /// Offer and selection as they were sealed, and what follows from them.
+  private let bootstrapCipher: any Cipher
+  private let state: Mutex<State>
+
+  private struct State: ~Copyable {
+    var secret: Secret
+    /// The newest lane.
+    var lane: Lane?
+  }
+
+  /// What keys are made from: as little as is needed for those to come.
+  private enum Secret: ~Copyable {
+    /// What the handshake gave; until something is agreed.
+    case session(KeySchedule)
+    /// What later lanes are made from, and what was agreed.
+    case resumption(ResumptionSecret, Agreement)
+  }
+
   private struct Agreement {
     var cipher: any Cipher
     var negotiationHash: [UInt8]
@@ -32,35 +45,46 @@ final class PeerSession: Sendable {
   init(
     schedule: consuming KeySchedule, role: PeerRole, bootstrapCipher: any Cipher, silenceLimit: Duration, logger: Logger
   ) {
-    self.schedule = schedule
+    state = Mutex(State(secret: .session(schedule)))
     self.role = role
     self.bootstrapCipher = bootstrapCipher
     self.silenceLimit = silenceLimit
     self.logger = logger
   }
 
-  /// Makes a lane of a connection, under the keys of its number and epoch: until something is agreed those for offer and
-  /// selection, then those for data.
+  /// The newest lane, open or lost; `nil` before the first.
+  var lane: Lane? { state.withLock { $0.lane } }
+
+  /// Makes the first lane, of the connection that the handshake went over: under the keys for offer and selection until
+  /// something is agreed, then under those for data.
   ///
-  /// - Parameters:
-  ///   - connection: The connection to the other peer. Nothing of this session was said over it but the handshake.
-  ///   - number: Which of the session's lanes it is, from 0.
-  ///   - epoch: How often that lane was dialled again. No two lanes of a session have the same number and epoch: they would
-  ///     seal with the same keys.
+  /// - Parameter connection: The connection. Nothing of this session was said over it but the handshake.
   /// - Returns: The lane.
   /// - Throws: ``P2PCopyError`` when the cipher does not fit protocol 2.
-  func openLane(
-    over connection: any TransportConnection, number: UInt32 = 0, epoch: UInt32 = 0
-  ) throws(P2PCopyError) -> Lane {
-    let address = LaneAddress(number: number, epoch: epoch)
-    logger.debug("a lane opens", metadata: ["lane": "\(number)", "epoch": "\(epoch)"])
-    return Lane(
-      connection: connection, address: address, role: role,
-      sealer: RecordSealer(key: try key(for: address, from: role)),
-      opener: RecordOpener(key: try key(for: address, from: role.other), from: role.other))
+  func openFirstLane(over connection: any TransportConnection) throws(P2PCopyError) -> Lane {
+    let (role, cipher) = (role, bootstrapCipher)
+    logger.debug("a lane opens", metadata: ["lane": "0", "epoch": "0"])
+    return try state.withLock { (state: inout State) throws(P2PCopyError) in
+      let lane: Lane
+      switch state.secret {
+      case .session(let schedule):
+        lane = try Lane(
+          connection: connection, address: LaneAddress(number: 0, epoch: 0), role: role,
+          sealer: RecordSealer(
+            key: RecordKey(schedule, .bootstrapKey, .bootstrapIV, cipher: cipher, direction: KeyDirection(from: role))),
+          opener: RecordOpener(
+            key: RecordKey(
+              schedule, .bootstrapKey, .bootstrapIV, cipher: cipher, direction: KeyDirection(from: role.other)),
+            from: role.other))
+      case .resumption: throw Self.outOfTurn("a first lane")
+      }
+      state.lane = lane
+      return lane
+    }
   }
 
-  /// Takes offer and selection into all further keys, those of a lane that is open as well.
+  /// Takes offer and selection into all further keys, those of the first lane as well, and forgets what the handshake gave
+  /// but for what later lanes are made from.
   ///
   /// - Parameters:
   ///   - cipher: The cipher that was selected.
@@ -71,31 +95,120 @@ final class PeerSession: Sendable {
   func agree(
     on cipher: any Cipher, manifest: [UInt8], receiverManifest: [UInt8], over lane: Lane
   ) async throws {
-    agreement.withLock {
-      $0 = Agreement(
-        cipher: cipher,
-        negotiationHash: KeySchedule.negotiationHash(manifest: manifest, receiverManifest: receiverManifest))
+    let agreement = Agreement(
+      cipher: cipher,
+      negotiationHash: KeySchedule.negotiationHash(manifest: manifest, receiverManifest: receiverManifest))
+    let role = role
+    let keys = try state.withLock { (state: inout State) throws(P2PCopyError) in
+      let keys: LaneKeyPair
+      let resumption: ResumptionSecret
+      switch state.secret {
+      case .session(let schedule):
+        keys = try LaneKeyPair(schedule, agreement.cipher, agreement.negotiationHash, lane.address, role)
+        resumption = schedule.resumption(negotiationHash: agreement.negotiationHash)
+      case .resumption: throw Self.outOfTurn("an agreement")
+      }
+      state.secret = .resumption(resumption, agreement)
+      return keys
     }
-    await lane.changeSendingKey(to: try key(for: lane.address, from: role))
-    lane.changeReceivingKey(to: try key(for: lane.address, from: role.other))
+    await lane.changeSendingKey(to: keys.sending.take())
+    lane.changeReceivingKey(to: keys.receiving.take())
   }
 
-  /// Keeps a lane alive, and gives it up when nothing comes over it. Runs until it is cancelled.
+  /// Where the peers meet for a lane that is dialled again: hexadecimal text.
   ///
-  /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/peerLeft`` after too long a silence.
-  func keepAlive(_ lane: Lane) async throws {
-    try await Liveness(lane: lane, silenceLimit: silenceLimit).run()
+  /// - Throws: ``P2PCopyError`` before anything was agreed.
+  func rendezvous(for lane: LaneAddress) throws(P2PCopyError) -> String {
+    try state.withLock { (state: inout State) throws(P2PCopyError) in
+      switch state.secret {
+      case .session: throw Self.outOfTurn("another lane")
+      case .resumption(let secret, _): secret.rendezvous(lane: lane.number, epoch: lane.epoch)
+      }
+    }
   }
 
-  /// The key of what a role sends over a lane.
-  private func key(for lane: LaneAddress, from sender: PeerRole) throws(P2PCopyError) -> RecordKey {
-    guard let agreement = agreement.withLock({ $0 }) else {
-      return try RecordKey(
-        schedule, .bootstrapKey, .bootstrapIV, cipher: bootstrapCipher, direction: KeyDirection(from: sender),
-        connection: lane.number, epoch: lane.epoch)
+  /// The keys of a lane that is dialled again.
+  ///
+  /// - Parameters:
+  ///   - kemSecret: What its key encapsulation gave.
+  ///   - transcript: What was said over it.
+  /// - Returns: The keys.
+  /// - Throws: ``P2PCopyError`` before anything was agreed.
+  func laneKeys(kemSecret: borrowing SecretBytes, _ transcript: LaneTranscript) throws(P2PCopyError) -> LaneKeys {
+    try state.withLock { (state: inout State) throws(P2PCopyError) in
+      switch state.secret {
+      case .session: throw Self.outOfTurn("another lane")
+      case .resumption(let secret, _): secret.keys(kemSecret: kemSecret, transcript: transcript.hash)
+      }
     }
-    return try RecordKey(
-      schedule, .dataKey, .dataIV, cipher: agreement.cipher, direction: KeyDirection(from: sender),
-      connection: lane.number, epoch: lane.epoch, context: agreement.negotiationHash)
+  }
+
+  /// Makes a lane that was dialled again. The one before it is not used any more.
+  ///
+  /// - Parameters:
+  ///   - connection: The connection that the exchange went over.
+  ///   - address: Which lane it is. No two of a session have the same number and epoch and key encapsulation.
+  ///   - keys: Its keys, which both peers have proved to have.
+  ///   - sentCount: How many of this side's records the other side has.
+  ///   - receivedCount: How many of its records this side has.
+  /// - Returns: The lane.
+  /// - Throws: ``P2PCopyError`` when the cipher does not fit protocol 2.
+  func openLane(
+    over connection: any TransportConnection, _ address: LaneAddress, _ keys: borrowing LaneKeys, sentCount: UInt64,
+    receivedCount: UInt64
+  ) throws(P2PCopyError) -> Lane {
+    let role = role
+    let agreement = try state.withLock { (state: inout State) throws(P2PCopyError) in
+      switch state.secret {
+      case .session: throw Self.outOfTurn("another lane")
+      case .resumption(_, let agreement): agreement
+      }
+    }
+    let pair = try LaneKeyPair(keys.schedule, agreement.cipher, agreement.negotiationHash, address, role)
+    let lane = Lane(
+      connection: connection, address: address, role: role,
+      sealer: RecordSealer(key: pair.sending.take(), startingAt: sentCount),
+      opener: RecordOpener(key: pair.receiving.take(), from: role.other, startingAt: receivedCount))
+    state.withLock { $0.lane = lane }
+    logger.debug("a lane opens", metadata: ["lane": "\(address.number)", "epoch": "\(address.epoch)"])
+    return lane
+  }
+
+  private static func outOfTurn(_ what: String) -> P2PCopyError {
+    P2PCopyError(.internalError, "\(what) was asked for out of turn; please report it")
+  }
+}
+
+/// The keys of a lane's records, one for each direction.
+private struct LaneKeyPair: Sendable {
+  let sending: KeyBox
+  let receiving: KeyBox
+
+  init(
+    _ schedule: borrowing KeySchedule, _ cipher: any Cipher, _ context: [UInt8], _ lane: LaneAddress, _ role: PeerRole
+  ) throws(P2PCopyError) {
+    sending = KeyBox(
+      try RecordKey(
+        schedule, .dataKey, .dataIV, cipher: cipher, direction: KeyDirection(from: role), connection: lane.number,
+        epoch: lane.epoch, context: context))
+    receiving = KeyBox(
+      try RecordKey(
+        schedule, .dataKey, .dataIV, cipher: cipher, direction: KeyDirection(from: role.other),
+        connection: lane.number, epoch: lane.epoch, context: context))
+  }
+}
+
+/// Carries a key out of a lock to the lane that is to have it.
+///
+/// Safe although the key's context is not `Sendable`: it is taken out once.
+private final class KeyBox: @unchecked Sendable {
+  private var key: RecordKey?
+
+  init(_ key: consuming RecordKey) {
+    self.key = consume key
+  }
+
+  func take() -> RecordKey {
+    key.take()!
   }
 }
