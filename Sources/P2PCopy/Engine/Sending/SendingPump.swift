@@ -203,11 +203,8 @@ final class SendingPump {
   ) async throws {
     if let record {
       let units = units
-      let packed = results.compactMap { result in
-        if case .packed(let entry) = result.outcome { (result.position, entry) } else { nil }
-      }
       let content = page.content
-      try await delivery.send(record.take()) { try units.prepareAgain(packed, of: content) }
+      try await delivery.send(record.take()) { try units.prepareAgain(results, of: content) }
     }
     for (position, outcome) in results {
       switch outcome {

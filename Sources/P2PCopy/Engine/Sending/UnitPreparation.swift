@@ -91,14 +91,17 @@ package struct UnitPreparation: Sendable {
   /// Prepares a pack again whose record was lost after it had been sent.
   ///
   /// - Parameters:
-  ///   - files: The files that were in it, as they were sent.
+  ///   - results: What preparing it gave: the files that are in it, as they were sent.
   ///   - page: Their page.
   /// - Returns: A record of the same files. One that is not what was sent any more is an empty one with a digest that nothing
   ///   has: it fails at the receiver, which says so.
   /// - Throws: ``P2PCopyError`` when the session cannot go on.
   func prepareAgain(
-    _ files: [(position: Int, sent: DeliveredEntry)], of page: SourcePages.Page
+    _ results: [(position: Int, outcome: PreparedUnit.PackOutcome)], of page: SourcePages.Page
   ) throws -> ByteBuffer {
+    let files = results.compactMap { result in
+      if case .packed(let sent) = result.outcome { (position: result.position, sent: sent) } else { nil }
+    }
     var record = buffers.takeBulkRecord()
     let loan = try settings.digests.borrow()
     defer { settings.digests.giveBack(loan) }

@@ -89,8 +89,7 @@ final class Delivery: Sendable {
   /// - Parameter message: The record.
   /// - Throws: As ``send(_:)-(ByteBuffer)``.
   func send(_ message: SessionMessage) async throws {
-    let body = message.encoded()
-    try await send(message.record(body), keeping: .body([RecordKind.control.rawValue] + body), byteCount: body.count)
+    try await send(body: message.recordBody)
   }
 
   /// Sends pieces of files.
@@ -118,11 +117,16 @@ final class Delivery: Sendable {
     guard let lane = openLane, .now - lane.lastSent > nothing, sendLock.tryAcquire() else { return }
     defer { sendLock.release() }
     guard isOpen(lane) else { return }
-    let body = SessionMessage.working.encoded()
-    keep(.body([RecordKind.control.rawValue] + body), byteCount: body.count)
+    let body = SessionMessage.working.recordBody
+    keep(.body(body), byteCount: body.count)
     do {
-      try await transmit(SessionMessage.working.record(body), over: lane)
+      try await transmit(MessageBufferPool.makeRecord(body: body), over: lane)
     } catch let error as P2PCopyError where error.saysThatThePeerIsGone {}
+  }
+
+  private func send(body: [UInt8], waitsForRoom: Bool = true) async throws {
+    try await send(
+      MessageBufferPool.makeRecord(body: body), keeping: .body(body), byteCount: body.count, waitsForRoom: waitsForRoom)
   }
 
   private func send(
@@ -138,13 +142,7 @@ final class Delivery: Sendable {
   private func acquireLane(waitsForRoom: Bool) async throws -> Lane {
     while true {
       if waitsForRoom { try await outbox.wait(until: { $0.hasRoom }) }
-      let lane = try await phase.first { phase -> Lane? in
-        switch phase {
-        case .open(let lane): lane
-        case .lost: nil
-        case .over(let error): throw error
-        }
-      }
+      let lane = try await usableLane()
       await sendLock.acquire()
       if isOpen(lane), !waitsForRoom || outbox.read({ $0.hasRoom }) { return lane }
       sendLock.release()
@@ -173,13 +171,7 @@ final class Delivery: Sendable {
   /// - Throws: ``P2PCopyError`` when the other side cannot be reached any more, or breaks the protocol.
   func receive() async throws -> ByteBuffer {
     while true {
-      let lane = try await phase.first { phase -> Lane? in
-        switch phase {
-        case .open(let lane): lane
-        case .lost: nil
-        case .over(let error): throw error
-        }
-      }
+      let lane = try await usableLane()
       var body: ByteBuffer
       do {
         body = try await lane.receive()
@@ -226,12 +218,9 @@ final class Delivery: Sendable {
     while true {
       let last = told
       told = try await dueCount.first { $0 > last ? $0 : nil }
-      let received = ReceivedCount(told)
       do {
         // Without waiting for room: two peers whose outboxes are full wait for each other's word.
-        try await send(
-          MessageBufferPool.makeRecord(body: received.body), keeping: .body(received.body),
-          byteCount: received.body.count, waitsForRoom: false)
+        try await send(body: ReceivedCount(told).body, waitsForRoom: false)
       } catch let error as P2PCopyError where error.saysThatThePeerIsGone {}
     }
   }
@@ -326,6 +315,19 @@ final class Delivery: Sendable {
     }
   }
 
+  /// Waits for a lane that can be used.
+  ///
+  /// - Throws: ``P2PCopyError`` when there will be none.
+  private func usableLane() async throws -> Lane {
+    try await phase.first { phase -> Lane? in
+      switch phase {
+      case .open(let lane): lane
+      case .lost: nil
+      case .over(let error): throw error
+      }
+    }
+  }
+
   private func isOpen(_ lane: Lane) -> Bool { openLane === lane }
 
   // MARK: The end
@@ -363,7 +365,7 @@ final class Delivery: Sendable {
 
   private func finishOverAnyLane() async throws {
     while true {
-      let lane = try await phase.first { if case .open(let lane) = $0 { lane } else { nil } }
+      let lane = try await usableLane()
       do {
         let closure = try await lane.finish()
         return session.logger.debug("the connection is closed", metadata: ["by": "\(closure.reason)"])

@@ -82,11 +82,9 @@ final class Lane: @unchecked Sendable {
   /// - Throws: ``P2PCopyError`` when the connection is lost.
   @discardableResult
   func send(_ message: SessionMessage) async throws -> [UInt8] {
-    let body = message.encoded()
-    await sendLock.acquire()
-    defer { sendLock.release() }
-    try await sendLocked(message.record(body))
-    return body
+    let body = message.recordBody
+    try await send(MessageBufferPool.makeRecord(body: body))
+    return Array(body.dropFirst())
   }
 
   /// Waits for the next record and opens it.
@@ -189,15 +187,8 @@ final class Lane: @unchecked Sendable {
 }
 
 extension SessionMessage {
-  /// A control record, ready to be sealed.
-  ///
-  /// - Parameter body: The message, encoded.
-  /// - Returns: The record.
-  func record(_ body: [UInt8]) -> ByteBuffer {
-    var record = MessageBufferPool.makeRecord(.control, byteCount: body.count)
-    record.writeBytes(body)
-    return record
-  }
+  /// The body of its record, the kind in front.
+  var recordBody: [UInt8] { [RecordKind.control.rawValue] + encoded() }
 }
 
 extension P2PCopyError {

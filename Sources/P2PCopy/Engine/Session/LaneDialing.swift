@@ -51,7 +51,7 @@ final class LaneDialing: Sendable {
   ///   - fruitlessCount: How often the peers met again since the last progress: the longer is waited.
   ///   - deadline: When to give up.
   /// - Returns: The new lane.
-  /// - Throws: `CancellationError`, or why the last attempt failed; `nil` stands for that there was none.
+  /// - Throws: `CancellationError`, or why the last attempt failed.
   func dial(
     having receivedCount: UInt64, fruitlessCount: Int, until deadline: ContinuousClock.Instant
   ) async throws -> LaneExchange.Outcome {
