@@ -221,8 +221,8 @@ let package = Package(
     .testTarget(
       name: "P2PCopyWireTests",
       dependencies: [
-        "P2PCopyWire", "P2PCopyCore", "P2PCopyProtocol1", "P2PCopyTesting", "TestSupport", "AESGCM",
-        "ChaCha20Poly1305", "Argon2id", "SPAKE2", .nioCore, .crypto,
+        "P2PCopyWire", "P2PCopyCore", "P2PCopyTesting", "TestSupport", "AESGCM", "ChaCha20Poly1305", "Argon2id",
+        "SPAKE2", .nioCore, .crypto,
       ],
       resources: [.copy("Vectors")],
       swiftSettings: strict),

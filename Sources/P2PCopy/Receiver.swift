@@ -15,7 +15,7 @@ public import SystemPackage
 /// Cancelling the task that receives ends the transfer; what is there by then can be resumed.
 public struct Receiver: Sendable {
   /// Where the peers meet.
-  package var point: MeetingPoint
+  package var point: RendezvousPoint
 
   /// The code both peers share.
   public var code: PairingCode
@@ -30,12 +30,12 @@ public struct Receiver: Sendable {
   public init(
     relay: RelayAddress, code: PairingCode, codecs: CodecRegistry, options: ReceiveOptions = ReceiveOptions()
   ) {
-    self.init(meetingAt: .relay(relay), code: code, codecs: codecs, options: options)
+    self.init(at: .relay(relay), code: code, codecs: codecs, options: options)
   }
 
   /// Creates a receiver that meets the other peer at a relay or without one.
   package init(
-    meetingAt point: MeetingPoint, code: PairingCode, codecs: CodecRegistry, options: ReceiveOptions = ReceiveOptions()
+    at point: RendezvousPoint, code: PairingCode, codecs: CodecRegistry, options: ReceiveOptions = ReceiveOptions()
   ) {
     self.point = point
     self.code = code
@@ -147,7 +147,7 @@ public struct Receiver: Sendable {
       try destination.check()
       var codecs = codecs
       if options.checksumsFile != nil { try codecs.keepOnly(digest: DeliveryLog.checksumsDigest) }
-      let meeting = PeerMeeting(
+      let opening = SessionOpening(
         rendezvous: try point.rendezvous(
           codecs: codecs,
           settings: RendezvousSettings(
@@ -162,7 +162,7 @@ public struct Receiver: Sendable {
         log: try DeliveryLog(
           receiptFile: options.receiptFile, checksumsFile: options.checksumsFile, outputPath: destination.outputPath))
       return [
-        { try await meeting.run { peers, lane, dialing in try await session.run(in: peers, over: lane, dialing) } }
+        { try await opening.run { peers, lane, dialing in try await session.run(in: peers, over: lane, dialing) } }
       ]
     }
   }

@@ -16,7 +16,7 @@ public import SystemPackage
 /// Cancelling the task that sends ends the transfer; what the receiver has by then can be resumed.
 public struct Sender: Sendable {
   /// Where the peers meet.
-  package var point: MeetingPoint
+  package var point: RendezvousPoint
 
   /// The code both peers share.
   public var code: PairingCode
@@ -29,12 +29,12 @@ public struct Sender: Sendable {
 
   /// Creates a sender. Nothing is connected yet.
   public init(relay: RelayAddress, code: PairingCode, codecs: CodecRegistry, options: SendOptions = SendOptions()) {
-    self.init(meetingAt: .relay(relay), code: code, codecs: codecs, options: options)
+    self.init(at: .relay(relay), code: code, codecs: codecs, options: options)
   }
 
   /// Creates a sender that meets the other peer at a relay or without one.
   package init(
-    meetingAt point: MeetingPoint, code: PairingCode, codecs: CodecRegistry, options: SendOptions = SendOptions()
+    at point: RendezvousPoint, code: PairingCode, codecs: CodecRegistry, options: SendOptions = SendOptions()
   ) {
     self.point = point
     self.code = code
@@ -181,7 +181,7 @@ public struct Sender: Sendable {
         var offered = codecs
         try offered.keepOnly(cipher: cipher)
       }
-      let meeting = PeerMeeting(
+      let opening = SessionOpening(
         rendezvous: try point.rendezvous(
           codecs: codecs,
           settings: RendezvousSettings(
@@ -194,7 +194,7 @@ public struct Sender: Sendable {
         options: options, codecs: codecs, monitor: monitor, log: log)
       return [
         {
-          try await meeting.run { peers, lane, dialing in
+          try await opening.run { peers, lane, dialing in
             try await session.run(source, in: peers, over: lane, dialing)
           }
         }

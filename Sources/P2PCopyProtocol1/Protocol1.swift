@@ -16,7 +16,7 @@ package enum Protocol1 {
   /// - Returns: The sessions, to be run side by side.
   /// - Throws: ``P2PCopyError`` when something is wrong that is known before anybody is met.
   package static func sessions(
-    sending paths: [LocalPath], at point: MeetingPoint, code: PairingCode, codecs: CodecRegistry,
+    sending paths: [LocalPath], at point: RendezvousPoint, code: PairingCode, codecs: CodecRegistry,
     options: SendOptions, monitor: TransferMonitor
   ) throws -> [Transfer.Session] {
     try options.check()
@@ -54,7 +54,7 @@ package enum Protocol1 {
   /// - Returns: The sessions, to be run side by side.
   /// - Throws: ``P2PCopyError`` when something is wrong that is known before anybody is met.
   package static func sessions(
-    receivingInto directory: LocalPath, at point: MeetingPoint, code: PairingCode, codecs: CodecRegistry,
+    receivingInto directory: LocalPath, at point: RendezvousPoint, code: PairingCode, codecs: CodecRegistry,
     options: ReceiveOptions, monitor: TransferMonitor
   ) throws -> [Transfer.Session] {
     try options.check()

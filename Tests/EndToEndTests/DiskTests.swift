@@ -12,16 +12,14 @@ import WebSocketFraming
     workspace = try Workspace()
   }
 
-  private static let isRoot = geteuid() == 0
-
-  /// A program that runs the command as somebody without rights.
-  private static let asNobody =
-    isRoot ? ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] : []
+  /// A program that runs the command as somebody without rights; whoever is not root is that already.
+  private static let asNobody = Restrictions.isRoot ? Restrictions.asNobody : []
 
   // MARK: - The receiver's side
 
   @Test(
-    "A full disk is named and can be resumed", .enabled(if: isRoot, "only root may mount a small file system"),
+    "A full disk is named and can be resumed",
+    .enabled(if: Restrictions.isRoot, "only root may mount a small file system"),
     arguments: Dialect.allCases)
   func aFullDiskIsNamedAndCanBeResumed(dialect: Dialect) async throws {
     try workspace.file("src/big", TestContent.random(8 << 20))
@@ -49,7 +47,9 @@ import WebSocketFraming
   }
 
   /// Room for bytes and none for entries: links and directories end the transfer as files do, not each by itself.
-  @Test(.enabled(if: isRoot, "only root may mount a small file system"), arguments: ["link", "directory", "file"])
+  @Test(
+    .enabled(if: Restrictions.isRoot, "only root may mount a small file system"),
+    arguments: ["link", "directory", "file"])
   func aDiskThatTakesNoMoreEntriesIsNamedOnce(kind: String) async throws {
     try workspace.directory("src")
     for number in 0..<30 {
@@ -114,16 +114,22 @@ import WebSocketFraming
 
   // MARK: - The sender's side
 
+  /// Sends `src` as somebody without rights.
+  private func sendAsNobody(_ dialect: Dialect) async throws -> Pair {
+    let relay = try await workspace.relay()
+    let receiver = try workspace.start(["receive", relay.url, "4821-lusab-babad", "--out", "out"] + dialect.options)
+    let sender = try workspace.start(
+      ["send", relay.url, "4821-lusab-babad", "src"] + dialect.options, wrapper: Self.asNobody)
+    return Pair(sent: await sender.result(), received: await receiver.result())
+  }
+
   @Test("A file that cannot be read is named and the others arrive", arguments: Dialect.protocols)
   func aFileThatCannotBeReadIsNamedAndTheOthersArrive(dialect: Dialect) async throws {
     try workspace.file("src/closed", [1])
     try workspace.file("src/open", [2])
     #expect(chmod(workspace["src/closed"], 0) == 0)
-    let relay = try await workspace.relay()
-    let receiver = try workspace.start(["receive", relay.url, "4821-lusab-babad", "--out", "out"] + dialect.options)
-    let sender = try workspace.start(
-      ["send", relay.url, "4821-lusab-babad", "src"] + dialect.options, wrapper: Self.asNobody)
-    let (sent, received) = (await sender.result(), await receiver.result())
+    let pair = try await sendAsNobody(dialect)
+    let (sent, received) = (pair.sent, pair.received)
     #expect(sent.status == 10 && sent.errors.contains("src/closed': Permission denied"), "\(sent)")
     #expect(received.status == 14 && received.errors.contains("'src/closed'"), "\(received)")
     #expect(Content.bytes(workspace["out/src/open"]) == [2])
@@ -137,11 +143,8 @@ import WebSocketFraming
     try workspace.file("src/closed/file", [1])
     try workspace.file("src/open", [2])
     #expect(chmod(workspace["src/closed"], 0) == 0)
-    let relay = try await workspace.relay()
-    let receiver = try workspace.start(["receive", relay.url, "4821-lusab-babad", "--out", "out"] + dialect.options)
-    let sender = try workspace.start(
-      ["send", relay.url, "4821-lusab-babad", "src"] + dialect.options, wrapper: Self.asNobody)
-    let (sent, received) = (await sender.result(), await receiver.result())
+    let pair = try await sendAsNobody(dialect)
+    let (sent, received) = (pair.sent, pair.received)
     #expect(sent.status == 10 && sent.errors.contains("src/closed': Permission denied"), "\(sent)")
     // Protocol 1 never announced what is in it; protocol 2 says that something is missing.
     #expect(received.status == (dialect == .protocol2 ? 14 : 0), "\(received)")

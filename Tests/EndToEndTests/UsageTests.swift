@@ -1,3 +1,4 @@
+import Foundation
 import Synchronization
 import TestSupport
 import Testing
@@ -252,4 +253,11 @@ private final class ByteTally: Sendable {
   var total: Int { count.withLock { $0 } }
 
   func add(_ byteCount: Int) { count.withLock { $0 += byteCount } }
+}
+
+/// Runs something that blocks on a thread of its own, so that the tests' other tasks go on.
+private func offTask<Result: Sendable>(_ body: @escaping @Sendable () throws -> Result) async throws -> Result {
+  try await withCheckedThrowingContinuation { continuation in
+    Thread.detachNewThread { continuation.resume(with: Swift.Result { try body() }) }
+  }
 }

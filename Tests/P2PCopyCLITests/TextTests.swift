@@ -111,16 +111,16 @@ struct TextTests {
     #expect(GeneratedCode.proquint(UInt16(bits)) == word)
   }
 
-  @Test("Generated codes differ and are four words")
-  func generatedCodes() {
-    let codes = (0..<100).map { _ in GeneratedCode.make() }
+  @Test("Codes for protocol 1 differ and are four words")
+  func generatedCodesForProtocol1() {
+    let codes = (0..<100).map { _ in GeneratedCode.make(for: .one) }
     #expect(Set(codes).count == 100)
     #expect(codes.allSatisfy { $0.split(separator: "-").count == 4 && $0.count == 23 })
   }
 
   @Test("Codes for protocol 2 are a number and two words, differ, and need no advice")
-  func generatedChannelCodes() throws {
-    let codes = (0..<100).map { _ in GeneratedChannelCode.make() }
+  func generatedCodesForProtocol2() throws {
+    let codes = (0..<100).map { _ in GeneratedCode.make(for: .two) }
     #expect(Set(codes).count == 100)
     let word = "[bdfghjklmnprstvz][aiou][bdfghjklmnprstvz][aiou][bdfghjklmnprstvz]"
     let shape = try Regex("[0-9]{6}-\(word)-\(word)")

@@ -5,23 +5,7 @@ import TestSupport
 import Testing
 
 @Suite("Directories at the receiver")
-struct OutputDirectoryTests {
-  let folder: TemporaryDirectory
-  let output: OutputDirectory
-
-  init() throws {
-    folder = try TemporaryDirectory()
-    output = try OutputDirectory(path: LocalPath(folder.path("out")))
-  }
-
-  private func path(_ text: String) throws -> RelativePath { try RelativePath(validating: Array(text.utf8)) }
-
-  private func status(_ name: String) -> stat {
-    var status = stat()
-    lstat(folder.path("out/" + name), &status)
-    return status
-  }
-
+final class OutputDirectoryTests: OutputFixture {
   private func metadata(_ mode: UInt16, _ seconds: Int64) -> EntryMetadata {
     EntryMetadata(mode: mode, modificationSeconds: seconds, modificationNanoseconds: 7)
   }

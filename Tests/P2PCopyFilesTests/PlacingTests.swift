@@ -5,23 +5,7 @@ import TestSupport
 import Testing
 
 @Suite("Small files, links and metadata at the receiver")
-struct PlacingTests {
-  let folder: TemporaryDirectory
-  let output: OutputDirectory
-
-  init() throws {
-    folder = try TemporaryDirectory()
-    output = try OutputDirectory(path: LocalPath(folder.path("out")))
-  }
-
-  private func path(_ text: String) throws -> RelativePath { try RelativePath(validating: Array(text.utf8)) }
-
-  private func status(_ name: String) -> stat {
-    var status = stat()
-    lstat(folder.path("out/" + name), &status)
-    return status
-  }
-
+final class PlacingTests: OutputFixture {
   private func place(
     _ name: String, _ bytes: [UInt8], metadata: EntryMetadata? = nil, keepingSetID: Bool = false,
     policy: ConflictPolicy = .fail
@@ -111,7 +95,7 @@ struct PlacingTests {
     let partial = try folder.write([9], to: "out/.x.p2p-copy-partial")
     let descriptor = open(partial, O_RDWR)
     #expect(flock(descriptor, LOCK_EX) == 0)
-    for attempt in [{ try place("x", [1]) }, { try link("x", to: "y") }] {
+    for attempt in [{ try self.place("x", [1]) }, { try self.link("x", to: "y") }] {
       #expect {
         try attempt()
       } throws: { error in

@@ -40,12 +40,12 @@ struct DirectTransferTests {
     receiverCode: String = QuickTransfer.code
   ) async throws -> Ends {
     let (listening, connecting) = (
-      MeetingPoint.direct(.listening(listener)), MeetingPoint.direct(.connecting(to: listener.endpoint))
+      RendezvousPoint.direct(.listening(listener)), RendezvousPoint.direct(.connecting(to: listener.endpoint))
     )
     let sender = try Sender(
-      meetingAt: role == .sender ? listening : connecting, code: PairingCode(senderCode), codecs: codecs)
+      at: role == .sender ? listening : connecting, code: PairingCode(senderCode), codecs: codecs)
     let receiver = try Receiver(
-      meetingAt: role == .receiver ? listening : connecting, code: PairingCode(receiverCode), codecs: codecs)
+      at: role == .receiver ? listening : connecting, code: PairingCode(receiverCode), codecs: codecs)
     let (source, target) = (folder.path("tree"), folder.path("out"))
     async let sent = result { try await sender.send([source]) }
     async let received = result { try await receiver.receive(into: target) }
@@ -112,10 +112,10 @@ struct DirectTransferTests {
     var receiverOptions = ReceiveOptions()
     receiverOptions.peerTimeout = .seconds(2)
     let receiver = try Receiver(
-      meetingAt: .direct(.listening(listener)), code: PairingCode("1111-x-y"), codecs: codecs,
+      at: .direct(.listening(listener)), code: PairingCode("1111-x-y"), codecs: codecs,
       options: receiverOptions)
     let sender = try Sender(
-      meetingAt: .direct(.connecting(to: listener.endpoint)), code: PairingCode("2222-x-y"), codecs: codecs)
+      at: .direct(.connecting(to: listener.endpoint)), code: PairingCode("2222-x-y"), codecs: codecs)
     let (source, target) = (folder.path("tree"), folder.path("out"))
     async let received = result { try await receiver.receive(into: target) }
     let sent = await result { try await sender.send([source]) }
@@ -136,7 +136,7 @@ struct DirectTransferTests {
       var options = SendOptions()
       options.transferProtocol = transferProtocol
       let sender = try Sender(
-        meetingAt: .direct(.connecting(to: endpoint)), code: PairingCode(QuickTransfer.code), codecs: codecs,
+        at: .direct(.connecting(to: endpoint)), code: PairingCode(QuickTransfer.code), codecs: codecs,
         options: options)
       #expect(await result { try await sender.send([source]) }.errorCode == code, "\(endpoint)")
     }

@@ -12,15 +12,6 @@ struct RandomTreeTests {
     folder = try TemporaryDirectory()
   }
 
-  /// Makes everything writable again, so that the folder can be removed by whoever runs the tests.
-  private func clean() {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/bin/chmod")
-    process.arguments = ["-R", "u+rwX", folder.path]
-    try? process.run()
-    process.waitUntilExit()
-  }
-
   private func expect(_ arrived: TreeSnapshot, _ source: TreeSnapshot, _ what: String) {
     let differences = arrived.differences(from: source)
     #expect(differences.isEmpty, "\(what): \(differences.prefix(5))")
@@ -29,7 +20,6 @@ struct RandomTreeTests {
   @Test(
     "A tree arrives as it is, and a second run sends nothing again", arguments: Array(1...6), CompressionMode.allCases)
   func arrives(seed: Int, compression: CompressionMode) async throws {
-    defer { clean() }
     try RandomTree.make(at: folder.path("tree"), seed: UInt64(seed))
     let source = TreeSnapshot(of: folder.path("tree"))
     let fileCount = source.entries.values.count { $0.kind == "file" }
@@ -59,7 +49,6 @@ struct RandomTreeTests {
 
   @Test("With links followed, what they lead to arrives in their place", arguments: [11, 12])
   func followed(seed: Int) async throws {
-    defer { clean() }
     try RandomTree.make(at: folder.path("tree"), seed: UInt64(seed), links: .toFiles)
     let source = TreeSnapshot(of: folder.path("tree"), followingLinks: true)
     var transfer = QuickTransfer()
@@ -73,7 +62,6 @@ struct RandomTreeTests {
 
   @Test("With links skipped, everything else arrives", arguments: [21, 22])
   func skipped(seed: Int) async throws {
-    defer { clean() }
     try RandomTree.make(at: folder.path("tree"), seed: UInt64(seed))
     var transfer = QuickTransfer()
     transfer.sendOptions.links = .skip
@@ -85,7 +73,6 @@ struct RandomTreeTests {
 
   @Test("Without metadata only names and content count")
   func withoutMetadata() async throws {
-    defer { clean() }
     try RandomTree.make(at: folder.path("tree"), seed: 31)
     for isSender in [true, false] {
       var transfer = QuickTransfer()

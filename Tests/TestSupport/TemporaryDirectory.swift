@@ -19,7 +19,23 @@ package final class TemporaryDirectory: Sendable {
   }
 
   deinit {
-    try? FileManager.default.removeItem(atPath: path)
+    do {
+      try FileManager.default.removeItem(atPath: path)
+    } catch {
+      // What was received may deny even its owner.
+      Self.open(path)
+      try? FileManager.default.removeItem(atPath: path)
+    }
+  }
+
+  /// Lets the owner into a folder and all below it.
+  private static func open(_ folder: String) {
+    try? FileManager.default.setAttributes([.posixPermissions: 0o700], ofItemAtPath: folder)
+    for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] {
+      let path = folder + "/" + name
+      let type = try? FileManager.default.attributesOfItem(atPath: path)[.type] as? FileAttributeType
+      if type == .typeDirectory { open(path) }
+    }
   }
 
   /// The path of something inside.

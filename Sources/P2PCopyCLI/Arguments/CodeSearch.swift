@@ -121,7 +121,7 @@ struct CodeSearch {
   }
 
   private func isRelay(_ argument: UnsafeRawBufferPointer) -> Bool {
-    argument.contains("://".utf8) || (HostAndPort.isOne(argument) && !FileName.exists(argument))
+    argument.contains("://".utf8) || (RelayForm.isHostAndPort(argument) && !FileName.exists(argument))
   }
 
   /// Whether it begins with one dash and is longer than a letter: a code behind a relay rather than an option.

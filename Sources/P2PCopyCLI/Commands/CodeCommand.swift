@@ -1,4 +1,5 @@
 import ArgumentParser
+import P2PCopy
 
 struct CodeCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -12,6 +13,6 @@ struct CodeCommand: ParsableCommand {
       """)
 
   func run() throws {
-    try Console.output(GeneratedChannelCode.make())
+    try Console.output(GeneratedCode.make(for: .two))
   }
 }

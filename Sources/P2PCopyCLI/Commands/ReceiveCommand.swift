@@ -61,9 +61,9 @@ struct ReceiveCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let place = try MeetingPlace(
+    let given = try TransferArguments(
       arguments: arguments, relay: connection.relayOption, isCodeGiven: connection.isCodeGiven, takesPaths: false)
-    guard let relay = place.relay else {
+    guard let relay = given.relay else {
       throw P2PCopyError(
         .usage, "no relay: give one such as wss://relay.example.org as the first argument, --relay or P2P_COPY_RELAY")
     }
@@ -85,7 +85,7 @@ struct ReceiveCommand: AsyncParsableCommand {
     try options.check(naming: \.argument)
     // Before anybody is asked for a code.
     let codecs = try connection.codecs()
-    let code = try place.code ?? CodeSource.read(codeFile: connection.codeFile)
+    let code = try given.code ?? CodeSource.read(codeFile: connection.codeFile)
     try connection.check(code)
     let receiver = Receiver(relay: relay, code: code, codecs: codecs, options: options)
     let view = TransferView(role: .receiver, quiet: connection.quiet, isOutputTaken: stdout)

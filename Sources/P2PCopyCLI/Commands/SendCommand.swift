@@ -75,10 +75,10 @@ struct SendCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let place = try MeetingPlace(
+    let given = try TransferArguments(
       arguments: arguments, relay: connection.relayOption, isCodeGiven: connection.isCodeGiven, takesPaths: true)
-    if place.paths.contains("-") {
-      guard place.paths.count == 1 else {
+    if given.paths.contains("-") {
+      guard given.paths.count == 1 else {
         throw P2PCopyError(.usage, "'-' (standard input) is sent alone: leave out the other paths, or send ./-")
       }
       guard connection.transferProtocol == .two else {
@@ -88,11 +88,11 @@ struct SendCommand: AsyncParsableCommand {
         throw P2PCopyError(.usage, "--dry-run lists files, and '-' is standard input: leave out one")
       }
     }
-    guard !place.paths.isEmpty else {
+    guard !given.paths.isEmpty else {
       throw P2PCopyError(.usage, "there is nothing to send: name files or directories (p2p-copy send --help)")
     }
     let options = try sendOptions()
-    if place.paths.contains("-") {
+    if given.paths.contains("-") {
       try options.checkForStream(naming: \.argument)
     } else {
       try options.check(naming: \.argument)
@@ -100,16 +100,16 @@ struct SendCommand: AsyncParsableCommand {
     // Before a relay is started, or anybody is asked for a code.
     let codecs = try self.codecs()
     if dryRun {
-      try DryRun.run(place.paths, options, quiet: connection.quiet)
+      try DryRun.run(given.paths, options, quiet: connection.quiet)
       return
     }
-    if let relay = place.relay {
+    if let relay = given.relay {
       guard listen == nil else {
         throw P2PCopyError(.usage, "--listen is for the relay inside the sender, and a relay is given: leave out one")
       }
-      let code = try place.code ?? CodeSource.read(codeFile: connection.codeFile)
+      let code = try given.code ?? CodeSource.read(codeFile: connection.codeFile)
       try connection.check(code)
-      try await send(place.paths, relay: relay, code: code, codecs, options)
+      try await send(given.paths, relay: relay, code: code, codecs, options)
     } else {
       let code = try CodeSource.given(codeFile: connection.codeFile)
       if let code { try connection.check(code) }
@@ -119,7 +119,7 @@ struct SendCommand: AsyncParsableCommand {
         relay, code, invitation in
         var options = options
         options.encrypt = true
-        try await send(place.paths, relay: relay, code: code, codecs, options, invitation: invitation)
+        try await send(given.paths, relay: relay, code: code, codecs, options, invitation: invitation)
       }
     }
   }

@@ -74,11 +74,11 @@ struct TransferView: Sendable {
     for await event in events {
       switch event {
       // Each of several connections says the first two; a person wants to hear them once.
-      case .waitingForPeer(let relay):
+      case .waitingForPeer(let endpoint):
         guard !isWaiting else { continue }
         isWaiting = true
         for line in invitation { output(line) }
-        say("waiting for the \(role.other) at \(relay) …")
+        say("waiting for the \(role.other) at \(endpoint) …")
       case .paired:
         guard !isPaired else { continue }
         isPaired = true

@@ -30,7 +30,7 @@ package enum EmbeddedRelay {
       throw P2PCopyError(.relayNotStarted, error.message, cause: error)
     }
     do {
-      let generated = transferProtocol == .one ? GeneratedCode.make() : GeneratedChannelCode.make()
+      let generated = GeneratedCode.make(for: transferProtocol)
       let invitation = invitation(
         hosts: reachableHosts(address), port: relay.port, code: code == nil ? generated : nil,
         transferProtocol: transferProtocol)

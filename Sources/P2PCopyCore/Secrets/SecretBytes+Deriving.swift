@@ -38,12 +38,8 @@ extension SecretBytes {
       _ secret: UnsafeRawBufferPointer, _ other: UnsafeRawBufferPointer, _ room: UnsafeMutableRawBufferPointer
     ) throws(P2PCopyError) -> Void
   ) throws(P2PCopyError) {
-    try self.init(byteCount: byteCount) { (memory: inout MutableRawSpan) throws(P2PCopyError) in
-      try secret.withUnsafeBytes { secret throws(P2PCopyError) in
-        try other.withUnsafeBytes { other throws(P2PCopyError) in
-          try memory.withUnsafeMutableBytes { room throws(P2PCopyError) in try write(secret, other, room) }
-        }
-      }
+    self = try other.withUnsafeBytes { (other) throws(P2PCopyError) in
+      try SecretBytes(byteCount: byteCount, from: secret, RawSpan(_unsafeBytes: other), write)
     }
   }
 }

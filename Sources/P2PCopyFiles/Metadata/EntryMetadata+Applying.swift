@@ -1,5 +1,5 @@
 import P2PCopyCore
-import P2PCopyPlatform
+package import P2PCopyPlatform
 
 extension EntryMetadata {
   /// Gives mode and times to an open file: after everything is written, because writing changes the times and takes the
@@ -84,4 +84,17 @@ extension EntryMetadata {
 
   /// `UTIME_OMIT`, a macro that Swift does not see.
   private static let leaveTime = (1 << 30) - 2
+}
+
+/// What of an entry's mode and times the file system refused to take, as FAT, CIFS and FUSE do, and a directory that is
+/// somebody else's. Its content is not concerned.
+package struct MetadataRefusal: Sendable, Hashable {
+  /// Why the mode could not be set; `nil` when it was, or was not to be.
+  package var mode: SystemError?
+
+  /// Why the time of the last modification could not be set; `nil` when it was, or was not to be.
+  package var time: SystemError?
+
+  /// Whether nothing was refused.
+  package var isEmpty: Bool { mode == nil && time == nil }
 }

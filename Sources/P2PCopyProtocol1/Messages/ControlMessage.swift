@@ -1,4 +1,4 @@
-import P2PCopyCore
+package import P2PCopyCore
 
 /// The control messages of protocol 1: JSON texts between the peers.
 package enum ControlMessage: Hashable, Sendable {
@@ -41,5 +41,62 @@ extension ControlMessage {
     case .end: "eof"
     case .unknown(let type): "'\(DisplayText.escaped(String(type.prefix(40))))'"
     }
+  }
+}
+
+/// One file of a sender's manifest.
+package struct ManifestEntry: Hashable, Sendable {
+  /// The path as the sender wrote it: bytes, nothing proven about them.
+  package var path: [UInt8]
+
+  /// Size in bytes.
+  package var byteCount: Int64
+
+  /// Creates an entry.
+  package init(path: [UInt8], byteCount: Int64) {
+    self.path = path
+    self.byteCount = byteCount
+  }
+}
+
+/// What a receiver already has of one file of the manifest.
+package struct ReceivedPart: Hashable, Sendable {
+  /// The path as in the manifest.
+  package var path: [UInt8]
+
+  /// How many bytes it has, more than 0.
+  package var byteCount: Int64
+
+  /// The ``ChainedChecksum`` over those bytes in steps of ``Protocol1Suite/maximumChunkByteCount``.
+  package var chain: [UInt8]
+
+  /// Creates a part.
+  package init(path: [UInt8], byteCount: Int64, chain: [UInt8]) {
+    self.path = path
+    self.byteCount = byteCount
+    self.chain = chain
+  }
+}
+
+/// Announces one file: its chunks follow.
+package struct FileHeader: Hashable, Sendable {
+  /// The path as in the manifest.
+  package var path: [UInt8]
+
+  /// The whole file's size in bytes.
+  package var byteCount: Int64
+
+  /// What its chunks are compressed with; `none` for raw bytes.
+  package var compression: CodecName
+
+  /// How many bytes at the beginning are not sent because the receiver has them.
+  package var appendFrom: Int64
+
+  /// Creates a header.
+  package init(path: [UInt8], byteCount: Int64, compression: CodecName, appendFrom: Int64) {
+    self.path = path
+    self.byteCount = byteCount
+    self.compression = compression
+    self.appendFrom = appendFrom
   }
 }

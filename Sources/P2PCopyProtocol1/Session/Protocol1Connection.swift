@@ -6,18 +6,18 @@ import P2PCopyTransfer
 ///
 /// Used by the session's task alone.
 final class Protocol1Connection {
-  package let transportConnection: any TransportConnection
-  package let role: PeerRole
+  let transportConnection: any TransportConnection
+  let role: PeerRole
   let security: SessionSecurity?
 
-  package init(transportConnection: any TransportConnection, role: PeerRole, security: SessionSecurity?) {
+  init(transportConnection: any TransportConnection, role: PeerRole, security: SessionSecurity?) {
     self.transportConnection = transportConnection
     self.role = role
     self.security = security
   }
 
   /// Sends a control message, sealed where its kind is in an encrypted session.
-  package func send(_ message: ControlMessage) async throws {
+  func send(_ message: ControlMessage) async throws {
     var message = message
     if let security {
       switch message {
@@ -36,7 +36,7 @@ final class Protocol1Connection {
   }
 
   /// Sends a chunk whose header space is filled and whose payload is sealed already.
-  package func send(_ chunk: consuming ByteBuffer) async throws {
+  func send(_ chunk: consuming ByteBuffer) async throws {
     // Not through a closure: that would hold a second reference, and the transport could not mask in place.
     do {
       try await transportConnection.send(.binary(consume chunk))
@@ -48,17 +48,14 @@ final class Protocol1Connection {
   /// Waits for the next message.
   ///
   /// - Throws: ``P2PCopyError``, also when the other side ended the connection: the caller still expects something.
-  package func receive() async throws -> TransportMessage {
-    try await translatingClosure {
-      guard let message = try await transportConnection.receive() else { throw TransportClosure.normal }
-      return message
-    }
+  func receive() async throws -> TransportMessage {
+    try await transportConnection.nextMessage(as: role)
   }
 
   /// Reads a control message, opening it where it is sealed.
   ///
   /// - Throws: ``P2PCopyError`` when it is malformed, or sealed in a plain session or the other way round.
-  package func open(_ text: String) throws(P2PCopyError) -> ControlMessage {
+  func open(_ text: String) throws(P2PCopyError) -> ControlMessage {
     let message = try ControlMessage(decoding: text)
     guard let security else {
       switch message {
@@ -93,17 +90,14 @@ final class Protocol1Connection {
   /// Ends the connection in good order.
   ///
   /// - Throws: ``P2PCopyError`` when the other side ended with a failure.
-  package func finish() async throws {
-    let closure = try await translatingClosure { try await transportConnection.finish(.normal) }
-    if !closure.isNormal { throw P2PCopyError(closure, as: role) }
-  }
-
-  private func translatingClosure<Result>(_ body: () async throws -> Result) async throws -> Result {
+  func finish() async throws {
+    let closure: TransportClosure
     do {
-      return try await body()
+      closure = try await transportConnection.finish(.normal)
     } catch {
       throw P2PCopyError.translating(error, as: role)
     }
+    if !closure.isNormal { throw P2PCopyError(closure, as: role) }
   }
 
   private static func wrongContents(_ outer: ControlMessage, _ inner: ControlMessage) -> P2PCopyError {

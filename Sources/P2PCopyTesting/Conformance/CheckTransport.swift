@@ -64,10 +64,10 @@ public func checkTransport(
   sourceLocation: SourceLocation = #_sourceLocation
 ) async {
   let report = ConformanceReport(transport, sourceLocation: sourceLocation)
-  let meeting = RelayConformance(transport: transport, relay: relay, options: options, report: report)
+  let pairing = RelayConformance(transport: transport, relay: relay, options: options, report: report)
   report.checkSchemes(of: transport, for: relay)
-  await meeting.check()
-  await checkTransport(transport, options: options, sourceLocation: sourceLocation, makePair: meeting.makePair)
+  await pairing.check()
+  await checkTransport(transport, options: options, sourceLocation: sourceLocation, makePair: pairing.makePair)
 }
 
 extension ConformanceReport {

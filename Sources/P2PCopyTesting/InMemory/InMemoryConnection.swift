@@ -44,3 +44,13 @@ final class InMemoryConnection: TransportConnection {
     relay.abort(identifier)
   }
 }
+
+extension TransportMessage {
+  /// The message's length on the wire, in bytes.
+  var byteCount: Int {
+    switch self {
+    case .text(let text): text.utf8.count
+    case .binary(let buffer): buffer.readableBytes
+    }
+  }
+}

@@ -9,8 +9,8 @@ extension Logger {
   /// Logs an event of a transfer. Names are as the event has them, which is escaped; there is no code in any event.
   package func log(_ event: TransferEvent) {
     switch event {
-    case .waitingForPeer(let relay):
-      info("connected, waiting for the other side", metadata: ["relay": "\(relay)"])
+    case .waitingForPeer(let endpoint):
+      info("connected, waiting for the other side", metadata: ["relay": "\(endpoint)"])
     case .paired:
       info("the other side is there and has the same code")
     case .connectionLost(let reason, let patience):

@@ -3,8 +3,8 @@ public import P2PCopyFiles
 
 /// Something that happened in a transfer. More cases may come: have a `default`.
 public enum TransferEvent: Sendable {
-  /// Connected to the relay; waiting for somebody with the same code.
-  case waitingForPeer(relay: RelayAddress)
+  /// Connected, to the relay for one; waiting there for somebody with the same code.
+  case waitingForPeer(at: Endpoint)
 
   /// The other peer is there.
   case paired

@@ -80,8 +80,11 @@ package final class TransferMonitor: Sendable {
   }
 
   /// A connection is about to be made, which is no event.
-  package func willConnect(to relay: RelayAddress, by transport: CodecName) {
-    logger.debug("connecting", metadata: ["relay": "\(relay)", "transport": "\(transport)"])
+  package func willConnect(to relay: Endpoint, by transport: any Transport) {
+    let isEncrypted = transport.properties(forScheme: relay.scheme).isEncrypted
+    logger.debug(
+      "connecting",
+      metadata: ["relay": "\(relay)", "transport": "\(transport.name)", "encrypted-transport": "\(isEncrypted)"])
   }
 
   // MARK: What there is to do

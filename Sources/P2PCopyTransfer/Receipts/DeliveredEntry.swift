@@ -1,3 +1,5 @@
+package import P2PCopyCore
+
 /// One thing that is in place at the receiver, as receipts name it.
 package struct DeliveredEntry: Sendable, Hashable {
   /// What it is.
@@ -39,5 +41,16 @@ package struct DeliveredEntry: Sendable, Hashable {
     self.mode = mode
     self.modificationSeconds = modificationSeconds
     self.modificationNanoseconds = modificationNanoseconds
+  }
+}
+
+extension DeliveredEntry {
+  /// An entry with the mode and time it has at the sender, if that tells.
+  package init(
+    path: [UInt8], kind: Kind, byteCount: Int64, digest: [UInt8], target: [UInt8], metadata: EntryMetadata?
+  ) {
+    self.init(
+      path: path, kind: kind, byteCount: byteCount, digest: digest, target: target, mode: metadata?.mode,
+      modificationSeconds: metadata?.modificationSeconds, modificationNanoseconds: metadata?.modificationNanoseconds)
   }
 }

@@ -54,49 +54,43 @@ extension HandshakeMessage {
   package func encoded() -> String {
     var writer = JSONWriter()
     writer.object { json in
-      func field(_ name: String, _ text: String) {
-        json.key(name)
-        json.string(text.utf8)
-      }
       func number(_ name: String, _ value: some FixedWidthInteger) {
         json.key(name)
         json.integer(Int64(clamping: value))
       }
       switch self {
       case .refused(let code, let message):
-        field("type", "error")
-        field("code", code)
-        field("message", message)
+        Refusal(code: code, message: message).write(to: &json)
       case .senderPake(let protocolNumber, let share, let kemKey):
-        field("type", "pake")
+        json.field("type", "pake")
         number("protocol", protocolNumber)
-        field("share", Hex.encode(share))
-        field("kem_key", Hex.encode(kemKey))
+        json.field("share", Hex.encode(share))
+        json.field("kem_key", Hex.encode(kemKey))
       case .receiverPake(let protocolNumber, let share, let kemCiphertext, let confirmation):
-        field("type", "pake")
+        json.field("type", "pake")
         number("protocol", protocolNumber)
-        field("share", Hex.encode(share))
-        field("kem_ciphertext", Hex.encode(kemCiphertext))
-        field("confirmation", Hex.encode(confirmation))
+        json.field("share", Hex.encode(share))
+        json.field("kem_ciphertext", Hex.encode(kemCiphertext))
+        json.field("confirmation", Hex.encode(confirmation))
       case .confirm(let confirmation):
-        field("type", "pake_confirm")
-        field("confirmation", Hex.encode(confirmation))
+        json.field("type", "pake_confirm")
+        json.field("confirmation", Hex.encode(confirmation))
       case .laneOffer(let offer):
-        field("type", "lane")
+        json.field("type", "lane")
         number("lane", offer.lane)
         number("epoch", offer.epoch)
         number("received", offer.receivedCount)
-        field("kem_key", Hex.encode(offer.kemKey))
+        json.field("kem_key", Hex.encode(offer.kemKey))
       case .laneAnswer(let receivedCount, let kemCiphertext, let confirmation):
-        field("type", "lane")
+        json.field("type", "lane")
         number("received", receivedCount)
-        field("kem_ciphertext", Hex.encode(kemCiphertext))
-        field("confirmation", Hex.encode(confirmation))
+        json.field("kem_ciphertext", Hex.encode(kemCiphertext))
+        json.field("confirmation", Hex.encode(confirmation))
       case .laneConfirm(let confirmation):
-        field("type", "lane_confirm")
-        field("confirmation", Hex.encode(confirmation))
-      case .wrongCode: field("type", "wrong_code")
-      case .unknown(let type): field("type", type)
+        json.field("type", "lane_confirm")
+        json.field("confirmation", Hex.encode(confirmation))
+      case .wrongCode: json.field("type", "wrong_code")
+      case .unknown(let type): json.field("type", type)
       }
     }
     return writer.text
@@ -121,8 +115,8 @@ extension HandshakeMessage {
   private static func message(_ json: JSONObject) throws -> HandshakeMessage {
     switch try json.string("type") {
     case "error":
-      return .refused(
-        code: try json.string("code") ?? "", message: String((try json.string("message") ?? "").prefix(300)))
+      let refusal = try Refusal(json)
+      return .refused(code: refusal.code, message: refusal.message)
     case "pake":
       let number = try json.integer("protocol", as: UInt32.self) ?? 0
       if json.has("kem_key") {

@@ -26,6 +26,12 @@ package struct JSONWriter {
     needsComma = false
   }
 
+  /// A key with a text.
+  mutating func field(_ name: String, _ text: String) {
+    key(name)
+    string(text.utf8)
+  }
+
   package mutating func string(_ value: some Sequence<UInt8>) {
     separate()
     quote(value)

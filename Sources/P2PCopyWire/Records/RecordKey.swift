@@ -61,3 +61,14 @@ package struct RecordKey: ~Copyable {
     return try body(nonce.span.bytes)
   }
 }
+
+/// Which way a record travels. Each direction has keys of its own.
+package enum KeyDirection: UInt8, Sendable, CaseIterable {
+  case senderToReceiver = 0
+  case receiverToSender = 1
+
+  /// The direction in which a peer of that role sends.
+  package init(from role: PeerRole) {
+    self = role == .sender ? .senderToReceiver : .receiverToSender
+  }
+}

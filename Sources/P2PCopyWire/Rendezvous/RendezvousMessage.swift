@@ -25,26 +25,20 @@ extension RendezvousMessage {
   package func encoded() -> String {
     var writer = JSONWriter()
     writer.object { json in
-      func field(_ name: String, _ text: String) {
-        json.key(name)
-        json.string(text.utf8)
-      }
       switch self {
       case .hello(let identifier, let role, let protocolNumber):
-        field("type", "hello")
-        field("code_hash_hex", identifier)
-        field("role", role.rawValue)
+        json.field("type", "hello")
+        json.field("code_hash_hex", identifier)
+        json.field("role", role.rawValue)
         if let protocolNumber {
           json.key("protocol")
           json.integer(Int64(protocolNumber))
         }
-      case .waiting: field("type", "waiting")
-      case .ready: field("type", "ready")
+      case .waiting: json.field("type", "waiting")
+      case .ready: json.field("type", "ready")
       case .refused(let code, let message):
-        field("type", "error")
-        field("code", code)
-        field("message", message)
-      case .other(let type): field("type", type)
+        Refusal(code: code, message: message).write(to: &json)
+      case .other(let type): json.field("type", type)
       }
     }
     return writer.text
@@ -78,8 +72,8 @@ extension RendezvousMessage {
     case "waiting": return .waiting
     case "ready": return .ready
     case "error":
-      return .refused(
-        code: try json.string("code") ?? "", message: String((try json.string("message") ?? "").prefix(300)))
+      let refusal = try Refusal(json)
+      return .refused(code: refusal.code, message: refusal.message)
     case let type?: return .other(type: type)
     case nil: throw P2PCopyError(.protocolViolation, "a message without a type came before the other side was there")
     }

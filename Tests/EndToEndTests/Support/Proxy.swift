@@ -76,3 +76,43 @@ final class Proxy: Sendable {
     }
   }
 }
+
+/// Stops a proxy's thread at a certain place until the test has done what it wants to do there.
+final class Gate: Sendable {
+  private let isOpen = DispatchSemaphore(value: 0)
+  private let arrivals: AsyncStream<Void>
+  private let arrival: AsyncStream<Void>.Continuation
+
+  init() {
+    (arrivals, arrival) = AsyncStream.makeStream()
+  }
+
+  /// Says that the place is reached, and waits, no longer than a minute.
+  func pass() {
+    arrival.finish()
+    if isOpen.wait(timeout: .now() + 60) == .success { isOpen.signal() }
+  }
+
+  /// Waits until somebody stands there.
+  func reached() async {
+    for await _ in arrivals {}
+  }
+
+  /// Lets everybody through.
+  func open() {
+    isOpen.signal()
+  }
+}
+
+/// Counts what happens on several threads.
+final class Counter: Sendable {
+  private let count = Mutex(0)
+
+  /// The next number, from 0.
+  func next() -> Int {
+    count.withLock { count in
+      defer { count += 1 }
+      return count
+    }
+  }
+}

@@ -29,3 +29,10 @@ struct Combination: Hashable, Sendable, CustomTestStringConvertible {
       + " resume \(resumption), \(connections) connection\(connections == 1 ? "" : "s")"
   }
 }
+
+/// The sender's `--compress`.
+enum Compression: String, CaseIterable, Sendable {
+  case auto
+  case on
+  case off
+}

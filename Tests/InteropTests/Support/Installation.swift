@@ -35,3 +35,9 @@ struct Installation: Sendable {
 
   private static let packageRoot = #filePath.parentPath.parentPath.parentPath.parentPath
 }
+
+/// The two tools that must understand each other.
+enum Tool: String, CaseIterable, Sendable {
+  case swift
+  case python
+}

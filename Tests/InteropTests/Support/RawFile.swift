@@ -86,3 +86,10 @@ enum RawFile {
     return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
   }
 }
+
+extension String {
+  /// The path without its last component.
+  var parentPath: String {
+    String(self[..<(lastIndex(of: "/") ?? startIndex)])
+  }
+}

@@ -49,3 +49,15 @@ struct RelayProcess: Sendable {
     #expect(wasRunning && outcome.status == (tool == .swift ? 0 : -9), "the relay did not last: \(outcome)")
   }
 }
+
+/// How a relay is reached.
+enum Scheme: String, CaseIterable, Sendable {
+  case ws
+  case wss
+}
+
+/// Which of the relays.
+struct RelayChoice: Hashable, Sendable {
+  let tool: Tool
+  let scheme: Scheme
+}

@@ -3,6 +3,8 @@ import NIOHTTP1
 import NIOPosix
 import NIOSSL
 import NIOWebSocket
+import P2PCopyCore
+import P2PCopyRelay
 import TestSupport
 import WebSocketFraming
 
@@ -179,5 +181,56 @@ private final class RawAnswer: ChannelInboundHandler {
     guard request.hasSuffix("\r\n\r\n") || !request.hasPrefix("GET") else { return }
     context.writeAndFlush(NIOAny(ByteBuffer(string: answer)), promise: nil)
     if closes { context.close(promise: nil) }
+  }
+}
+
+/// The server's end of one connection.
+struct ServerPeer: Sendable {
+  let channel: any Channel
+  let frames: AsyncStream<Frame>
+
+  /// The next frame of the client; `nil` once it is gone.
+  func next() async -> Frame? {
+    for await frame in frames { return frame }
+    return nil
+  }
+
+  func send(_ frames: Frame...) async throws {
+    try await channel.writeAndFlush(ByteBuffer(bytes: frames.flatMap { $0.encoded() }))
+  }
+
+  func close() async throws {
+    try await channel.close()
+  }
+}
+
+extension RelayAddress {
+  /// A server of this test.
+  static func loopback(
+    _ port: Int, scheme: String = "ws", host: String = "127.0.0.1", target: String = ""
+  ) throws -> RelayAddress {
+    try RelayAddress("\(scheme)://\(host):\(port)\(target)")
+  }
+}
+
+extension Endpoint {
+  /// A server of this test.
+  static func loopback(
+    _ port: Int, scheme: String = "ws", host: String = "127.0.0.1", target: String = ""
+  ) throws -> Endpoint {
+    try RelayAddress.loopback(port, scheme: scheme, host: host, target: target).endpoint
+  }
+}
+
+extension TestCertificate {
+  /// The certificate as a relay takes it.
+  var relayFiles: RelayTLSFiles { RelayTLSFiles(certificateFile: certificateFile, privateKeyFile: keyFile) }
+
+  /// What a server shows.
+  func serverContext() throws -> NIOSSLContext {
+    try NIOSSLContext(
+      configuration: .makeServerConfiguration(
+        certificateChain: NIOSSLCertificate.fromPEMFile(certificateFile).map { .certificate($0) },
+        privateKey: .privateKey(NIOSSLPrivateKey(file: keyFile, format: .pem))))
   }
 }

@@ -58,3 +58,31 @@ extension FrameHandler {
       outbound: WebSocketFrames(), options: options)
   }
 }
+
+/// Takes the head of an HTTP answer that is not a switch to WebSocket; the rest of it does not matter.
+final class RefusalHandler: ChannelInboundHandler {
+  typealias InboundIn = HTTPClientResponsePart
+
+  private let promise: EventLoopPromise<HTTPResponseHead>
+
+  init(promise: EventLoopPromise<HTTPResponseHead>) {
+    self.promise = promise
+  }
+
+  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    if case .head(let head) = unwrapInboundIn(data) { promise.succeed(head) }
+  }
+
+  func handlerRemoved(context: ChannelHandlerContext) {
+    promise.fail(ChannelError.eof)
+  }
+}
+
+extension RelayAddress {
+  /// The value of the HTTP header `Host`: without the port where it is the scheme's own (RFC 9110, section 7.2).
+  var hostHeader: String {
+    let shownHost = host.contains(":") ? "[\(host)]" : host
+    let isDefault = port == (scheme == "wss" ? 443 : 80)
+    return isDefault ? shownHost : "\(shownHost):\(port)"
+  }
+}

@@ -41,3 +41,12 @@ struct WebSocketUpgrader: NIOTypedHTTPClientProtocolUpgrader {
     }
   }
 }
+
+/// What the server made of the request to switch to WebSocket.
+enum UpgradeOutcome: Sendable {
+  /// It switched; the frame handler is in place.
+  case upgraded(NIOLoopBound<FrameHandler>)
+
+  /// It answered something else; the head of the answer is about to come.
+  case refused(EventLoopFuture<HTTPResponseHead>)
+}

@@ -51,7 +51,7 @@ package struct FilePreparation: Sendable {
           // What does not fit is forgotten, and the digest begins anew.
           _ = try loan.context.finish()
         }
-      } catch let error as P2PCopyError where error.code == .sourceUnreadable {
+      } catch let error as P2PCopyError where error.scope == .entry {
         return .failed(error)
       }
     }
@@ -77,7 +77,7 @@ package struct FilePreparation: Sendable {
       if byteCount < content.byteCount, try !content.maySayTooMuch() { throw content.changed }
       try content.checkUnchanged { try settings.digest(of: content).digest == digest }
       return .success(entry.delivered(digest: digest, byteCount: byteCount, metadata: content.metadata))
-    } catch let error as P2PCopyError where error.code == .sourceUnreadable {
+    } catch let error as P2PCopyError where error.scope == .entry {
       return .failure(error)
     }
   }

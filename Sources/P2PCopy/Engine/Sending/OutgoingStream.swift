@@ -52,7 +52,7 @@ final class OutgoingStream: @unchecked Sendable {
         return try end(of: content)
       }
       return try .data(prepare(record, byteCount), byteCount: byteCount)
-    } catch let error as P2PCopyError where error.code == .sourceUnreadable {
+    } catch let error as P2PCopyError where error.scope == .entry {
       return .failed(error)
     }
   }

@@ -27,7 +27,9 @@ struct LaneExchange: Sendable {
   /// How long the other side may take for one step.
   let stepTimeout: Duration
 
-  private var link: HandshakeLink { HandshakeLink(connection: connection, role: session.role) }
+  private var messages: HandshakeConnection {
+    HandshakeConnection(transportConnection: connection, role: session.role)
+  }
 
   /// The sender's part.
   ///
@@ -35,23 +37,23 @@ struct LaneExchange: Sendable {
   /// - Returns: The lane.
   /// - Throws: ``P2PCopyError``.
   func run(asSenderIf mayConfirm: () -> Bool) async throws -> Outcome {
-    let kem = try kemFailure { try XWingMLKEM768X25519.PrivateKey.generate() }
+    let kem = try Handshake.encapsulating { try XWingMLKEM768X25519.PrivateKey.generate() }
     let offer = HandshakeMessage.LaneOffer(
       lane: address.number, epoch: address.epoch, receivedCount: receivedCount,
       kemKey: Array(kem.publicKey.rawRepresentation))
-    try await link.send(.laneOffer(offer))
+    try await messages.send(.laneOffer(offer))
     let answer = try await step { if case .laneAnswer = $0 { true } else { false } }
     guard case .laneAnswer(let receivedByReceiver, let ciphertext, let confirmation) = answer,
       ciphertext.count == HandshakeTranscript.kemCiphertextByteCount
     else { throw malformed }
-    let secret = SecretBytes(copying: try kemFailure { try kem.decapsulate(Data(ciphertext)) })
+    let secret = SecretBytes(copying: try Handshake.encapsulating { try kem.decapsulate(Data(ciphertext)) })
     let keys = try session.laneKeys(
       kemSecret: secret,
       LaneTranscript(
         rendezvous: rendezvous, offer: offer, receivedByReceiver: receivedByReceiver, kemCiphertext: ciphertext))
     guard keys.isValid(confirmation, from: .receiver) else { throw stranger }
     guard mayConfirm() else { throw P2PCopyError(.peerLeft, "another way to the receiver was quicker") }
-    try await link.send(.laneConfirm(keys.confirmation(from: .sender)))
+    try await messages.send(.laneConfirm(keys.confirmation(from: .sender)))
     return try open(keys, sentCount: receivedByReceiver)
   }
 
@@ -67,7 +69,7 @@ struct LaneExchange: Sendable {
     guard case .laneOffer(let offer) = first, offer.lane == address.number, offer.epoch == address.epoch,
       offer.kemKey.count == HandshakeTranscript.kemKeyByteCount
     else { throw malformed }
-    let encapsulated = try kemFailure {
+    let encapsulated = try Handshake.encapsulating {
       try XWingMLKEM768X25519.PublicKey(rawRepresentation: offer.kemKey).encapsulate()
     }
     let ciphertext = Array(encapsulated.encapsulated)
@@ -76,7 +78,7 @@ struct LaneExchange: Sendable {
       LaneTranscript(
         rendezvous: rendezvous, offer: offer, receivedByReceiver: receivedCount, kemCiphertext: ciphertext))
     willAnswer()
-    try await link.send(
+    try await messages.send(
       .laneAnswer(
         receivedCount: receivedCount, kemCiphertext: ciphertext, confirmation: keys.confirmation(from: .receiver)))
     let answer = try await step { if case .laneConfirm = $0 { true } else { false } }
@@ -96,7 +98,7 @@ struct LaneExchange: Sendable {
   private func step(
     after firstMessage: TransportMessage? = nil, _ isExpected: @escaping @Sendable (HandshakeMessage) -> Bool
   ) async throws -> HandshakeMessage {
-    try await link.receive(
+    try await messages.receive(
       after: firstMessage, within: stepTimeout,
       orThrow: P2PCopyError(.peerLeft, "the \(session.role.other) did not answer while connecting again"), isExpected)
   }
@@ -109,13 +111,5 @@ struct LaneExchange: Sendable {
     P2PCopyError(
       .protocolViolation, "somebody who connected again could not prove to be the \(session.role.other)",
       remedy: .changeRelay)
-  }
-
-  private func kemFailure<Result>(_ body: () throws -> Result) throws(P2PCopyError) -> Result {
-    do {
-      return try body()
-    } catch {
-      throw P2PCopyError(.protocolViolation, "the key encapsulation failed", cause: error)
-    }
   }
 }

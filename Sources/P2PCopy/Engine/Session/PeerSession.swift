@@ -68,14 +68,11 @@ final class PeerSession: Sendable {
       let lane: Lane
       switch state.secret {
       case .session(let schedule):
-        lane = try Lane(
+        let keys = try LaneKeyPair(bootstrapFrom: schedule, cipher, role)
+        lane = Lane(
           connection: connection, address: LaneAddress(number: 0, epoch: 0), role: role,
-          sealer: RecordSealer(
-            key: RecordKey(schedule, .bootstrapKey, .bootstrapIV, cipher: cipher, direction: KeyDirection(from: role))),
-          opener: RecordOpener(
-            key: RecordKey(
-              schedule, .bootstrapKey, .bootstrapIV, cipher: cipher, direction: KeyDirection(from: role.other)),
-            from: role.other))
+          sealer: RecordSealer(key: keys.sending.take()),
+          opener: RecordOpener(key: keys.receiving.take(), from: role.other))
       case .resumption: throw Self.outOfTurn("a first lane")
       }
       state.lane = lane
@@ -184,6 +181,15 @@ private struct LaneKeyPair: Sendable {
   let sending: KeyBox
   let receiving: KeyBox
 
+  /// For offer and selection.
+  init(bootstrapFrom schedule: borrowing KeySchedule, _ cipher: any Cipher, _ role: PeerRole) throws(P2PCopyError) {
+    sending = KeyBox(
+      try RecordKey(schedule, .bootstrapKey, .bootstrapIV, cipher: cipher, direction: KeyDirection(from: role)))
+    receiving = KeyBox(
+      try RecordKey(schedule, .bootstrapKey, .bootstrapIV, cipher: cipher, direction: KeyDirection(from: role.other)))
+  }
+
+  /// For everything after that.
   init(
     _ schedule: borrowing KeySchedule, _ cipher: any Cipher, _ context: [UInt8], _ lane: LaneAddress, _ role: PeerRole
   ) throws(P2PCopyError) {

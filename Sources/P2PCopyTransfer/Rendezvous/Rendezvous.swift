@@ -40,7 +40,7 @@ package struct FoundPeer: Sendable {
 }
 
 /// Where two peers meet.
-package enum MeetingPoint: Sendable {
+package enum RendezvousPoint: Sendable {
   /// At a relay, which both connect to.
   case relay(RelayAddress)
   /// Without one.
@@ -59,7 +59,7 @@ package enum MeetingPoint: Sendable {
   }
 }
 
-/// What every way of meeting needs to know.
+/// What every rendezvous needs to know.
 package struct RendezvousSettings: Sendable {
   package let role: PeerRole
   package let transferProtocol: TransferProtocol

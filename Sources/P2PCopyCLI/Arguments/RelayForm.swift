@@ -1,7 +1,7 @@
 /// The form `localhost:8765`: a relay whose `ws://` was forgotten, most likely.
-enum HostAndPort {
+enum RelayForm {
   /// Whether bytes are a host, a colon and a port.
-  static func isOne(_ bytes: some BidirectionalCollection<UInt8>) -> Bool {
+  static func isHostAndPort(_ bytes: some BidirectionalCollection<UInt8>) -> Bool {
     guard let colon = bytes.lastIndex(of: UInt8(ascii: ":")) else { return false }
     let host = bytes[..<colon]
     let port = bytes[bytes.index(after: colon)...]

@@ -3,16 +3,16 @@ import P2PCopyTransfer
 import P2PCopyWire
 
 /// The connection before the first record: handshake messages in, handshake messages out.
-struct HandshakeLink: Sendable {
+struct HandshakeConnection: Sendable {
   /// How many messages of a type it does not know a peer puts up with.
   private static let maximumUnknownCount = 16
 
-  let connection: any TransportConnection
+  let transportConnection: any TransportConnection
   let role: PeerRole
 
   /// Sends a message.
   func send(_ message: HandshakeMessage) async throws {
-    try await connection.send(message.encoded(), as: role)
+    try await transportConnection.send(message.encoded(), as: role)
   }
 
   /// Waits for the next message that says something to this peer.
@@ -33,7 +33,7 @@ struct HandshakeLink: Sendable {
       var firstMessage = firstMessage
       for _ in 0..<Self.maximumUnknownCount {
         let came =
-          if let firstMessage = firstMessage.take() { firstMessage } else { try await connection.nextMessage(as: role) }
+          if let firstMessage = firstMessage.take() { firstMessage } else { try await transportConnection.nextMessage(as: role) }
         let message = try Self.read(came)
         switch message {
         case _ where isExpected(message): return message

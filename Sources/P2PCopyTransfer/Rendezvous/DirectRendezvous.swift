@@ -1,7 +1,7 @@
 package import P2PCopyCore
 import P2PCopyWire
 
-/// Meeting without a relay: one peer listens, the other one connects to it and says hello as it would to a relay.
+/// A rendezvous without a relay: one peer listens, the other one connects to it and says hello as it would to a relay.
 package struct DirectRendezvous: Rendezvous {
   /// What a peer does to meet the other one.
   package enum Side: Sendable {

@@ -3,47 +3,47 @@ import P2PCopyCLI
 import P2PCopyCore
 import Testing
 
-@Suite("Where two peers meet")
-struct MeetingPlaceTests {
+@Suite("The arguments of a transfer")
+struct TransferArgumentsTests {
   private static func plain(_ arguments: [LocalPath]) -> [PositionalArgument] { arguments.map { .plain($0) } }
 
   @Test("A URL as first argument is the relay, the code is second")
   func positional() throws {
-    let place = try MeetingPlace(
+    let given = try TransferArguments(
       arguments: Self.plain(["ws://h:1", "code", "a", "b"]), relay: .none, isCodeGiven: false, takesPaths: true)
-    #expect(place.relay?.description == "ws://h:1")
-    #expect(place.code != nil)
-    #expect(place.paths == ["a", "b"])
+    #expect(given.relay?.description == "ws://h:1")
+    #expect(given.code != nil)
+    #expect(given.paths == ["a", "b"])
   }
 
   @Test("With a code file everything behind the relay is a path")
   func codeFile() throws {
-    let place = try MeetingPlace(
+    let given = try TransferArguments(
       arguments: Self.plain(["ws://h:1", "a", "b"]), relay: .none, isCodeGiven: true, takesPaths: true)
-    #expect(place.code == nil)
-    #expect(place.paths == ["a", "b"])
+    #expect(given.code == nil)
+    #expect(given.paths == ["a", "b"])
   }
 
   @Test("With --relay every argument is a path")
   func relayOption() throws {
-    let place = try MeetingPlace(
+    let given = try TransferArguments(
       arguments: Self.plain(["a", "b"]), relay: .option("wss://h"), isCodeGiven: false, takesPaths: true)
-    #expect(place.relay?.port == 443)
-    #expect(place.paths == ["a", "b"])
+    #expect(given.relay?.port == 443)
+    #expect(given.paths == ["a", "b"])
   }
 
   @Test("Contradictions are usage errors")
   func contradictions() {
     #expect(throws: P2PCopyError.self) {
-      try MeetingPlace(
+      try TransferArguments(
         arguments: Self.plain(["ws://h", "c", "a"]), relay: .option("ws://h"), isCodeGiven: false, takesPaths: true)
     }
     #expect(throws: P2PCopyError.self) {
-      try MeetingPlace(
+      try TransferArguments(
         arguments: Self.plain(["ws://h", "c", "extra"]), relay: .none, isCodeGiven: false, takesPaths: false)
     }
     #expect(throws: P2PCopyError.self) {
-      try MeetingPlace(arguments: Self.plain(["://"]), relay: .none, isCodeGiven: false, takesPaths: true)
+      try TransferArguments(arguments: Self.plain(["://"]), relay: .none, isCodeGiven: false, takesPaths: true)
     }
   }
 

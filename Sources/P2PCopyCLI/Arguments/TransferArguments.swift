@@ -1,8 +1,8 @@
 package import P2PCopyCore
 import P2PCopyPlatform
 
-/// Where two peers meet, as the command line gives it: relay and code, each if it is given, and the paths to send.
-package struct MeetingPlace {
+/// What the positional arguments of a transfer say: relay and code, each if it is given, and the paths to send.
+package struct TransferArguments {
   package var relay: RelayAddress?
   package var code: PairingCode?
   package var paths: [LocalPath]
@@ -58,7 +58,7 @@ package struct MeetingPlace {
 
   /// Points at the scheme that is missing in `localhost:8765`.
   private static func checkScheme(_ first: LocalPath) throws(P2PCopyError) {
-    guard HostAndPort.isOne(first.bytes), !first.namesSomething else { return }
+    guard RelayForm.isHostAndPort(first.bytes), !first.namesSomething else { return }
     throw P2PCopyError(
       .usage,
       "'\(first)' is no file or directory here; if it is the relay, its scheme is missing: write ws://\(first), or"
@@ -88,14 +88,14 @@ package struct MeetingPlace {
   }
 
   /// The error for what a receiver does not take. It is not shown: it may be the code.
-  private static func tooMany(_ place: MeetingPlace, isCodeGiven: Bool) -> P2PCopyError {
+  private static func tooMany(_ given: TransferArguments, isCodeGiven: Bool) -> P2PCopyError {
     let what =
-      if place.code != nil {
+      if given.code != nil {
         "there is an argument behind the code: give the output directory with --out DIR"
       } else if isCodeGiven {
         "--code-file or P2P_COPY_CODE has the code, and there is an argument besides: leave out one of them, and give the"
           + " output directory with --out DIR"
-      } else if place.relay != nil {
+      } else if given.relay != nil {
         "next to --relay or P2P_COPY_RELAY the code comes from --code-file, P2P_COPY_CODE or the prompt: leave out the"
           + " argument, and give the output directory with --out DIR"
       } else {

@@ -2,8 +2,8 @@ import P2PCopyCore
 import P2PCopyTransfer
 import P2PCopyWire
 
-/// How two peers of protocol 2 come together: find each other, shake hands.
-struct PeerMeeting: Sendable {
+/// How a session of protocol 2 comes to be: two peers find each other and shake hands.
+struct SessionOpening: Sendable {
   let rendezvous: any Rendezvous
   let code: PairingCode
   let role: PeerRole
@@ -14,7 +14,7 @@ struct PeerMeeting: Sendable {
   let retryDuration: Duration
   let monitor: TransferMonitor
 
-  /// Meets the other peer and runs a session with it.
+  /// Finds the other peer and runs a session with it.
   ///
   /// - Parameter session: What to do, over the session's first lane, and how to find the other peer again: not at all when a
   ///   lane that is lost ends the session.
@@ -30,7 +30,7 @@ struct PeerMeeting: Sendable {
     let peers: PeerSession
     do {
       let handshake = Handshake(
-        link: HandshakeLink(connection: peer.connection, role: role), rendezvous: stretched.rendezvous,
+        connection: HandshakeConnection(transportConnection: peer.connection, role: role), rendezvous: stretched.rendezvous,
         stepTimeout: stepTimeout)
       let schedule =
         switch role {

@@ -8,7 +8,7 @@ import P2PCopyWire
 /// Sender → receiver share and KEM key; receiver → sender share, ciphertext and confirmation; sender → receiver
 /// confirmation. The confirmations cover all of it.
 struct Handshake: Sendable {
-  let link: HandshakeLink
+  let connection: HandshakeConnection
   let rendezvous: String
   /// How long the other side may take for one step.
   let stepTimeout: Duration
@@ -18,10 +18,10 @@ struct Handshake: Sendable {
   /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/wrongCode`` when the receiver does not know the code; it has
   ///   been told then.
   func run(asSenderWith exchange: any KeyExchangeContext) async throws -> KeySchedule {
-    let kem = try kemFailure { try XWingMLKEM768X25519.PrivateKey.generate() }
+    let kem = try Self.encapsulating { try XWingMLKEM768X25519.PrivateKey.generate() }
     let kemKey = Array(kem.publicKey.rawRepresentation)
     let share = exchange.share
-    try await link.send(
+    try await connection.send(
       .senderPake(protocolNumber: HandshakeMessage.protocolNumber, share: share, kemKey: kemKey))
     let answer = try await step { message in
       if case .receiverPake = message { true } else { false }
@@ -37,8 +37,8 @@ struct Handshake: Sendable {
     let result = try exchange.finish(
       peerShare: peerShare.span.bytes, associatedData: transcript.associatedData.span.bytes)
     guard Self.areEqual(confirmation, result.expectedConfirmation) else { throw await refuse() }
-    let secret = try kemFailure { try kem.decapsulate(Data(ciphertext)) }
-    try await link.send(.confirm(result.confirmation))
+    let secret = try Self.encapsulating { try kem.decapsulate(Data(ciphertext)) }
+    try await connection.send(.confirm(result.confirmation))
     return KeySchedule(
       sharedKey: result.sharedKey, kemSecret: SecretBytes(copying: secret),
       salt: transcript.salt(
@@ -67,7 +67,7 @@ struct Handshake: Sendable {
     guard case .senderPake(let number, let peerShare, let kemKey) = pake else { throw outOfTurn }
     try check(number)
     guard kemKey.count == HandshakeTranscript.kemKeyByteCount else { throw malformed("KEM key") }
-    let encapsulated = try kemFailure {
+    let encapsulated = try Self.encapsulating {
       try XWingMLKEM768X25519.PublicKey(rawRepresentation: kemKey).encapsulate()
     }
     let ciphertext = Array(encapsulated.encapsulated)
@@ -79,7 +79,7 @@ struct Handshake: Sendable {
       peerShare: peerShare.span.bytes, associatedData: transcript.associatedData.span.bytes)
     let confirmation: [UInt8]
     do {
-      try await link.send(
+      try await connection.send(
         .receiverPake(
           protocolNumber: HandshakeMessage.protocolNumber, share: share, kemCiphertext: ciphertext,
           confirmation: result.confirmation))
@@ -145,18 +145,18 @@ struct Handshake: Sendable {
   }
 
   private func refuse() async -> P2PCopyError {
-    try? await link.send(.wrongCode)
-    return Self.wrongCode(link.role)
+    try? await connection.send(.wrongCode)
+    return Self.wrongCode(connection.role)
   }
 
   private func step(
     after firstMessage: TransportMessage? = nil, _ isExpected: @escaping @Sendable (HandshakeMessage) -> Bool
   ) async throws -> HandshakeMessage {
-    try await link.receive(
+    try await connection.receive(
       after: firstMessage, within: stepTimeout,
       orThrow: P2PCopyError(
         .peerLeft,
-        "the \(link.role.other) did not answer within \(stepTimeout.components.seconds) seconds", remedy: .runAgain),
+        "the \(connection.role.other) did not answer within \(stepTimeout.components.seconds) seconds", remedy: .runAgain),
       isExpected)
   }
 
@@ -164,7 +164,7 @@ struct Handshake: Sendable {
     guard number == HandshakeMessage.protocolNumber else {
       throw P2PCopyError(
         .protocolViolation,
-        "the \(link.role.other) speaks protocol \(number), this side protocol 2",
+        "the \(connection.role.other) speaks protocol \(number), this side protocol 2",
         remedy: .useSameVersion)
     }
   }
@@ -172,20 +172,25 @@ struct Handshake: Sendable {
   private var outOfTurn: P2PCopyError { P2PCopyError(.protocolViolation, "a handshake message came out of turn") }
 
   private func malformed(_ what: String) -> P2PCopyError {
-    P2PCopyError(.protocolViolation, "the \(link.role.other)'s \(what) is malformed")
-  }
-
-  private func kemFailure<Result>(_ body: () throws -> Result) throws(P2PCopyError) -> Result {
-    do {
-      return try body()
-    } catch {
-      throw P2PCopyError(.protocolViolation, "the key encapsulation failed", cause: error)
-    }
+    P2PCopyError(.protocolViolation, "the \(connection.role.other)'s \(what) is malformed")
   }
 
   /// Compares in time that depends on the lengths only.
   private static func areEqual(_ left: [UInt8], _ right: [UInt8]) -> Bool {
     guard left.count == right.count else { return false }
     return zip(left, right).reduce(UInt8(0)) { $0 | ($1.0 ^ $1.1) } == 0
+  }
+
+  /// Runs a step of a key encapsulation.
+  ///
+  /// - Parameter body: The step.
+  /// - Returns: What it gave.
+  /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/protocolViolation``: it fails only by what the other side sent.
+  static func encapsulating<Result>(_ body: () throws -> Result) throws(P2PCopyError) -> Result {
+    do {
+      return try body()
+    } catch {
+      throw P2PCopyError(.protocolViolation, "the key encapsulation failed", cause: error)
+    }
   }
 }

@@ -1,7 +1,7 @@
 package import P2PCopyCore
 import P2PCopyWire
 
-/// Meeting at a relay: both peers connect to it and say hello with the same id.
+/// A rendezvous at a relay: both peers connect to it and say hello with the same id.
 package struct RelayRendezvous: Rendezvous {
   private let relay: RelayAddress
   private let transport: any Transport
@@ -27,13 +27,13 @@ package struct RelayRendezvous: Rendezvous {
       case .one: relay
       case .two: relay.appendingQuery("rendezvous", identifier)
       }
-    monitor.willConnect(to: relay, by: transport.name)
+    monitor.willConnect(to: relay.endpoint, by: transport)
     let connection = try await transport.connect(
       to: address.endpoint, options: settings.transportOptions(reusing: buffers))
     return try await Goodbye.onFailure(connection, role: settings.role) {
       let greeting = Greeting(connection: connection, host: "the relay", settings: settings)
       try await greeting.sayHello(identifier)
-      if buffers == nil { monitor.emit(.waitingForPeer(relay: relay)) }
+      if buffers == nil { monitor.emit(.waitingForPeer(at: relay.endpoint)) }
       return try await greeting.awaitPeer()
     }
   }

@@ -1,0 +1,33 @@
+public import ArgumentParser
+public import Logging
+public import P2PCopy
+public import P2PCopyCore
+
+extension LocalPath: ExpressibleByArgument {
+  /// Takes a path from the command line, with the bytes it had there.
+  public init?(argument: String) {
+    // A name that looks like a code was taken out before: here it is a path.
+    self.init(CommandLineTool.arguments.bytes(for: argument))
+  }
+}
+
+extension CodecName: ExpressibleByArgument {
+  /// Takes a codec's name from the command line.
+  public init?(argument: String) {
+    do throws(P2PCopyError) {
+      try self.init(validating: argument)
+    } catch {
+      return nil
+    }
+  }
+}
+
+extension CompressionMode: ExpressibleByArgument {}
+
+extension ConflictPolicy: ExpressibleByArgument {}
+
+extension LinkPolicy: ExpressibleByArgument {}
+
+extension TransferProtocol: ExpressibleByArgument {}
+
+extension Logger.Level: @retroactive ExpressibleByArgument {}

@@ -1,4 +1,0 @@
-/// Something the tests rely on did not work.
-struct ToolFailure: Error, CustomStringConvertible {
-  let description: String
-}

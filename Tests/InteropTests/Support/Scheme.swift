@@ -1,5 +1,0 @@
-/// How a relay is reached.
-enum Scheme: String, CaseIterable, Sendable {
-  case ws
-  case wss
-}
