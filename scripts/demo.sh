@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 export P2P_COPY_STRICT=1
 # The demo is about a sender without a relay, whatever the person has set.
-unset P2P_COPY_RELAY P2P_COPY_CODE
+unset P2P_COPY_RELAY P2P_COPY_CODE P2P_COPY_RETRY_FOR
 
 echo "demo: building (a few minutes the first time) …"
 scripts/setup.sh build

@@ -30,7 +30,20 @@ public struct Receiver: Sendable {
   public init(
     relay: RelayAddress, code: PairingCode, codecs: CodecRegistry, options: ReceiveOptions = ReceiveOptions()
   ) {
-    self.init(at: .relay(relay), code: code, codecs: codecs, options: options)
+    self.init(at: .relays([relay]), code: code, codecs: codecs, options: options)
+  }
+
+  /// Creates a receiver that meets the other peer at whichever of several relays both can reach. Nothing is connected yet.
+  ///
+  /// - Parameters:
+  ///   - relays: At least one; of both sides at least one in common.
+  ///   - code: The code both peers share.
+  ///   - codecs: The codecs to use.
+  ///   - options: How to receive.
+  public init(
+    relays: [RelayAddress], code: PairingCode, codecs: CodecRegistry, options: ReceiveOptions = ReceiveOptions()
+  ) {
+    self.init(at: .relays(relays), code: code, codecs: codecs, options: options)
   }
 
   /// Creates a receiver that meets the other peer at a relay or without one.
@@ -156,13 +169,29 @@ public struct Receiver: Sendable {
           monitor: monitor),
         code: code, role: .receiver, codecs: codecs, stepTimeout: options.stepTimeout,
         silenceLimit: options.silenceLimit,
-        retryDuration: options.retryDuration, monitor: monitor)
-      let session = ReceivingSession(
-        options: options, destination: destination, codecs: codecs, monitor: monitor,
-        log: try DeliveryLog(
-          receiptFile: options.receiptFile, checksumsFile: options.checksumsFile, outputPath: destination.outputPath))
+        retryDuration: options.retryDuration ?? ReceiveOptions.defaultRetryDuration,
+        successorDelay: destination.canBeginAgain ? options.successorDelay : nil, monitor: monitor)
+      let makeLog = { @Sendable () throws(P2PCopyError) in
+        try DeliveryLog(
+          receiptFile: options.receiptFile, checksumsFile: options.checksumsFile, outputPath: destination.outputPath)
+      }
+      let firstLog = try makeLog()
       return [
-        { try await opening.run { peers, lane, dialing in try await session.run(in: peers, over: lane, dialing) } }
+        { [codecs] in
+          var nextLog: DeliveryLog? = firstLog
+          try await opening.run { peers, lane, dialing in
+            let log: DeliveryLog
+            if let next = nextLog.take() {
+              log = next
+            } else {
+              log = try makeLog()
+              destination.beginAgain()
+            }
+            let session = ReceivingSession(
+              options: options, destination: destination, codecs: codecs, monitor: monitor, log: log)
+            try await session.run(in: peers, over: lane, dialing)
+          }
+        }
       ]
     }
   }

@@ -29,7 +29,20 @@ public struct Sender: Sendable {
 
   /// Creates a sender. Nothing is connected yet.
   public init(relay: RelayAddress, code: PairingCode, codecs: CodecRegistry, options: SendOptions = SendOptions()) {
-    self.init(at: .relay(relay), code: code, codecs: codecs, options: options)
+    self.init(at: .relays([relay]), code: code, codecs: codecs, options: options)
+  }
+
+  /// Creates a sender that meets the other peer at whichever of several relays both can reach. Nothing is connected yet.
+  ///
+  /// - Parameters:
+  ///   - relays: At least one; of both sides at least one in common.
+  ///   - code: The code both peers share.
+  ///   - codecs: The codecs to use.
+  ///   - options: How to send.
+  public init(
+    relays: [RelayAddress], code: PairingCode, codecs: CodecRegistry, options: SendOptions = SendOptions()
+  ) {
+    self.init(at: .relays(relays), code: code, codecs: codecs, options: options)
   }
 
   /// Creates a sender that meets the other peer at a relay or without one.
@@ -172,8 +185,12 @@ public struct Sender: Sendable {
     try await Transfer.run(
       as: .sender, on: threads, logger: options.logger, reportsEachFile: options.reportsEachFile, listener
     ) { monitor in
-      let log = try DeliveryLog(receiptFile: options.receiptFile, checksumsFile: options.checksumsFile)
-      let source = try source(log.ownFiles)
+      // What the log writes is left out of what is sent.
+      let makeLogAndSource = { @Sendable () throws -> (DeliveryLog, any Source) in
+        let log = try DeliveryLog(receiptFile: options.receiptFile, checksumsFile: options.checksumsFile)
+        return (log, try source(log.ownFiles))
+      }
+      let first = try makeLogAndSource()
       var codecs = codecs
       if options.checksumsFile != nil { try codecs.keepOnly(digest: DeliveryLog.checksumsDigest) }
       if let cipher = options.cipher {
@@ -189,12 +206,14 @@ public struct Sender: Sendable {
             peerTimeout: options.peerTimeout, transportOptions: options.transport),
           monitor: monitor),
         code: code, role: .sender, codecs: codecs, stepTimeout: options.stepTimeout, silenceLimit: options.silenceLimit,
-        retryDuration: options.retryDuration, monitor: monitor)
-      let session = SendingSession(
-        options: options, codecs: codecs, monitor: monitor, log: log)
+        retryDuration: options.retryDuration ?? SendOptions.defaultRetryDuration,
+        successorDelay: first.1.canBeReadAgain ? options.successorDelay : nil, monitor: monitor)
       return [
-        {
+        { [codecs] in
+          var next: (DeliveryLog, any Source)? = first
           try await opening.run { peers, lane, dialing in
+            let (log, source) = try next.take() ?? makeLogAndSource()
+            let session = SendingSession(options: options, codecs: codecs, monitor: monitor, log: log)
             try await session.run(source, in: peers, over: lane, dialing)
           }
         }

@@ -25,6 +25,9 @@ package enum Protocol2Suite {
   /// How long the other side may take for one step of the handshake.
   package static let stepTimeout = Duration.seconds(60)
 
+  /// How long a peer dials a lane that was lost before it waits by the code as well, for a process that was started again.
+  package static let successorDelay = Duration.seconds(5)
+
   /// After this time without sending anything, a peer says that it is still working.
   package static let workingInterval = Duration.seconds(15)
 

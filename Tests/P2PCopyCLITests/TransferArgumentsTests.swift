@@ -11,7 +11,7 @@ struct TransferArgumentsTests {
   func positional() throws {
     let given = try TransferArguments(
       arguments: Self.plain(["ws://h:1", "code", "a", "b"]), relay: .none, isCodeGiven: false, takesPaths: true)
-    #expect(given.relay?.description == "ws://h:1")
+    #expect(given.relays.map(\.description) == ["ws://h:1"])
     #expect(given.code != nil)
     #expect(given.paths == ["a", "b"])
   }
@@ -27,8 +27,8 @@ struct TransferArgumentsTests {
   @Test("With --relay every argument is a path")
   func relayOption() throws {
     let given = try TransferArguments(
-      arguments: Self.plain(["a", "b"]), relay: .option("wss://h"), isCodeGiven: false, takesPaths: true)
-    #expect(given.relay?.port == 443)
+      arguments: Self.plain(["a", "b"]), relay: .option(["wss://h"]), isCodeGiven: false, takesPaths: true)
+    #expect(given.relays.map(\.port) == [443])
     #expect(given.paths == ["a", "b"])
   }
 
@@ -36,7 +36,7 @@ struct TransferArgumentsTests {
   func contradictions() {
     #expect(throws: P2PCopyError.self) {
       try TransferArguments(
-        arguments: Self.plain(["ws://h", "c", "a"]), relay: .option("ws://h"), isCodeGiven: false, takesPaths: true)
+        arguments: Self.plain(["ws://h", "c", "a"]), relay: .option(["ws://h"]), isCodeGiven: false, takesPaths: true)
     }
     #expect(throws: P2PCopyError.self) {
       try TransferArguments(

@@ -28,6 +28,9 @@ struct QuickTransfer: Sendable {
     relay = InMemoryRelay(tamper: tamper, speaksProtocol2: speaksProtocol2)
     // So that how many messages there are does not depend on the clock.
     receiveOptions.acknowledgementInterval = .seconds(3600)
+    // A peer that was lost is not waited for where that is not what a test is about.
+    sendOptions.retryDuration = .zero
+    receiveOptions.retryDuration = .zero
     self.codecs = codecs
     self.codecs.register(Tap.Transport(tap: tap, inner: InMemoryTransport(relay: relay)))
   }

@@ -15,13 +15,4 @@ struct RetryDuration: ExpressibleByArgument {
     else { return nil }
     duration = .seconds(number * (unit ?? 1))
   }
-
-  private init(_ duration: Duration) {
-    self.duration = duration
-  }
-
-  /// Not at all.
-  static let none = RetryDuration(.zero)
-
-  var defaultValueDescription: String { duration == .zero ? "0" : "\(duration.components.seconds)s" }
 }

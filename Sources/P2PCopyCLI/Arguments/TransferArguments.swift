@@ -1,9 +1,10 @@
 package import P2PCopyCore
 import P2PCopyPlatform
 
-/// What the positional arguments of a transfer say: relay and code, each if it is given, and the paths to send.
+/// What the positional arguments of a transfer say: relays and code, each if it is given, and the paths to send.
 package struct TransferArguments {
-  package var relay: RelayAddress?
+  /// Where to look for the other side; empty when nothing says so.
+  package var relays: [RelayAddress] = []
   package var code: PairingCode?
   package var paths: [LocalPath]
 
@@ -12,7 +13,7 @@ package struct TransferArguments {
   ///
   /// - Parameters:
   ///   - arguments: The positional arguments.
-  ///   - relay: The value of `--relay`, otherwise of `P2P_COPY_RELAY`.
+  ///   - relay: The values of `--relay`, otherwise of `P2P_COPY_RELAY`.
   ///   - isCodeGiven: Whether `--code-file` or `P2P_COPY_CODE` has the code.
   ///   - takesPaths: Whether what is left are paths, as for a sender.
   /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/usage``.
@@ -25,7 +26,7 @@ package struct TransferArguments {
       if case .option = relay {
         throw P2PCopyError(.usage, "the relay is given twice, as an argument and with --relay: leave out one")
       }
-      self.relay = try RelayAddress(String(decoding: first.bytes, as: UTF8.self))
+      relays = [try RelayAddress(String(decoding: first.bytes, as: UTF8.self))]
       rest = rest.dropFirst()
       if !isCodeGiven, let second = rest.first {
         code = try Self.code(second, takesPaths: takesPaths)
@@ -33,11 +34,11 @@ package struct TransferArguments {
       }
     } else {
       if case .plain(let first)? = rest.first { try Self.checkScheme(first) }
-      if let text = relay.text { self.relay = try RelayAddress(text) }
+      for text in relay.texts { relays.append(try RelayAddress(text)) }
     }
     guard takesPaths || rest.isEmpty else { throw Self.tooMany(self, isCodeGiven: isCodeGiven) }
     for (index, argument) in rest.enumerated() {
-      paths.append(try Self.path(argument, isFirst: index == 0, self.relay != nil))
+      paths.append(try Self.path(argument, isFirst: index == 0, !relays.isEmpty))
     }
   }
 
@@ -95,7 +96,7 @@ package struct TransferArguments {
       } else if isCodeGiven {
         "--code-file or P2P_COPY_CODE has the code, and there is an argument besides: leave out one of them, and give the"
           + " output directory with --out DIR"
-      } else if given.relay != nil {
+      } else if !given.relays.isEmpty {
         "next to --relay or P2P_COPY_RELAY the code comes from --code-file, P2P_COPY_CODE or the prompt: leave out the"
           + " argument, and give the output directory with --out DIR"
       } else {
@@ -108,16 +109,17 @@ package struct TransferArguments {
 
 /// A relay that is no argument of its own.
 package enum RelayOption: Sendable {
-  /// The value of `--relay`.
-  case option(String)
-  /// The value of `P2P_COPY_RELAY`.
+  /// The values of `--relay`.
+  case option([String])
+  /// The value of `P2P_COPY_RELAY`: one or more, with spaces between.
   case environment(String)
   case none
 
-  var text: String? {
+  var texts: [String] {
     switch self {
-    case .option(let text), .environment(let text): text
-    case .none: nil
+    case .option(let texts): texts
+    case .environment(let text): text.split(separator: " ").map(String.init)
+    case .none: []
     }
   }
 }

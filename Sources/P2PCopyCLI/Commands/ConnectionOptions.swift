@@ -3,8 +3,13 @@ import P2PCopy
 
 /// What `send` and `receive` have in common.
 struct ConnectionOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("The relay, such as wss://relay.example.org; otherwise P2P_COPY_RELAY.", valueName: "url"))
-  var relay: String?
+  @Option(
+    help: ArgumentHelp(
+      """
+      The relay, such as wss://relay.example.org; otherwise P2P_COPY_RELAY. Repeatable: the sides meet at whichever both \
+      can reach, so that one may fail.
+      """, valueName: "url"))
+  var relay: [String] = []
 
   @Option(
     help: ArgumentHelp(
@@ -30,10 +35,11 @@ struct ConnectionOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       """
-      When the connection is lost, to the relay or behind it: connect again and go on, for so long after the last \
-      progress, such as 90s, 30m or 2h. Say it on both sides. 0 ends the transfer, which can be resumed.
+      When the connection is lost, or the other side's process: connect again and go on, for so long after the last \
+      progress, such as 90s, 30m or 2h; otherwise P2P_COPY_RETRY_FOR, otherwise 30m. 0 ends the transfer then, which can be \
+      resumed. Protocol 2 only.
       """, valueName: "duration"))
-  var retryFor = RetryDuration.none
+  var retryFor: RetryDuration?
 
   @Option(
     help: ArgumentHelp(
@@ -86,8 +92,21 @@ struct ConnectionOptions: ParsableArguments {
 
   /// The relay, unless it is an argument of its own.
   var relayOption: RelayOption {
-    if let relay { return .option(ArgumentText.text(relay)) }
+    if !relay.isEmpty { return .option(relay.map { ArgumentText.text($0) }) }
     return Environment.value("P2P_COPY_RELAY").map { .environment($0) } ?? .none
+  }
+
+  /// How long to connect again; `nil` when nothing says so.
+  ///
+  /// - Throws: ``P2PCopyError`` when the environment says something that is no duration.
+  func retryDuration() throws(P2PCopyError) -> Duration? {
+    if let retryFor { return retryFor.duration }
+    // A default for all transfers, so that one over a protocol that has none does not mind.
+    guard transferProtocol == .two, let value = Environment.value("P2P_COPY_RETRY_FOR") else { return nil }
+    guard let retryFor = RetryDuration(argument: value) else {
+      throw P2PCopyError(.usage, "P2P_COPY_RETRY_FOR is no duration: give one such as 90s, 30m, 2h or 0")
+    }
+    return retryFor.duration
   }
 
   /// Whether the code is given, and not as an argument.

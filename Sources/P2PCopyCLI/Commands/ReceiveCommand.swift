@@ -63,7 +63,7 @@ struct ReceiveCommand: AsyncParsableCommand {
   func run() async throws {
     let given = try TransferArguments(
       arguments: arguments, relay: connection.relayOption, isCodeGiven: connection.isCodeGiven, takesPaths: false)
-    guard let relay = given.relay else {
+    guard !given.relays.isEmpty else {
       throw P2PCopyError(
         .usage, "no relay: give one such as wss://relay.example.org as the first argument, --relay or P2P_COPY_RELAY")
     }
@@ -80,14 +80,14 @@ struct ReceiveCommand: AsyncParsableCommand {
     options.checksumsFile = connection.checksums
     options.reportsEachFile = !connection.quiet && !Console.isTerminal
     options.peerTimeout = .seconds(connection.wait)
-    options.retryDuration = connection.retryFor.duration
+    options.retryDuration = try connection.retryDuration()
     options.transport = connection.transportOptions
     try options.check(naming: \.argument)
     // Before anybody is asked for a code.
     let codecs = try connection.codecs()
     let code = try given.code ?? CodeSource.read(codeFile: connection.codeFile)
     try connection.check(code)
-    let receiver = Receiver(relay: relay, code: code, codecs: codecs, options: options)
+    let receiver = Receiver(relays: given.relays, code: code, codecs: codecs, options: options)
     let view = TransferView(role: .receiver, quiet: connection.quiet, isOutputTaken: stdout)
     try await Interruptible.run { stop in
       try await view.tellingOutputFailures(to: stop).watch { listener in

@@ -103,13 +103,13 @@ struct SendCommand: AsyncParsableCommand {
       try DryRun.run(given.paths, options, quiet: connection.quiet)
       return
     }
-    if let relay = given.relay {
+    if !given.relays.isEmpty {
       guard listen == nil else {
         throw P2PCopyError(.usage, "--listen is for the relay inside the sender, and a relay is given: leave out one")
       }
       let code = try given.code ?? CodeSource.read(codeFile: connection.codeFile)
       try connection.check(code)
-      try await send(given.paths, relay: relay, code: code, codecs, options)
+      try await send(given.paths, relays: given.relays, code: code, codecs, options)
     } else {
       let code = try CodeSource.given(codeFile: connection.codeFile)
       if let code { try connection.check(code) }
@@ -119,7 +119,7 @@ struct SendCommand: AsyncParsableCommand {
         relay, code, invitation in
         var options = options
         options.encrypt = true
-        try await send(given.paths, relay: relay, code: code, codecs, options, invitation: invitation)
+        try await send(given.paths, relays: [relay], code: code, codecs, options, invitation: invitation)
       }
     }
   }
@@ -142,7 +142,7 @@ struct SendCommand: AsyncParsableCommand {
     options.checksumsFile = connection.checksums
     options.reportsEachFile = !connection.quiet && !Console.isTerminal
     options.peerTimeout = .seconds(connection.wait)
-    options.retryDuration = connection.retryFor.duration
+    options.retryDuration = try connection.retryDuration()
     options.transport = connection.transportOptions
     return options
   }
@@ -165,10 +165,10 @@ struct SendCommand: AsyncParsableCommand {
   }
 
   private func send(
-    _ paths: [LocalPath], relay: RelayAddress, code: PairingCode, _ codecs: CodecRegistry, _ options: SendOptions,
+    _ paths: [LocalPath], relays: [RelayAddress], code: PairingCode, _ codecs: CodecRegistry, _ options: SendOptions,
     invitation: [String] = []
   ) async throws {
-    let sender = Sender(relay: relay, code: code, codecs: codecs, options: options)
+    let sender = Sender(relays: relays, code: code, codecs: codecs, options: options)
     let view = TransferView(role: .sender, quiet: connection.quiet, invitation: invitation)
     try await Interruptible.run { stop in
       try await view.tellingOutputFailures(to: stop).watch { listener in

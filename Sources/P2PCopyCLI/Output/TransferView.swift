@@ -87,6 +87,8 @@ struct TransferView: Sendable {
         say("connection lost: \(reason); trying again for \(HumanReadable.timeLeft(HumanReadable.seconds(patience)))")
       case .reconnected(let duration):
         say("connected again after \(HumanReadable.timeLeft(HumanReadable.seconds(duration)))")
+      case .startedAgain:
+        say("the \(role.other) was started again: going on from what the receiver has")
       case .started(let progress):
         isStarted = true
         guard progress.isTotalKnown else { continue }

@@ -16,6 +16,13 @@ package protocol Source: Sendable {
   ///
   /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/sourceUnreadable``.
   func open(_ entry: SourceEntry) throws(P2PCopyError) -> any SourceContent
+
+  /// Whether everything can be listed and read once more, so that a receiver that was started again gets it.
+  var canBeReadAgain: Bool { get }
+}
+
+extension Source {
+  package var canBeReadAgain: Bool { true }
 }
 
 /// A place in the list of a source's entries. Used by one task.

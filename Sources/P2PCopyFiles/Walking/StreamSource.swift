@@ -17,6 +17,8 @@ package struct StreamSource: Source {
     content = StreamContent(descriptor, shown)
   }
 
+  package var canBeReadAgain: Bool { false }
+
   package func entries(from index: UInt64) throws(P2PCopyError) -> any SourceCursor {
     EntryCursor([entry].dropFirst(Int(clamping: index)))
   }

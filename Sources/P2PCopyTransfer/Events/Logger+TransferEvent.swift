@@ -17,6 +17,8 @@ extension Logger {
       warning("the connection is lost, dialling again", metadata: ["reason": "\(reason)", "patience": "\(patience)"])
     case .reconnected(let duration):
       info("the connection is there again", metadata: ["after": "\(duration)"])
+    case .startedAgain:
+      warning("the other side was started again, the transfer goes on from what is there")
     case .started(let progress):
       debug(
         "the size is known",

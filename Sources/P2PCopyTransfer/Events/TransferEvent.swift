@@ -15,6 +15,10 @@ public enum TransferEvent: Sendable {
   /// The connection is there again, and the transfer goes on.
   case reconnected(after: Duration)
 
+  /// The other side was started again, has shown that it knows the code, and the transfer goes on from what the receiver has.
+  /// What was counted so far is counted anew.
+  case startedAgain
+
   /// The size of the transfer is known.
   case started(TransferProgress)
 

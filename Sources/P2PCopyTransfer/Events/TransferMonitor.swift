@@ -94,6 +94,18 @@ package final class TransferMonitor: Sendable {
     state.withLock { $0.openSessionCount = sessionCount }
   }
 
+  /// A session begins anew with a peer that was started again: it counts everything once more, what is in place as that.
+  package func beginAgain() {
+    state.withLock { state in
+      var fresh = State()
+      fresh.openSessionCount = state.openSessionCount
+      fresh.startTime = state.startTime
+      fresh.summary.notices = state.summary.notices
+      state = fresh
+    }
+    emit(.startedAgain)
+  }
+
   /// A session has ended well: what it was to bring is in place.
   func closeSession() {
     state.withLock { $0.openSessionCount -= 1 }

@@ -22,7 +22,7 @@ extension SendOptions {
       usedSelection
       + [
         (.cipher, cipher != nil), (.keepsMetadata, !keepsMetadata), (.receiptFile, receiptFile != nil),
-        (.checksumsFile, checksumsFile != nil), (.retryDuration, retryDuration > .zero),
+        (.checksumsFile, checksumsFile != nil), (.retryDuration, (retryDuration ?? .zero) > .zero),
       ].used
     try RestrictedOption.refuseInProtocol1(used, naming: name)
   }
@@ -67,7 +67,7 @@ extension ReceiveOptions {
     }
     let used = [
       (RestrictedOption.keepsMetadata, !keepsMetadata), (.keepsSetID, keepsSetID), (.receiptFile, receiptFile != nil),
-      (.checksumsFile, checksumsFile != nil), (.retryDuration, retryDuration > .zero),
+      (.checksumsFile, checksumsFile != nil), (.retryDuration, (retryDuration ?? .zero) > .zero),
     ].used
     try RestrictedOption.refuseInProtocol1(used, naming: name)
   }

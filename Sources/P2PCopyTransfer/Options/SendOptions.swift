@@ -43,9 +43,16 @@ public struct SendOptions: Sendable {
   public var peerTimeout = Duration.seconds(600)
 
   /// Protocol 2 only: for how long after the last progress to connect again when the connection is lost, to the relay or
-  /// between it and the other side, so that the transfer goes on. Both sides should say so: one that does not ends then. Zero,
-  /// which is the default, ends the transfer.
-  public var retryDuration = Duration.zero
+  /// between it and the other side, so that the transfer goes on; also with the other side's process started again, unless
+  /// this side reads or writes a stream. Both sides should say so: one that does not ends then. Zero ends the transfer; `nil`
+  /// is ``defaultRetryDuration``, and nothing in protocol 1.
+  public var retryDuration: Duration?
+
+  /// What ``retryDuration`` is unless it is given: 30 minutes.
+  public static let defaultRetryDuration = Duration.seconds(30 * 60)
+
+  /// How long a lost lane is dialled before somebody is looked for who has taken the other side's place.
+  package var successorDelay = Protocol2Suite.successorDelay
 
   /// How long the other side may take for one step of the handshake.
   package var stepTimeout = Protocol2Suite.stepTimeout

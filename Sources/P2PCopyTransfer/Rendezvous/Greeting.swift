@@ -35,6 +35,7 @@ struct Greeting: Sendable {
   /// - Returns: `nil` when the other peer is still not there.
   private func peer(shownBy message: TransportMessage) throws(P2PCopyError) -> FoundPeer? {
     switch try Self.read(message, as: role) {
+    case .ready where settings.isOneOfSeveral && role == .receiver: return nil
     case .ready: return FoundPeer(connection: connection)
     case .waiting: return nil
     case .refused("waited-too-long", let reason):

@@ -28,8 +28,14 @@ package struct RelayRendezvous: Rendezvous {
       case .two: relay.appendingQuery("rendezvous", identifier)
       }
     monitor.willConnect(to: relay.endpoint, by: transport)
-    let connection = try await transport.connect(
-      to: address.endpoint, options: settings.transportOptions(reusing: buffers))
+    let connection: any TransportConnection
+    do {
+      connection = try await transport.connect(
+        to: address.endpoint, options: settings.transportOptions(reusing: buffers))
+    } catch let error as P2PCopyError where settings.isOneOfSeveral && buffers == nil && !Task.isCancelled {
+      monitor.notice("\(error.message); the other side is looked for at another relay")
+      throw error
+    }
     return try await Goodbye.onFailure(connection, role: settings.role) {
       let greeting = Greeting(connection: connection, host: "the relay", settings: settings)
       try await greeting.sayHello(identifier)

@@ -41,8 +41,8 @@ package struct FoundPeer: Sendable {
 
 /// Where two peers meet.
 package enum RendezvousPoint: Sendable {
-  /// At a relay, which both connect to.
-  case relay(RelayAddress)
+  /// At a relay, which both connect to; of several at the first where both are.
+  case relays([RelayAddress])
   /// Without one.
   case direct(DirectRendezvous.Side)
 
@@ -53,8 +53,19 @@ package enum RendezvousPoint: Sendable {
     codecs: CodecRegistry, settings: RendezvousSettings, monitor: TransferMonitor
   ) throws(P2PCopyError) -> any Rendezvous {
     switch self {
-    case .relay(let relay): try RelayRendezvous(at: relay, codecs: codecs, settings: settings, monitor: monitor)
-    case .direct(let side): try DirectRendezvous(side, codecs: codecs, settings: settings)
+    case .relays(let relays):
+      guard let first = relays.first else { throw P2PCopyError(.usage, "there is no relay to meet the other side at") }
+      guard relays.count > 1 else {
+        return try RelayRendezvous(at: first, codecs: codecs, settings: settings, monitor: monitor)
+      }
+      var settings = settings
+      settings.isOneOfSeveral = true
+      var candidates: [any Rendezvous] = []
+      for relay in relays {
+        candidates.append(try RelayRendezvous(at: relay, codecs: codecs, settings: settings, monitor: monitor))
+      }
+      return RendezvousRace(candidates)
+    case .direct(let side): return try DirectRendezvous(side, codecs: codecs, settings: settings)
     }
   }
 }
@@ -68,6 +79,8 @@ package struct RendezvousSettings: Sendable {
   /// How long to wait for the other peer.
   package let peerTimeout: Duration
   package let transportOptions: TransportOptions
+  /// Whether the other peer is looked for elsewhere as well, and a receiver has to see where it goes on.
+  var isOneOfSeveral = false
 
   package init(
     role: PeerRole, transferProtocol: TransferProtocol, peerTypes: Set<String>, peerTimeout: Duration,

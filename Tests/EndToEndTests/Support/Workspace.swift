@@ -97,9 +97,9 @@ final class Workspace: Sendable {
     }
   }
 
-  /// Starts a relay on a free port of 127.0.0.1 and waits until it listens.
-  func relay(_ options: [String] = ["--no-tls"]) async throws -> Relay {
-    let command = try start(["run-relay-server", "127.0.0.1", "0"] + options)
+  /// Starts a relay on a port of 127.0.0.1, a free one unless it is given, and waits until it listens.
+  func relay(_ options: [String] = ["--no-tls"], port: UInt16 = 0) async throws -> Relay {
+    let command = try start(["run-relay-server", "127.0.0.1", "\(port)"] + options)
     let line = try await command.waitFor("\n", on: .output)
     guard let url = line.split(whereSeparator: \.isWhitespace).last,
       let port = url.split(separator: ":").last.flatMap({ UInt16($0) })

@@ -74,7 +74,7 @@ class Command:
             stdin=subprocess.DEVNULL,
             stdout=written,
             stderr=written,
-            env={"PATH": os.environ["PATH"], "TERM": "xterm", **environment},
+            env={"PATH": os.environ["PATH"], "TERM": "xterm", "P2P_COPY_RETRY_FOR": "0", **environment},
         )
         os.close(written)
         Command.running.add(self._process)

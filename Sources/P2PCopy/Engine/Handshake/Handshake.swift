@@ -15,9 +15,15 @@ struct Handshake: Sendable {
 
   /// The sender's part.
   ///
+  /// - Parameters:
+  ///   - exchange: The key exchange.
+  ///   - mayConfirm: Asked before the confirmation goes out, from which on the receiver goes on with this handshake.
+  /// - Returns: The keys of the session.
   /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/wrongCode`` when the receiver does not know the code; it has
   ///   been told then.
-  func run(asSenderWith exchange: any KeyExchangeContext) async throws -> KeySchedule {
+  func run(
+    asSenderWith exchange: any KeyExchangeContext, if mayConfirm: () -> Bool
+  ) async throws -> KeySchedule {
     let kem = try Self.encapsulating { try XWingMLKEM768X25519.PrivateKey.generate() }
     let kemKey = Array(kem.publicKey.rawRepresentation)
     let share = exchange.share
@@ -38,6 +44,7 @@ struct Handshake: Sendable {
       peerShare: peerShare.span.bytes, associatedData: transcript.associatedData.span.bytes)
     guard Self.areEqual(confirmation, result.expectedConfirmation) else { throw await refuse() }
     let secret = try Self.encapsulating { try kem.decapsulate(Data(ciphertext)) }
+    guard mayConfirm() else { throw P2PCopyError(.peerLeft, "another way to the receiver was quicker") }
     try await connection.send(.confirm(result.confirmation))
     return KeySchedule(
       sharedKey: result.sharedKey, kemSecret: SecretBytes(copying: secret),
@@ -156,7 +163,8 @@ struct Handshake: Sendable {
       after: firstMessage, within: stepTimeout,
       orThrow: P2PCopyError(
         .peerLeft,
-        "the \(connection.role.other) did not answer within \(stepTimeout.components.seconds) seconds", remedy: .runAgain),
+        "the \(connection.role.other) did not answer within \(stepTimeout.components.seconds) seconds",
+        remedy: .runAgain),
       isExpected)
   }
 

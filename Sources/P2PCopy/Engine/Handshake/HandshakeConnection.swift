@@ -33,7 +33,9 @@ struct HandshakeConnection: Sendable {
       var firstMessage = firstMessage
       for _ in 0..<Self.maximumUnknownCount {
         let came =
-          if let firstMessage = firstMessage.take() { firstMessage } else { try await transportConnection.nextMessage(as: role) }
+          if let firstMessage = firstMessage.take() { firstMessage } else {
+            try await transportConnection.nextMessage(as: role)
+          }
         let message = try Self.read(came)
         switch message {
         case _ where isExpected(message): return message

@@ -8,6 +8,12 @@ package protocol Destination: Sendable {
   /// an entry belongs.
   var outputPath: LocalPath? { get }
 
+  /// Whether a sender that was started again can send everything once more to it.
+  var canBeginAgain: Bool { get }
+
+  /// A sender that was started again sends everything once more.
+  func beginAgain()
+
   /// Finds out whether it can be used, before a sender begins.
   ///
   /// - Throws: ``P2PCopyError``: it cannot.
@@ -19,6 +25,12 @@ package protocol Destination: Sendable {
   /// - Returns: Its two parts.
   /// - Throws: ``P2PCopyError``: it cannot be used.
   func open(_ settings: ReceiveSettings) throws(P2PCopyError) -> OpenDestination
+}
+
+extension Destination {
+  package var canBeginAgain: Bool { true }
+
+  package func beginAgain() {}
 }
 
 /// A destination during a session, in two parts: one task decides about entries while another stores those before.

@@ -120,6 +120,10 @@ public final class MemoryDestination: Sendable {
 extension MemoryDestination: Destination {
   package var outputPath: LocalPath? { nil }
 
+  package func beginAgain() {
+    state.withLock { $0 = State() }
+  }
+
   package func check() {}
 
   package func open(_ settings: ReceiveSettings) -> OpenDestination {

@@ -25,6 +25,8 @@ public struct StreamDestination: Sendable {
 extension StreamDestination: Destination {
   package var outputPath: LocalPath? { nil }
 
+  package var canBeginAgain: Bool { false }
+
   package func check() {}
 
   package func open(_ settings: ReceiveSettings) -> OpenDestination {

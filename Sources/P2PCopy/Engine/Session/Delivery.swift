@@ -276,14 +276,10 @@ final class Delivery: Sendable {
     let outcome: LaneExchange.Outcome
     do {
       outcome = try await dialing.dial(
-        having: count, fruitlessCount: fruitlessCount, until: lastProgress + dialing.patience)
-    } catch {
-      try Task.checkCancellation()
-      var final = reason
-      final.message += "; connecting again failed for \(dialing.patience.components.seconds) s, lastly because: "
-      final.message += (error as? P2PCopyError)?.message ?? "\(error)"
-      phase.withLock { $0 = .over(final) }
-      throw final
+        having: count, fruitlessCount: fruitlessCount, until: lastProgress + dialing.patience, after: reason)
+    } catch let error as P2PCopyError {
+      phase.withLock { $0 = .over(error) }
+      throw error
     }
     inbox.withLock { inbox in
       inbox.fruitlessCount += 1

@@ -55,6 +55,16 @@ final class PeerSession: Sendable {
   /// The newest lane, open or lost; `nil` before the first.
   var lane: Lane? { state.withLock { $0.lane } }
 
+  /// Whether lanes can be dialled again.
+  var hasAgreed: Bool {
+    state.withLock { state in
+      switch state.secret {
+      case .session: false
+      case .resumption: true
+      }
+    }
+  }
+
   /// Makes the first lane, of the connection that the handshake went over: under the keys for offer and selection until
   /// something is agreed, then under those for data.
   ///
