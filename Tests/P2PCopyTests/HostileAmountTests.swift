@@ -86,7 +86,8 @@ struct HostileAmountTests {
     let pageCount = 40
     let finished = Mutex<TransferSummary?>(nil)
     let transfer = QuickTransfer()
-    let receiver = try Receiver(relay: "memory://relay", code: QuickTransfer.code, codecs: transfer.codecs)
+    let receiver = try Receiver(
+      relay: "memory://relay", code: QuickTransfer.code, codecs: transfer.codecs, options: transfer.receiveOptions)
     async let received = transfer.watched {
       await result {
         try await receiver.receive(into: folder.path("out")) { events in

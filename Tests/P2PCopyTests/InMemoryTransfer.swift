@@ -19,6 +19,9 @@ struct InMemoryTransfer {
     relay = InMemoryRelay(tamper: tamper)
     sendOptions.transferProtocol = transferProtocol
     receiveOptions.transferProtocol = transferProtocol
+    // A peer that was lost is not waited for where that is not what a test is about.
+    sendOptions.retryDuration = .zero
+    receiveOptions.retryDuration = .zero
   }
 
   var codecs: CodecRegistry {

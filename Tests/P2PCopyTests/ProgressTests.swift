@@ -55,7 +55,8 @@ struct ProgressTests {
   func eachFile() async throws {
     let transfer = QuickTransfer()
     let recorder = EventRecorder()
-    let receiver = try Receiver(relay: "memory://relay", code: QuickTransfer.code, codecs: transfer.codecs)
+    let receiver = try Receiver(
+      relay: "memory://relay", code: QuickTransfer.code, codecs: transfer.codecs, options: transfer.receiveOptions)
     async let received = transfer.watched {
       await result { try await receiver.receive(into: folder.path("out"), listener: recorder.listener) }
     }
@@ -192,7 +193,8 @@ struct ProgressTests {
   func hugePages() async throws {
     let transfer = QuickTransfer()
     let recorder = EventRecorder()
-    let receiver = try Receiver(relay: "memory://relay", code: QuickTransfer.code, codecs: transfer.codecs)
+    let receiver = try Receiver(
+      relay: "memory://relay", code: QuickTransfer.code, codecs: transfer.codecs, options: transfer.receiveOptions)
     async let received = transfer.watched {
       await result { try await receiver.receive(into: folder.path("out"), listener: recorder.listener) }
     }

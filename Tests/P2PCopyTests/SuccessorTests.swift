@@ -21,12 +21,13 @@ struct SuccessorTests {
     }
   }
 
-  /// Cuts the connections of a transfer when so many messages have passed the relay.
+  /// Cuts the connections of a transfer when so many messages have passed the relay. Nothing passes from then until they are
+  /// cut.
   private final class Cutter: Sendable {
-    private let state: Mutex<(left: Int, tap: Tap?)>
+    private let state: Mutex<(left: Int, tap: Tap?, isCut: Bool)>
 
     init(after count: Int) {
-      state = Mutex((count, nil))
+      state = Mutex((count, nil, false))
     }
 
     func watch(_ tap: Tap) {
@@ -34,13 +35,18 @@ struct SuccessorTests {
     }
 
     func pass(_ message: TransportMessage) -> [TransportMessage] {
-      let tap = state.withLock { state in
+      let (passes, tap) = state.withLock { state in
         state.left -= 1
-        return state.left == 0 ? state.tap : nil
+        return (state.left >= 0 || state.isCut, state.left == 0 ? state.tap : nil)
       }
-      // Apart: whoever passes a message on holds the relay.
-      if let tap { Task { tap.cut() } }
-      return [message]
+      if let tap {
+        // Apart: whoever passes a message on holds the relay.
+        Task {
+          tap.cut()
+          state.withLock { $0.isCut = true }
+        }
+      }
+      return passes ? [message] : []
     }
   }
 
