@@ -1,3 +1,4 @@
+import Logging
 public import P2PCopyCore
 import P2PCopyFiles
 import P2PCopyProtocol1
@@ -77,9 +78,14 @@ public struct Receiver: Sendable {
   public func receive(
     into directory: LocalPath, listener: @escaping @Sendable (TransferEvents) async -> Void = { _ in }
   ) async throws -> TransferSummary {
-    switch options.transferProtocol {
-    case .one: try await receiveWithProtocol1(directory, listener)
-    case .two: try await receiveWithProtocol2(DirectoryDestination(path: directory), listener)
+    do {
+      switch options.transferProtocol {
+      case .one: return try await receiveWithProtocol1(directory, listener)
+      case .two: return try await receiveWithProtocol2(DirectoryDestination(path: directory), listener)
+      }
+    } catch let error as P2PCopyError where error.code == .stopped {
+      await checkpoint(directory)
+      throw error
     }
   }
 
@@ -136,6 +142,17 @@ public struct Receiver: Sendable {
       throw P2PCopyError(.usage, "protocol 1 receives into directories only", remedy: .useProtocol2)
     }
     return try await receiveWithProtocol2(memory, listener)
+  }
+
+  /// Makes sure, as far as that is possible, that what is in a directory outlasts the machine as well.
+  private func checkpoint(_ directory: LocalPath) async {
+    await WorkerThreads.run(on: .shared) {
+      do {
+        try OutputDirectory(path: directory).synchronize()
+      } catch {
+        options.logger.warning("what was received may not be on the disk", metadata: ["error": "\(error)"])
+      }
+    }
   }
 
   private func receiveWithProtocol1(

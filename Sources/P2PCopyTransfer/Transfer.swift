@@ -72,7 +72,7 @@ package enum Transfer {
   }
 
   private static func wrap(_ error: any Error) -> P2PCopyError {
-    switch error {
+    switch StopRequest.explain(error) {
     case let error as P2PCopyError: error
     case is CancellationError:
       P2PCopyError(.cancelled, "interrupted", remedy: .resume)

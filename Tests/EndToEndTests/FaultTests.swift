@@ -76,7 +76,7 @@ import WebSocketFraming
     try await goOn(with: victim == .relay ? workspace.relay() : relay, dialect, atLeast: 10 << 20)
   }
 
-  @Test("An interrupted sender says so", arguments: [SIGINT, SIGTERM, SIGHUP], Dialect.protocols)
+  @Test("An interrupted sender says so", arguments: [SIGINT, SIGHUP], Dialect.protocols)
   func anInterruptedSenderSaysSo(number: Int32, dialect: Dialect) async throws {
     let relay = try await workspace.relay()
     let (sender, receiver, _, gate) = try await interrupted(relay, dialect)
@@ -89,17 +89,62 @@ import WebSocketFraming
     try await goOn(with: relay, dialect, atLeast: 10 << 20)
   }
 
-  @Test("An interrupted receiver says so", arguments: [SIGINT, SIGTERM], Dialect.protocols)
-  func anInterruptedReceiverSaysSo(number: Int32, dialect: Dialect) async throws {
+  @Test("An interrupted receiver says so", arguments: Dialect.protocols)
+  func anInterruptedReceiverSaysSo(dialect: Dialect) async throws {
     let relay = try await workspace.relay()
     let (sender, receiver, _, gate) = try await interrupted(relay, dialect)
-    receiver.send(signal: number)
+    receiver.send(signal: SIGINT)
     gate.open()
     let pair = Pair(sent: await sender.result(), received: await receiver.result())
     #expect(pair.received.status == 130 && pair.received.errors.contains("interrupted"), "\(pair)")
     #expect(pair.received.output.hasPrefix("received 0 files"), "\(pair)")
     #expect(pair.sent.status == 17 && pair.sent.errors.contains(dialect.interruption), "\(pair)")
     try await goOn(with: relay, dialect, atLeast: 10 << 20)
+  }
+
+  @Test("SIGTERM stops a transfer, to be gone on with", arguments: ["send", "receive"], Dialect.protocols)
+  func sigtermStopsATransfer(command: String, dialect: Dialect) async throws {
+    let relay = try await workspace.relay()
+    let (sender, receiver, _, gate) = try await interrupted(relay, dialect)
+    (command == "send" ? sender : receiver).send(signal: SIGTERM)
+    gate.open()
+    let (sent, received) = (await sender.result(), await receiver.result())
+    let (stopped, other) = command == "send" ? (sent, received) : (received, sent)
+    #expect(stopped.status == 22, "\(sent) \(received)")
+    #expect(stopped.errors.contains("stopped by SIGTERM before the end; run the same commands again"), "\(stopped)")
+    // It could go on with whoever is started again, but for --retry-for 0.
+    #expect(other.status == 6 && other.errors.contains(dialect.stop), "\(other)")
+    #expect(other.errors.contains("run the same commands again"), "\(other)")
+    try await goOn(with: relay, dialect, atLeast: 10 << 20)
+  }
+
+  @Test("SIGTERM ends a process that nobody answers any more", arguments: Dialect.protocols)
+  func sigtermEndsAProcessThatNobodyAnswers(dialect: Dialect) async throws {
+    let relay = try await workspace.relay()
+    let (sender, _, _, gate) = try await interrupted(relay, dialect)
+    sender.send(signal: SIGTERM)
+    let result = await sender.result()
+    #expect(result.status == 22 && result.errors.contains("stopped by SIGTERM"), "\(result)")
+    gate.open()
+  }
+
+  @Test("A deadline does what SIGTERM does", arguments: ["send", "receive"], Dialect.protocols)
+  func aDeadlineDoesWhatSigtermDoes(command: String, dialect: Dialect) async throws {
+    let relay = try await workspace.relay()
+    let arguments = [command, relay.url, "4821-lusab-babad", "--deadline", "1s"] + dialect.options
+    let result = try await workspace.run(arguments + (command == "send" ? ["src"] : []))
+    #expect(result.status == 22 && result.errors.contains("stopped by its deadline"), "\(result)")
+    // The code is free again.
+    let pair = try await workspace.transfer(
+      ["src"], relay: relay, sending: dialect.options + ["--deadline", "1h"], receiving: dialect.options)
+    #expect(pair.sent.status == 0 && pair.received.status == 0, "\(pair)")
+  }
+
+  @Test("A deadline that is none, or in the past, is an error", arguments: ["0", "soon", "1970-01-02T00:00:00Z"])
+  func aDeadlineThatIsNoneIsAnError(deadline: String) async throws {
+    let result = try await workspace.run(
+      ["send", "ws://127.0.0.1:9", "4821-lusab-babad", "src", "--deadline", deadline])
+    #expect(result.status == 2 && result.errors.contains("--deadline"), "\(result)")
   }
 
   @Test("Ctrl-C while waiting ends at once", arguments: ["send", "receive"])

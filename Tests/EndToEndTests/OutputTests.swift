@@ -250,7 +250,7 @@ import Testing
     }
     receiver.send(signal: SIGTERM)
     let result = await receiver.result()
-    #expect(result.status == 130, "\(result)")
+    #expect(result.status == 22, "\(result)")
   }
 
   /// Also where a shell ignores it for what runs in the background.

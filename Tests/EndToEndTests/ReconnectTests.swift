@@ -3,6 +3,7 @@ import Glibc
 import P2PCopyCore
 import TestSupport
 import Testing
+import WebSocketFraming
 
 /// Processes and relays that die in the middle of a transfer which goes on by itself.
 @Suite("Transfers that go on", .serialized) struct ReconnectTests {
@@ -73,6 +74,62 @@ import Testing
     #expect(first.errors.contains("was started again"), "\(first)")
     #expect(second.output.contains("did not have to travel"), "\(second)")
     try expectTree()
+  }
+
+  @Test("A connection that is lost before anything was agreed is made good by both")
+  func lostBeforeTheAgreement() async throws {
+    let relay = try await workspace.relay()
+    let counter = Counter()
+    let gate = Gate()
+    gate.open()
+    let proxy = try workspace.proxy(to: relay) { frame, isFromPeer in
+      // The sender's offer.
+      guard !isFromPeer, frame.opcode == .binary, counter.next() == 0 else { return [frame] }
+      gate.pass()
+      return []
+    }
+    let receiver = try startReceiver([proxy.url])
+    let sender = try startSender([relay.url])
+    await gate.reached()
+    proxy.cut()
+    let pair = Pair(sent: await sender.result(), received: await receiver.result())
+    #expect(pair.sent.status == 0 && pair.received.status == 0, "\(pair)")
+    try expectTree()
+  }
+
+  @Test("Whoever is stopped by SIGTERM is waited for until it is run again", arguments: ["send", "receive"])
+  func stopped(victim: String) async throws {
+    let relay = try await workspace.relay()
+    let (proxy, gate) = try slowed(relay)
+    let receiver = try startReceiver([relay.url])
+    let sender = try startSender([proxy.url])
+    await gate.reached()
+    try await eventually("a part is on the disk") {
+      Content.size(Content.partial("big", in: workspace["out/src"])) ?? 0 >= 5 << 20
+    }
+    let (stopped, survivor) = victim == "send" ? (sender, receiver) : (receiver, sender)
+    stopped.send(signal: SIGTERM)
+    let result = await stopped.result()
+    #expect(result.status == 22, "\(result)")
+    let again = victim == "send" ? try startSender([proxy.url]) : try startReceiver([relay.url])
+    let (first, second) = (await survivor.result(), await again.result())
+    #expect(first.status == 0 && second.status == 0, "\(first)\n\(second)")
+    #expect(first.errors.contains("was started again"), "\(first)")
+    #expect(second.output.contains("did not have to travel"), "\(second)")
+    try expectTree()
+  }
+
+  @Test("A receiver on standard output does not wait for a sender that was stopped")
+  func stoppedForAStream() async throws {
+    let relay = try await workspace.relay()
+    let (proxy, gate) = try slowed(relay)
+    try workspace.file("code", Array("4821-lusab-babad".utf8))
+    let receiver = try start(["receive", "--code-file", "code", "--stdout", "--relay", relay.url])
+    let sender = try start(["send", "--code-file", "code", "src/big", "--relay", proxy.url])
+    await gate.reached()
+    sender.send(signal: SIGTERM)
+    let (sent, received) = (await sender.result(), await receiver.result())
+    #expect(sent.status == 22 && received.status == 6, "\(sent) \(received.errors)")
   }
 
   @Test("Where one of two relays dies, the transfer goes on over the other")

@@ -1,5 +1,6 @@
 import ArgumentParser
 import P2PCopy
+import P2PCopyPlatform
 
 /// What `send` and `receive` have in common.
 struct ConnectionOptions: ParsableArguments {
@@ -40,6 +41,14 @@ struct ConnectionOptions: ParsableArguments {
       resumed. Protocol 2 only.
       """, valueName: "duration"))
   var retryFor: RetryDuration?
+
+  @Option(
+    help: ArgumentHelp(
+      """
+      Stop after a time such as 90s, 30m, 2h or 1d, at HH:MM[:SS] of the local clock, or at a moment such as \
+      2027-01-31T06:00:00+01:00, as SIGTERM does: exit with 22, to go on with the same command later.
+      """, valueName: "duration|time"))
+  var deadline: Deadline?
 
   @Option(
     help: ArgumentHelp(
@@ -107,6 +116,16 @@ struct ConnectionOptions: ParsableArguments {
       throw P2PCopyError(.usage, "P2P_COPY_RETRY_FOR is no duration: give one such as 90s, 30m, 2h or 0")
     }
     return retryFor.duration
+  }
+
+  /// When to stop, counted from now; `nil` for never.
+  ///
+  /// - Throws: ``P2PCopyError`` when that is in the past.
+  func stopTime() throws(P2PCopyError) -> ContinuousClock.Instant? {
+    guard let deadline else { return nil }
+    let timeLeft = deadline.timeLeft(at: time(nil))
+    guard timeLeft > .zero else { throw P2PCopyError(.usage, "the moment that --deadline names is in the past") }
+    return .now + timeLeft
   }
 
   /// Whether the code is given, and not as an argument.

@@ -83,13 +83,14 @@ struct ReceiveCommand: AsyncParsableCommand {
     options.retryDuration = try connection.retryDuration()
     options.transport = connection.transportOptions
     try options.check(naming: \.argument)
+    let stopTime = try connection.stopTime()
     // Before anybody is asked for a code.
     let codecs = try connection.codecs()
     let code = try given.code ?? CodeSource.read(codeFile: connection.codeFile)
     try connection.check(code)
     let receiver = Receiver(relays: given.relays, code: code, codecs: codecs, options: options)
     let view = TransferView(role: .receiver, quiet: connection.quiet, isOutputTaken: stdout)
-    try await Interruptible.run { stop in
+    try await Interruptible.run(until: stopTime) { stop in
       try await view.tellingOutputFailures(to: stop).watch { listener in
         if stdout {
           try await receiver.receive(to: .standardOutput, listener: listener)

@@ -92,6 +92,7 @@ struct SendCommand: AsyncParsableCommand {
       throw P2PCopyError(.usage, "there is nothing to send: name files or directories (p2p-copy send --help)")
     }
     let options = try sendOptions()
+    let stopTime = try connection.stopTime()
     if given.paths.contains("-") {
       try options.checkForStream(naming: \.argument)
     } else {
@@ -109,7 +110,7 @@ struct SendCommand: AsyncParsableCommand {
       }
       let code = try given.code ?? CodeSource.read(codeFile: connection.codeFile)
       try connection.check(code)
-      try await send(given.paths, relays: given.relays, code: code, codecs, options)
+      try await send(given.paths, relays: given.relays, code: code, codecs, options, until: stopTime)
     } else {
       let code = try CodeSource.given(codeFile: connection.codeFile)
       if let code { try connection.check(code) }
@@ -119,7 +120,8 @@ struct SendCommand: AsyncParsableCommand {
         relay, code, invitation in
         var options = options
         options.encrypt = true
-        try await send(given.paths, relays: [relay], code: code, codecs, options, invitation: invitation)
+        try await send(
+          given.paths, relays: [relay], code: code, codecs, options, until: stopTime, invitation: invitation)
       }
     }
   }
@@ -166,11 +168,11 @@ struct SendCommand: AsyncParsableCommand {
 
   private func send(
     _ paths: [LocalPath], relays: [RelayAddress], code: PairingCode, _ codecs: CodecRegistry, _ options: SendOptions,
-    invitation: [String] = []
+    until stopTime: ContinuousClock.Instant?, invitation: [String] = []
   ) async throws {
     let sender = Sender(relays: relays, code: code, codecs: codecs, options: options)
     let view = TransferView(role: .sender, quiet: connection.quiet, invitation: invitation)
-    try await Interruptible.run { stop in
+    try await Interruptible.run(until: stopTime) { stop in
       try await view.tellingOutputFailures(to: stop).watch { listener in
         if paths == ["-"] {
           try await sender.send(.standardInput, named: stdinName.bytes, listener: listener)

@@ -56,7 +56,9 @@ extension P2PCopyError {
     public static let metadataRefused = Code("metadata-refused")
     /// The system gives this process too little memory, or too few threads or open files.
     public static let outOfResources = Code("out-of-resources")
-    /// Interrupted by the person (Ctrl-C, SIGTERM) or by task cancellation.
+    /// Stopped in order before the end, at a deadline or on SIGTERM, to be gone on with later.
+    public static let stopped = Code("stopped")
+    /// Interrupted by the person (Ctrl-C) or by task cancellation.
     public static let cancelled = Code("cancelled")
 
     /// The code of that name, `nil` when there is none.
@@ -70,7 +72,7 @@ extension P2PCopyError {
       internalError, usage, relayUnreachable, relayRefused, peerNeverCame, peerLeft, protocolViolation, wrongCode,
       checksumMismatch, sourceUnreadable, destinationUnwritable, unsafePath, destinationExists, incomplete,
       noCommonCodec, corruptData, peerFailed, relayNotStarted, outputUnwritable, metadataRefused, outOfResources,
-      cancelled,
+      stopped, cancelled,
     ]
   }
 }

@@ -16,6 +16,8 @@ extension P2PCopyError {
     // A receiver that lost this side has not failed: the way between is what failed.
     case .failed(.receiver) where role == .sender && text == P2PCopyError.Code.peerLeft.name:
       self.init(.peerLeft, "the receiver heard nothing more from this side\(said)", remedy: .resume, cause: closure)
+    case .failed(.receiver) where role == .sender && closure.isStop:
+      self.init(.peerLeft, "the receiver stopped before the end\(said)", remedy: .resume, cause: closure)
     case .failed(.receiver) where role == .sender:
       self.init(.peerFailed, "the receiver ended with a failure\(said)", remedy: .seeOtherSide, cause: closure)
     case .failed(.sender) where role == .receiver:
@@ -53,6 +55,14 @@ extension P2PCopyError {
   }
 }
 
+extension TransportClosure {
+  /// Whether the other side was stopped, to be run again.
+  package var isStop: Bool {
+    guard case .failed = reason else { return false }
+    return text == P2PCopyError.Code.stopped.name
+  }
+}
+
 extension TransportConnection {
   /// Sends a message to a peer.
   ///
@@ -80,7 +90,7 @@ extension TransportConnection {
     } catch {
       throw P2PCopyError.translating(error, as: role)
     }
-    guard let message else { throw P2PCopyError(.normal, as: role) }
+    guard let message else { throw P2PCopyError.translating(TransportClosure.normal, as: role) }
     return message
   }
 }

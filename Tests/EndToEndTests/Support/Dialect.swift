@@ -20,6 +20,9 @@ enum Dialect: String, CaseIterable, Sendable {
   /// What a peer is told when somebody interrupts the other one.
   var interruption: String { self == .protocol2 ? "stopped: interrupted" : "cancelled" }
 
+  /// What a peer is told when the other one is stopped by SIGTERM.
+  var stop: String { self == .protocol2 ? "stopped: stopped by SIGTERM before the end" : "(stopped)" }
+
   /// The number of directories as a summary shows it; protocol 1 has none.
   func directories(_ count: Int) -> String {
     self == .protocol2 ? " \(count) director\(count == 1 ? "y" : "ies")," : ""

@@ -101,8 +101,8 @@ struct SessionOpening: Sendable {
       await session.lane?.reportFailure(error)
       await Goodbye.say(error, over: session.lane?.connection ?? opened.connection, role: role)
       // Before anything was agreed there is nothing to dial a lane with: both meet as at the beginning.
-      guard let watch, !session.hasAgreed, let error = error as? P2PCopyError, error.cause is TransportClosure,
-        error.isLostConnection
+      guard let watch, !session.hasAgreed, let error = error as? P2PCopyError,
+        error.isLostConnection || error.isStop
       else { throw error }
       return try await withDeadline(retryDuration, orThrow: error) {
         try await watch.awaitSuccessor(reusing: nil, if: { true })

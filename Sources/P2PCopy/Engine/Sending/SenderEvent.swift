@@ -57,7 +57,7 @@ extension Delivery {
                 metadataRefusalCount: metadataRefusalCount)))
           return
         case .stored(let byteCount): monitor.acknowledge(byteCount: byteCount)
-        case .error(let code, let message): throw P2PCopyError(reportedBy: .receiver, code, message)
+        case .error(let code, let message): try end(because: P2PCopyError(reportedBy: .receiver, code, message))
         case .working, .unknown: break
         case let other:
           throw P2PCopyError(.protocolViolation, "the receiver sent a \(other.typeName) message out of turn")

@@ -242,14 +242,24 @@ final class Delivery: Sendable {
   ///   - error: Why.
   /// - Throws: The error, when it is not one that another lane can make good.
   func lose(_ lane: Lane, because error: any Error) throws {
-    guard dialing != nil, let reason = error as? P2PCopyError, reason.isLostConnection, !Task.isCancelled else {
-      throw error
-    }
+    guard let dialing, let reason = error as? P2PCopyError,
+      reason.isLostConnection || reason.isStop && dialing.awaitsSuccessor, !Task.isCancelled
+    else { throw error }
     phase.withLock { phase in
       guard case .open(let open) = phase, open === lane else { return }
       phase = .lost(reason, since: .now)
     }
     lane.abort(because: reason)
+  }
+
+  /// The other side has said why it ends the session.
+  ///
+  /// - Parameter error: Why.
+  /// - Throws: The error, unless the other side is to be run again and this one waits for that.
+  func end(because error: P2PCopyError) throws {
+    guard error.isStop, let dialing, dialing.awaitsSuccessor else { throw error }
+    // Whoever sends may have found out before.
+    if let lane = openLane { try lose(lane, because: error) }
   }
 
   /// Dials whenever a lane was lost, and sends again what the other side has not. Runs until it is cancelled.

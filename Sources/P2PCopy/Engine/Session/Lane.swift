@@ -116,7 +116,7 @@ final class Lane: @unchecked Sendable {
         "a text came among the sealed records, which no \(role.other) sends: the relay, or somebody on the way,"
           + " interferes",
         remedy: .changeRelay)
-    case nil: throw P2PCopyError(.normal, as: role)
+    case nil: throw P2PCopyError.translating(TransportClosure.normal, as: role)
     }
   }
 
@@ -157,11 +157,15 @@ final class Lane: @unchecked Sendable {
 
   /// Tells the other side, as far as it can still be told, why this one stops.
   func reportFailure(_ error: any Error) async {
+    let error = StopRequest.explain(error)
     let known = error as? P2PCopyError
     // What the other side caused, it knows.
     if let known, known.code == .peerLeft || known.code == .peerFailed { return }
     let code = known?.code ?? (error is CancellationError ? .cancelled : .internalError)
-    let message = known?.advisingMessage ?? (error is CancellationError ? "interrupted" : "unexpected error")
+    // It is for the other side to decide whether to wait for this one.
+    let message =
+      (known?.code == .stopped ? known?.message : known?.advisingMessage)
+      ?? (error is CancellationError ? "interrupted" : "unexpected error")
     let farewell = Task {
       try await withDeadline(Goodbye.patience, orThrow: P2PCopyError(.peerLeft, "the last word was not taken")) {
         try await self.send(.error(code: code, message: message))
@@ -192,6 +196,9 @@ extension SessionMessage {
 }
 
 extension P2PCopyError {
+  /// Whether it says that the other side was stopped, to be run again: nothing is lost for whoever waits for that.
+  var isStop: Bool { (cause as? TransportClosure)?.isStop ?? false }
+
   /// Whether it says that a connection was lost that another one can stand in for: nobody said goodbye.
   var isLostConnection: Bool {
     guard code == .peerLeft else { return code == .relayUnreachable }

@@ -52,6 +52,9 @@ final class LaneDialing: Sendable {
     self.watch = watch
   }
 
+  /// Whether somebody may take the other peer's place.
+  var awaitsSuccessor: Bool { watch != nil }
+
   /// The session that takes the place of this one: then dialling has ended with an error.
   var successor: OpenedSession? { foundSuccessor.withLock { $0 } }
 

@@ -109,9 +109,11 @@ extension P2PCopyError {
     // What both sides have in common keeps its name.
     case .noCommonCodec, .wrongCode, .checksumMismatch: self.init(code, "the \(role) stopped: \(message)")
     default:
+      // What the Close behind it says, too: nobody was lost.
+      let closure = TransportClosure(.failed(role), text: code.name)
       self.init(
-        role == .receiver ? .peerFailed : .peerLeft, "the \(role) stopped: \(message)",
-        remedy: role == .sender || code == .cancelled ? .resume : nil)
+        role == .receiver && !closure.isStop ? .peerFailed : .peerLeft, "the \(role) stopped: \(message)",
+        remedy: role == .sender || code == .cancelled || closure.isStop ? .resume : nil, cause: closure)
     }
   }
 }
