@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Everything that is tested: style, every test, the documentation, the LZ4 trait, and the custom codec example as a package of
-# its own.
+# Everything that is tested: style, every test, the documentation, hostile peers, chaos, the LZ4 trait, and the custom codec
+# example as a package of its own.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 export P2P_COPY_STRICT=1
@@ -60,6 +60,13 @@ if ! grep -qE '^[1-9][0-9]* passed, 0 failed$' "$logs/hostile"; then
   exit 1
 fi
 
+step "Chaos"
+python3 Tests/Chaos/run.py </dev/null 2>&1 | tee "$logs/chaos"
+if ! grep -qE '^[1-9][0-9]* passed, 0 failed$' "$logs/chaos"; then
+  echo "test: chaos did not run" >&2
+  exit 1
+fi
+
 step "A third party's codec"
 # A package of its own, in the same build folder: what both have in common is not built twice.
 example=(--package-path Examples/CustomCodec --scratch-path .build)
@@ -69,4 +76,4 @@ run_tests example "${example[@]}"
 
 step "All tests passed"
 grep -hE 'Test run with|^documentation:' "$logs"/*
-grep -E '^[1-9][0-9]* passed, 0 failed$' "$logs/hostile"
+grep -hE '^[1-9][0-9]* passed, 0 failed$' "$logs/hostile" "$logs/chaos"

@@ -1,0 +1,1 @@
+"""Transfers by the real command, to which everything happens at once, by a seed."""
