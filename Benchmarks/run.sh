@@ -5,3 +5,4 @@ cd "$(dirname "${BASH_SOURCE[0]}")"
 ./throughput.sh
 ./small_files.sh
 ./memory.sh
+./connections.sh

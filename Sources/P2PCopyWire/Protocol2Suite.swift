@@ -37,6 +37,9 @@ package enum Protocol2Suite {
   /// No more often than this does a receiver say how much it has stored.
   package static let acknowledgementInterval = Duration.milliseconds(250)
 
+  /// The most lanes of a session.
+  package static let maximumLaneCount = 8
+
   /// The largest message on the wire.
   package static let maximumMessageByteCount = 2 << 20
 }

@@ -190,6 +190,25 @@ import WebSocketFraming
     try expectTree()
   }
 
+  @Test("A connection that stands still holds nothing up: what it carried goes over the others")
+  func stalled() async throws {
+    let relay = try await workspace.relay()
+    let (counter, gate) = (Counter(), Gate())
+    let proxy = try workspace.proxy(to: relay) { frame, isFromPeer in
+      // Stops the connection that carries the 20th large message, in that direction, until the end.
+      if isFromPeer, frame.payload.count > 100_000, counter.next() == 20 { gate.pass() }
+      return [frame]
+    }
+    let receiver = try startReceiver([relay.url])
+    let sender = try start(
+      ["send", "--code-file", "code", "src", "--relay", proxy.url, "--connections", "4"])
+    let pair = Pair(sent: await sender.result(), received: await receiver.result())
+    #expect(pair.sent.status == 0 && pair.received.status == 0, "\(pair)")
+    #expect(counter.next() > 20)
+    gate.open()
+    try expectTree()
+  }
+
   @Test("A duration in the environment that is none is an error")
   func environmentIsChecked() async throws {
     let result = try await workspace.run(

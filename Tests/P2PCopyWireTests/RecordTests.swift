@@ -164,4 +164,55 @@ struct RecordTests {
     _ = try Self.open(first, unchanged)
     Self.expectDamage(second, number: 1, unchanged, "the new key too early")
   }
+
+  @Test("A lane among several carries numbers in any order, none of them twice, and opens them as they were sealed")
+  func anyOrder() throws {
+    for cipher in Self.ciphers {
+      let (sealer, opener) = (try Self.sealer(cipher), try Self.opener(cipher))
+      for number: UInt64 in [7, 3, 1000, 4] {
+        var record = ByteBuffer(repeating: 0, count: RecordHeader.byteCount)
+        record.writeBytes(Self.body)
+        try sealer.seal(&record, as: number)
+        #expect(try opener.openAny(&record) == number)
+        #expect(Array(record.readableBytesView) == Self.body)
+      }
+      for number: UInt64 in [3, 1000, .max] {
+        var record = ByteBuffer(repeating: 0, count: RecordHeader.byteCount + 1)
+        let error = #expect(throws: P2PCopyError.self) { try sealer.seal(&record, as: number) }
+        #expect(error?.code == .internalError)
+      }
+      // Without a number of its own a record is behind all others.
+      var next = ByteBuffer(bytes: try Self.sealed(sealer))
+      #expect(try opener.openAny(&next) == 1001)
+    }
+  }
+
+  @Test("However many were sealed, no number is used again")
+  func longAgo() throws {
+    let sealer = try Self.sealer(AESGCMCipher())
+    for _ in 0..<5000 { _ = try Self.sealed(sealer, [1]) }
+    for number: UInt64 in [0, 1, 2000, 4999] {
+      var record = ByteBuffer(repeating: 0, count: RecordHeader.byteCount + 1)
+      #expect(throws: P2PCopyError.self) { try sealer.seal(&record, as: number) }
+    }
+  }
+
+  @Test("Over a lane among several, a record that was changed or is missing is damage all the same")
+  func anyOrderDamage() throws {
+    let sealer = try Self.sealer(AESGCMCipher())
+    let (first, second) = (try Self.sealed(sealer), try Self.sealed(sealer))
+    for index in [0, 7, 8, 39, 40, second.count - 1] {
+      let opener = try Self.opener(AESGCMCipher())
+      var whole = ByteBuffer(bytes: first)
+      #expect(try opener.openAny(&whole) == 0)
+      var changed = second
+      changed[index] ^= 1
+      var record = ByteBuffer(bytes: changed)
+      let error = #expect(throws: P2PCopyError.self) { try opener.openAny(&record) }
+      #expect(error?.code == .checksumMismatch, "byte \(index)")
+    }
+    var alone = ByteBuffer(bytes: second)
+    let opener = try Self.opener(AESGCMCipher())
+    #expect(throws: P2PCopyError.self) { try opener.openAny(&alone) }
+  }
 }

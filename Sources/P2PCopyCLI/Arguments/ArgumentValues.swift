@@ -22,6 +22,27 @@ extension CodecName: ExpressibleByArgument {
   }
 }
 
+extension ConnectionCount: ExpressibleByArgument {
+  /// Takes `auto` or a number from the command line.
+  public init?(argument: String) {
+    if argument == "auto" {
+      self = .automatic
+    } else if let count = Int(argument), (1...Self.maximum).contains(count) {
+      self = .exactly(count)
+    } else {
+      return nil
+    }
+  }
+
+  /// What the help text says is used unless it is given.
+  public var defaultValueDescription: String {
+    switch self {
+    case .automatic: "auto"
+    case .exactly(let count): "\(count)"
+    }
+  }
+}
+
 extension CompressionMode: ExpressibleByArgument {}
 
 extension ConflictPolicy: ExpressibleByArgument {}

@@ -8,7 +8,8 @@ import P2PCopyPlatform
 struct CodeSearch {
   /// The options that take a value in the argument behind them.
   static let optionsWithValue: Set<String> = [
-    "--relay", "--code-file", "--wait", "--retry-for", "--deadline", "--ca-file", "--compress", "--listen", "--out",
+    "--relay", "--code-file", "--wait", "--retry-for", "--connections", "--deadline", "--ca-file", "--compress",
+    "--listen", "--out",
     "--on-conflict", "--protocol", "--digest", "--receipt", "--checksums", "--exclude", "--include", "--files-from",
     "--links", "--compressor",
     "--level", "--cipher", "--codec", "--stdin-name",

@@ -52,6 +52,14 @@ struct ConnectionOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
+      """
+      How many connections to use at the same time, 1 to 8, or 'auto': one, and more as long as that is quicker. Of both \
+      sides' the smaller number. Protocol 2 only.
+      """, valueName: "auto|n"))
+  var connections = ConnectionCount.automatic
+
+  @Option(
+    help: ArgumentHelp(
       "Trust the certificate authorities in this PEM file instead of the system's (also: SSL_CERT_FILE).",
       valueName: "file"))
   var caFile: LocalPath?

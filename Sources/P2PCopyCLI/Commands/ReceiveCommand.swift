@@ -80,6 +80,7 @@ struct ReceiveCommand: AsyncParsableCommand {
     options.checksumsFile = connection.checksums
     options.reportsEachFile = !connection.quiet && !Console.isTerminal
     options.peerTimeout = .seconds(connection.wait)
+    options.connections = connection.connections
     options.retryDuration = try connection.retryDuration()
     options.transport = connection.transportOptions
     try options.check(naming: \.argument)

@@ -144,6 +144,7 @@ struct SendCommand: AsyncParsableCommand {
     options.checksumsFile = connection.checksums
     options.reportsEachFile = !connection.quiet && !Console.isTerminal
     options.peerTimeout = .seconds(connection.wait)
+    options.connections = connection.connections
     options.retryDuration = try connection.retryDuration()
     options.transport = connection.transportOptions
     return options

@@ -14,6 +14,7 @@ extension RestrictedOption {
     case .keepsSetID: "--keep-set-id"
     case .completesFiles: "--resume"
     case .retryDuration: "--retry-for"
+    case .connections: "--connections"
     }
   }
 }

@@ -55,29 +55,39 @@ public final class InMemoryRelay: Sendable {
     state = Mutex(InMemoryRelayState(speaksProtocol2: speaksProtocol2))
   }
 
+  /// Changes the state, and lets those whom it concerns look again: not before others may look, since whoever is being
+  /// cancelled at this moment waits for the state while the runtime holds its task.
+  private func change<Result: Sendable>(_ body: (inout InMemoryRelayState) throws -> Result) rethrows -> Result {
+    defer {
+      let woken = state.withLock { $0.takeWoken() }
+      for continuation in woken { continuation.resume() }
+    }
+    return try state.withLock { state in try body(&state) }
+  }
+
   // MARK: - What a connection does
 
   func open() -> Int {
-    state.withLock { $0.open() }
+    change { $0.open() }
   }
 
   func abort(_ identifier: Int) {
-    state.withLock { $0.abort(identifier) }
+    change { $0.abort(identifier) }
   }
 
   func release(_ identifier: Int) {
-    state.withLock { $0.release(identifier) }
+    change { $0.release(identifier) }
   }
 
   func send(_ message: TransportMessage, from identifier: Int) async throws {
-    let direction = try state.withLock { state in try state.direction(ofMessagesFrom: identifier) }
+    let direction = try change { state in try state.direction(ofMessagesFrom: identifier) }
     if let direction {
       let delivered = tamper.map { $0(message, direction) } ?? [message]
-      try state.withLock { state in try state.enqueue(delivered, from: identifier) }
+      try change { state in try state.enqueue(delivered, from: identifier) }
       // What is delivered in addition the other side need not read, and whoever sent the one message is not to blame.
       if delivered.count > 1 { return }
     } else {
-      try state.withLock { state in try state.greet(with: message, from: identifier) }
+      try change { state in try state.greet(with: message, from: identifier) }
     }
     try await wait(at: identifier, as: .send) { state in try state.hasRoom(at: identifier) ? () : nil }
   }
@@ -87,7 +97,7 @@ public final class InMemoryRelay: Sendable {
   }
 
   func finish(_ identifier: Int, saying closure: TransportClosure) async throws -> TransportClosure {
-    try state.withLock { state in try state.finish(identifier, saying: closure) }
+    try change { state in try state.finish(identifier, saying: closure) }
     return try await wait(at: identifier, as: .finish) { state in try state.answer(to: identifier) }
   }
 
@@ -101,22 +111,22 @@ public final class InMemoryRelay: Sendable {
     do {
       return try await withTaskCancellationHandler {
         while true {
-          let (result, version) = try state.withLock { state in
+          let (result, version) = try change { state in
             (try poll(&state), state.version(of: identifier))
           }
           if let result { return result }
           // After the version was read: a cancellation that comes later changes it.
           try Task.checkCancellation()
-          try state.withLock { state in try state.checkVacant(waiter, at: identifier) }
+          try change { state in try state.checkVacant(waiter, at: identifier) }
           await withCheckedContinuation { continuation in
-            state.withLock { state in
+            change { state in
               state.park(continuation, at: identifier, as: waiter, unlessNewerThan: version)
             }
           }
         }
       } onCancel: {
         // Whoever is stopped while it sends or receives can still say goodbye.
-        if waiter == .finish { abort(identifier) } else { state.withLock { $0.interrupt(identifier) } }
+        if waiter == .finish { abort(identifier) } else { change { $0.interrupt(identifier) } }
       }
     } catch {
       if Task.isCancelled { throw CancellationError() }

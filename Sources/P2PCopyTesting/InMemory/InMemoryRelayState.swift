@@ -45,6 +45,8 @@ struct InMemoryRelayState {
   private let speaksProtocol2: Bool
   private var endpoints: [Int: Endpoint] = [:]
   private var opened = 0
+  /// Those who are to look again.
+  private var woken: [CheckedContinuation<Void, Never>] = []
 
   init(speaksProtocol2: Bool) {
     self.speaksProtocol2 = speaksProtocol2
@@ -232,13 +234,19 @@ struct InMemoryRelayState {
     }
   }
 
-  /// Keeps a continuation until the next change, or resumes it when there was one since `version`.
+  /// Those who are to look again once nobody holds the state any more.
+  mutating func takeWoken() -> [CheckedContinuation<Void, Never>] {
+    defer { woken = [] }
+    return woken
+  }
+
+  /// Keeps a continuation until the next change, or wakes it when there was one since `version`.
   mutating func park(
     _ continuation: CheckedContinuation<Void, Never>, at identifier: Int, as waiter: Waiter,
     unlessNewerThan version: Int
   ) {
     guard let endpoint = endpoints[identifier], endpoint.version == version, endpoint.waiters[waiter] == nil else {
-      continuation.resume()
+      woken.append(continuation)
       return
     }
     endpoints[identifier]?.waiters[waiter] = continuation
@@ -253,7 +261,7 @@ struct InMemoryRelayState {
     guard let identifier, let waiters = endpoints[identifier]?.waiters else { return }
     endpoints[identifier]?.version += 1
     endpoints[identifier]?.waiters = [:]
-    for continuation in waiters.values { continuation.resume() }
+    woken += waiters.values
   }
 
   // MARK: - Checks

@@ -5,7 +5,7 @@ import P2PCopyFiles
 /// would be ignored.
 package enum RestrictedOption: String, CaseIterable {
   case cipher, keepsMetadata, keepsSetID, receiptFile, checksumsFile, rules, fileList, links, completesFiles,
-    retryDuration
+    retryDuration, connections
 
   /// What a caller of this library knows it by.
   package var propertyName: String { rawValue }
@@ -23,6 +23,7 @@ extension SendOptions {
       + [
         (.cipher, cipher != nil), (.keepsMetadata, !keepsMetadata), (.receiptFile, receiptFile != nil),
         (.checksumsFile, checksumsFile != nil), (.retryDuration, (retryDuration ?? .zero) > .zero),
+        (.connections, connections != .automatic),
       ].used
     try RestrictedOption.refuseInProtocol1(used, naming: name)
   }
@@ -68,6 +69,7 @@ extension ReceiveOptions {
     let used = [
       (RestrictedOption.keepsMetadata, !keepsMetadata), (.keepsSetID, keepsSetID), (.receiptFile, receiptFile != nil),
       (.checksumsFile, checksumsFile != nil), (.retryDuration, (retryDuration ?? .zero) > .zero),
+      (.connections, connections != .automatic),
     ].used
     try RestrictedOption.refuseInProtocol1(used, naming: name)
   }

@@ -44,6 +44,9 @@ public struct ReceiveOptions: Sendable {
   /// What ``retryDuration`` is unless it is given: 30 minutes.
   public static let defaultRetryDuration = Duration.seconds(30 * 60)
 
+  /// Protocol 2 only: how many connections to use at the same time; the smaller number of both sides.
+  public var connections = ConnectionCount.automatic
+
   /// How long a lost lane is dialled before somebody is looked for who has taken the other side's place.
   package var successorDelay = Protocol2Suite.successorDelay
 

@@ -40,6 +40,9 @@ package struct DirectRendezvous: Rendezvous {
     self.settings = settings
   }
 
+  // Whoever waits at a listener turns away everybody else.
+  package var canFindSeveral: Bool { false }
+
   package func findPeer(by identifier: String, reusing buffers: MessageBufferPool?) async throws -> FoundPeer {
     switch way {
     case .connecting(let transport, let endpoint):

@@ -20,6 +20,8 @@ package struct RelayRendezvous: Rendezvous {
     self.monitor = monitor
   }
 
+  package var canFindSeveral: Bool { true }
+
   package func findPeer(by identifier: String, reusing buffers: MessageBufferPool?) async throws -> FoundPeer {
     // In protocol 2 the id is in the address as well, by which a load balancer brings both peers to one relay.
     let address =

@@ -12,6 +12,9 @@ package protocol Rendezvous: Sendable {
   /// - Returns: The peer. Whoever is found need not know the code: the handshake shows that.
   /// - Throws: ``P2PCopyError``; whoever was connected by then has been told.
   func findPeer(by identifier: String, reusing buffers: MessageBufferPool?) async throws -> FoundPeer
+
+  /// Whether several peers, each by an id of its own, can be looked for at the same time.
+  var canFindSeveral: Bool { get }
 }
 
 extension Rendezvous {

@@ -16,6 +16,8 @@ package struct RendezvousRace: Rendezvous {
     self.candidates = candidates
   }
 
+  package var canFindSeveral: Bool { candidates.allSatisfy(\.canFindSeveral) }
+
   package func findPeer(by identifier: String, reusing buffers: MessageBufferPool?) async throws -> FoundPeer {
     let failures = Failures(limit: candidates.count)
     let found = await withTaskGroup(of: FoundPeer?.self) { group -> FoundPeer? in

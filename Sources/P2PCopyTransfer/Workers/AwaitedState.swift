@@ -51,9 +51,9 @@ package final class AwaitedState<Value: Sendable>: Sendable {
 
   /// Waits until something is true of the state.
   ///
-  /// - Throws: `CancellationError`.
-  package func wait(until isTrue: (borrowing Value) -> Bool) async throws {
-    try await first { isTrue($0) ? () : nil }
+  /// - Throws: What `isTrue` throws, or `CancellationError`.
+  package func wait(until isTrue: (borrowing Value) throws -> Bool) async throws {
+    try await first { try isTrue($0) ? () : nil }
   }
 
   private func waitForChange(of version: UInt64) async {

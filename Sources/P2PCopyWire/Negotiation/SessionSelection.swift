@@ -23,15 +23,23 @@ package struct SessionSelection: Hashable, Sendable {
 
   /// Selects from an offer.
   ///
+  /// - Parameters:
+  ///   - offer: What the sender offers.
+  ///   - registry: The receiver's codecs.
+  ///   - connectionLimit: How many connections the receiver takes part in.
   /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/noCommonCodec`` that names both sides' lists.
-  package init(from offer: SessionOffer, for registry: CodecRegistry) throws(P2PCopyError) {
+  package init(
+    from offer: SessionOffer, for registry: CodecRegistry, connectionLimit: Int = 1
+  ) throws(P2PCopyError) {
     guard let chunkByteCount = offer.chunkByteCounts.first(where: Self.chunkByteCounts.contains) else {
       throw P2PCopyError(
         .noCommonCodec,
         "the peers share no chunk size; the sender offers \(offer.chunkByteCounts.prefix(16)), the receiver accepts"
           + " \(Self.chunkByteCounts.lowerBound) to \(Self.chunkByteCounts.upperBound) bytes")
     }
-    self.init(codecs: try CodecSelection(from: offer.codecs, for: registry), chunkByteCount: chunkByteCount)
+    self.init(
+      codecs: try CodecSelection(from: offer.codecs, for: registry), chunkByteCount: chunkByteCount,
+      connectionCount: max(1, min(offer.connectionCount, connectionLimit)))
   }
 
   /// Checks, at the sender, that a selection follows from the sender's own offer.

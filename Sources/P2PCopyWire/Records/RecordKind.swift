@@ -24,4 +24,6 @@ package enum RecordKind: UInt8, Sendable {
   case pageReceipt = 10
   /// A ``ReceivedCount``, from either side.
   case received = 11
+  /// A ``LaneCount``, from the sender.
+  case lanes = 12
 }

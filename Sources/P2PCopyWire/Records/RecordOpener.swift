@@ -1,7 +1,7 @@
 package import NIOCore
 package import P2PCopyCore
 
-/// Opens the records of one direction, in order and in place: the counterpart of ``RecordSealer``.
+/// Opens the records of one direction of one lane, in place: the counterpart of ``RecordSealer``.
 package final class RecordOpener {
   private var key: RecordKey
   private var chain = RecordChain()
@@ -23,7 +23,7 @@ package final class RecordOpener {
   /// The chain up to the last record opened; 32 bytes, or none before the first.
   package var chainValue: [UInt8] { chain.current }
 
-  /// How many records of the session were opened so far, over this lane and those before it: the next one's number.
+  /// The number behind the highest that was opened: the next one's, where a session has one lane.
   package var recordCount: UInt64 { sequenceNumber }
 
   /// Opens all further records under another key.
@@ -31,18 +31,39 @@ package final class RecordOpener {
     self.key = key
   }
 
-  /// Opens a record.
+  /// Opens the next record.
   ///
   /// - Parameter message: The record; its body in the clear on return.
   /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/checksumMismatch`` that names the record when it is not the
   ///   next one exactly as it was sealed: changed, cut, repeated, or others before it are missing.
   package func open(_ message: inout ByteBuffer) throws(P2PCopyError) {
-    guard message.readableBytes >= RecordHeader.byteCount + key.tagByteCount,
-      let number = message.getInteger(at: message.readerIndex, as: UInt64.self)
-    else { throw damaged("it has only \(message.readableBytes) bytes") }
+    let number = try self.number(of: message)
     guard number == sequenceNumber else {
       throw damaged("number \(number) came: a record was lost, repeated or moved")
     }
+    try open(&message, as: number)
+  }
+
+  /// Opens a record of a session that has several lanes: not every number comes over each, and in no order.
+  ///
+  /// - Parameter message: The record; its body in the clear on return.
+  /// - Returns: Its number. Whether it was there before, or others are missing, is for the caller to find out.
+  /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/checksumMismatch`` that names the record when it is not exactly
+  ///   as it was sealed.
+  package func openAny(_ message: inout ByteBuffer) throws(P2PCopyError) -> UInt64 {
+    let number = try self.number(of: message)
+    try open(&message, as: number)
+    return number
+  }
+
+  private func number(of message: ByteBuffer) throws(P2PCopyError) -> UInt64 {
+    guard message.readableBytes >= RecordHeader.byteCount + key.tagByteCount,
+      let number = message.getInteger(at: message.readerIndex, as: UInt64.self), number < .max
+    else { throw damaged("it has only \(message.readableBytes) bytes, or no number") }
+    return number
+  }
+
+  private func open(_ message: inout ByteBuffer, as number: UInt64) throws(P2PCopyError) {
     let tagIndex = message.writerIndex - key.tagByteCount
     guard let chainBytes = message.getBytes(at: message.readerIndex + 8, length: RecordHeader.chainByteCount),
       let tag = message.getBytes(at: tagIndex, length: key.tagByteCount)
@@ -51,7 +72,7 @@ package final class RecordOpener {
     guard chain.current == chainBytes else { throw damaged("its chain does not fit") }
     message.moveWriterIndex(to: tagIndex)
     do throws(P2PCopyError) {
-      try key.withNonce(of: sequenceNumber) { (nonce) throws(P2PCopyError) in
+      try key.withNonce(of: number) { (nonce) throws(P2PCopyError) in
         try message.withBytesAfterRecordHeader { (body) throws(P2PCopyError) in
           var span = MutableRawSpan(_unsafeBytes: body)
           try key.context.open(&span, nonce: nonce, authenticating: RawSpan(), tag: tag.span.bytes)
@@ -62,7 +83,7 @@ package final class RecordOpener {
       throw damaged("its seal is broken")
     }
     message.moveReaderIndex(forwardBy: RecordHeader.byteCount)
-    sequenceNumber += 1
+    sequenceNumber = max(sequenceNumber, number + 1)
   }
 
   private func damaged(_ what: String) -> P2PCopyError {

@@ -1,15 +1,17 @@
 package import NIOCore
 package import P2PCopyCore
 
-/// Seals the records of one direction, in order and in place.
+/// Seals the records of one direction of one lane, in place.
 ///
 /// A record is `[number u64 big endian | chain 32 bytes | sealed body | tag]`. Numbers count from 0 over the whole
 /// session, also across ``changeKey(to:)``; a record that is sent again over another lane keeps its number, and gets another
-/// key: no number is used twice with one key.
+/// key: no number is used twice with one key. Where a session has several lanes each carries some of the numbers, in any
+/// order.
 package final class RecordSealer {
   private var key: RecordKey
   private var chain = RecordChain()
   private var sequenceNumber: UInt64
+  private var used = UsedNumbers()
   private let tagMemory = UnsafeMutableRawBufferPointer.allocate(
     byteCount: RecordKey.maximumTagByteCount, alignment: 16)
 
@@ -30,7 +32,7 @@ package final class RecordSealer {
   /// The chain up to the last record sealed; 32 bytes, or none before the first.
   package var chainValue: [UInt8] { chain.current }
 
-  /// How many records of the session were sealed so far, over this lane and those before it: the next one's number.
+  /// The number behind the highest that was sealed: the next one's, where a session has one lane.
   package var recordCount: UInt64 { sequenceNumber }
 
   /// Seals all further records under another key.
@@ -38,16 +40,25 @@ package final class RecordSealer {
     self.key = key
   }
 
+  /// Seals the next record.
+  ///
+  /// - Parameter message: As for ``seal(_:as:)``.
+  /// - Throws: As that.
+  package func seal(_ message: inout ByteBuffer) throws(P2PCopyError) {
+    try seal(&message, as: sequenceNumber)
+  }
+
   /// Seals a record.
   ///
-  /// - Parameter message: ``RecordHeader/byteCount`` bytes of room, then the body in the clear; the whole record on
-  ///   return.
-  /// - Throws: ``P2PCopyError`` when the cipher fails; the connection cannot be used any more then.
-  package func seal(_ message: inout ByteBuffer) throws(P2PCopyError) {
-    guard message.readableBytes >= RecordHeader.byteCount, sequenceNumber < .max else {
-      throw P2PCopyError(.internalError, "a record without room for its header, or without a number left")
+  /// - Parameters:
+  ///   - message: ``RecordHeader/byteCount`` bytes of room, then the body in the clear; the whole record on return.
+  ///   - number: Its number, which no record has had that was sealed here.
+  /// - Throws: ``P2PCopyError`` when the cipher fails or the number was used; the connection cannot be used any more then.
+  package func seal(_ message: inout ByteBuffer, as number: UInt64) throws(P2PCopyError) {
+    guard message.readableBytes >= RecordHeader.byteCount, number < .max, used.insert(number) else {
+      throw P2PCopyError(.internalError, "a record without room for its header, or without a number of its own")
     }
-    let tagCount = try key.withNonce(of: sequenceNumber) { (nonce) throws(P2PCopyError) in
+    let tagCount = try key.withNonce(of: number) { (nonce) throws(P2PCopyError) in
       try message.withBytesAfterRecordHeader { (body) throws(P2PCopyError) in
         var span = MutableRawSpan(_unsafeBytes: body)
         var tag = OutputRawSpan(buffer: tagMemory, initializedCount: 0)
@@ -58,9 +69,31 @@ package final class RecordSealer {
     let tag = UnsafeRawBufferPointer(rebasing: tagMemory[..<tagCount])
     chain.update(tag: tag)
     message.writeBytes(tag)
-    message.setInteger(sequenceNumber, at: message.readerIndex)
+    message.setInteger(number, at: message.readerIndex)
     message.setBytes(chain.current, at: message.readerIndex + 8)
-    sequenceNumber += 1
+    sequenceNumber = max(sequenceNumber, number + 1)
+  }
+}
+
+/// The numbers that were used, so that none is used twice with one key, whoever asks for it. Those long ago are not known one
+/// by one: none of them may be used any more.
+private struct UsedNumbers {
+  /// How far behind the highest number one may be used.
+  static let reach: UInt64 = 1024
+
+  /// Below this all count as used.
+  private var floor: UInt64 = 0
+  private var numbers: Set<UInt64> = []
+
+  /// - Returns: Whether the number was not used before; it is now.
+  mutating func insert(_ number: UInt64) -> Bool {
+    guard number >= floor, numbers.insert(number).inserted else { return false }
+    if numbers.count > 2 * Self.reach {
+      floor = max(floor, (numbers.max() ?? 0) - Self.reach)
+      let floor = floor
+      numbers = numbers.filter { $0 >= floor }
+    }
+    return true
   }
 }
 

@@ -46,6 +46,8 @@ class Trial:
         self.seed, self.binary, self.directory = seed, binary, directory
         self._large = large
         self._random = random.Random(f"chaos {seed}")
+        # Apart, so that what else happens by a seed stays as it was.
+        self._connections = random.Random(f"connections {seed}").choice(["1", "auto", "2", "4", "8"])
         self._source, self._out = directory / "source" / "tree", directory / "out"
         self.figures = Figures()
         self.faults: list[str] = []
@@ -99,7 +101,7 @@ class Trial:
     def _peers(self, ports: dict[str, list[int]], policy: str, suffix: str) -> dict[str, Process]:
         common: dict[str, list[str | bytes]] = {}
         for role, some in ports.items():
-            common[role] = ["--retry-for", "60s", "--wait", "40"]
+            common[role] = ["--retry-for", "60s", "--wait", "40", "--connections", self._connections]
             for port in some:
                 common[role] += ["--relay", f"ws://127.0.0.1:{port}"]
         return {

@@ -13,20 +13,30 @@ struct Handshake: Sendable {
   /// How long the other side may take for one step.
   let stepTimeout: Duration
 
+  /// What a sender says in a handshake.
+  enum SenderStep: Sendable {
+    case begin
+    case confirm
+  }
+
+  private static var notNeeded: P2PCopyError { P2PCopyError(.peerLeft, "another way to the receiver was quicker") }
+
   /// The sender's part.
   ///
   /// - Parameters:
   ///   - exchange: The key exchange.
-  ///   - mayConfirm: Asked before the confirmation goes out, from which on the receiver goes on with this handshake.
+  ///   - may: Asked before each message goes out. From the second on the receiver goes on with this handshake; from the first on
+  ///     a handshake that is broken off may look like a guess to it.
   /// - Returns: The keys of the session.
   /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/wrongCode`` when the receiver does not know the code; it has
   ///   been told then.
   func run(
-    asSenderWith exchange: any KeyExchangeContext, if mayConfirm: () -> Bool
+    asSenderWith exchange: any KeyExchangeContext, if may: (SenderStep) -> Bool
   ) async throws -> KeySchedule {
     let kem = try Self.encapsulating { try XWingMLKEM768X25519.PrivateKey.generate() }
     let kemKey = Array(kem.publicKey.rawRepresentation)
     let share = exchange.share
+    guard may(.begin) else { throw Self.notNeeded }
     try await connection.send(
       .senderPake(protocolNumber: HandshakeMessage.protocolNumber, share: share, kemKey: kemKey))
     let answer = try await step { message in
@@ -44,7 +54,7 @@ struct Handshake: Sendable {
       peerShare: peerShare.span.bytes, associatedData: transcript.associatedData.span.bytes)
     guard Self.areEqual(confirmation, result.expectedConfirmation) else { throw await refuse() }
     let secret = try Self.encapsulating { try kem.decapsulate(Data(ciphertext)) }
-    guard mayConfirm() else { throw P2PCopyError(.peerLeft, "another way to the receiver was quicker") }
+    guard may(.confirm) else { throw Self.notNeeded }
     try await connection.send(.confirm(result.confirmation))
     return KeySchedule(
       sharedKey: result.sharedKey, kemSecret: SecretBytes(copying: secret),

@@ -21,10 +21,9 @@ struct SessionOpening: Sendable {
 
   /// Finds the other peer and runs a session with it; and once more with each that takes its place.
   ///
-  /// - Parameter session: What to do, over the session's first lane, and how to find the other peer again: not at all when a
-  ///   lane that is lost ends the session. Called again with a new session when the other peer was started again.
+  /// - Parameter session: What to do, over the session's first lane, and how to find the other peer again. Called again with a new session when the other peer was started again.
   /// - Throws: ``P2PCopyError``; the other side is told, as far as that is possible.
-  func run(_ session: (PeerSession, Lane, LaneDialing?) async throws -> Void) async throws {
+  func run(_ session: (PeerSession, Lane, LaneDialing) async throws -> Void) async throws {
     guard let cipher = codecs.cipher(named: Protocol2Suite.bootstrapCipherName) else {
       throw codecs.missing(.cipher, Protocol2Suite.bootstrapCipherName, forProtocol: 2)
     }
@@ -39,14 +38,14 @@ struct SessionOpening: Sendable {
       await Goodbye.say(error, over: peer.connection, role: role)
       throw error
     }
-    var opened = try await shakeHands(with: peer, context, cipher, stretched.rendezvous) { true }
+    var opened = try await shakeHands(with: peer, context, cipher, stretched.rendezvous) { _ in true }
     monitor.emit(.paired)
     var watch: SuccessorWatch?
     if retryDuration > .zero, let successorDelay {
-      watch = SuccessorWatch(delay: successorDelay, logger: monitor.logger) { buffers, mayConfirm in
+      watch = SuccessorWatch(delay: successorDelay, logger: monitor.logger) { buffers, may in
         let context = try stretched.beginKeyExchange(as: role, codecs: codecs)
         let peer = try await rendezvous.findPeer(by: stretched.rendezvous, reusing: buffers)
-        return try await shakeHands(with: peer, context, cipher, stretched.rendezvous, mayConfirm)
+        return try await shakeHands(with: peer, context, cipher, stretched.rendezvous, may)
       }
     }
     while let successor = try await run(session, with: opened, watch) {
@@ -61,7 +60,7 @@ struct SessionOpening: Sendable {
   /// - Throws: ``P2PCopyError``; the peer has been told.
   private func shakeHands(
     with peer: FoundPeer, _ context: any KeyExchangeContext, _ cipher: any Cipher, _ rendezvous: String,
-    _ mayConfirm: () -> Bool
+    _ may: (Handshake.SenderStep) -> Bool
   ) async throws -> OpenedSession {
     try await Goodbye.onFailure(peer.connection, role: role) {
       let handshake = Handshake(
@@ -69,7 +68,7 @@ struct SessionOpening: Sendable {
         stepTimeout: stepTimeout)
       let schedule =
         switch role {
-        case .sender: try await handshake.run(asSenderWith: context, if: mayConfirm)
+        case .sender: try await handshake.run(asSenderWith: context, if: may)
         case .receiver: try await handshake.run(asReceiverWith: context, after: peer.firstMessage)
         }
       return OpenedSession(
@@ -83,29 +82,30 @@ struct SessionOpening: Sendable {
   ///
   /// - Returns: The session that takes its place, if the other peer was started again.
   private func run(
-    _ body: (PeerSession, Lane, LaneDialing?) async throws -> Void, with opened: OpenedSession, _ watch: SuccessorWatch?
+    _ body: (PeerSession, Lane, LaneDialing) async throws -> Void, with opened: OpenedSession, _ watch: SuccessorWatch?
   ) async throws -> OpenedSession? {
     let session = opened.session
-    var dialing: LaneDialing?
+    let dialing = LaneDialing(
+      session, rendezvous, buffers: opened.connection.buffers, patience: retryDuration, watch)
     do {
       let lane = try session.openFirstLane(over: opened.connection)
-      if retryDuration > .zero {
-        dialing = LaneDialing(session, rendezvous, buffers: lane.buffers, patience: retryDuration, watch)
-      }
       try await body(session, lane, dialing)
-      return dialing?.successor
+      return dialing.successor
     } catch {
-      if !Task.isCancelled, let successor = dialing?.successor { return successor }
-      await dialing?.successor?.end(because: error)
-      // Over whichever lane there is now.
-      await session.lane?.reportFailure(error)
-      await Goodbye.say(error, over: session.lane?.connection ?? opened.connection, role: role)
+      if !Task.isCancelled, let successor = dialing.successor {
+        for lane in session.lanes { lane.connection.abort() }
+        return successor
+      }
+      await dialing.successor?.end(because: error)
+      // Over whichever lanes there are now.
+      await session.end(because: error)
+      if session.lanes.isEmpty { await Goodbye.say(error, over: opened.connection, role: role) }
       // Before anything was agreed there is nothing to dial a lane with: both meet as at the beginning.
       guard let watch, !session.hasAgreed, let error = error as? P2PCopyError,
         error.isLostConnection || error.isStop
       else { throw error }
       return try await withDeadline(retryDuration, orThrow: error) {
-        try await watch.awaitSuccessor(reusing: nil, if: { true })
+        try await watch.awaitSuccessor(reusing: nil, if: { _ in true })
       }
     }
   }

@@ -20,9 +20,10 @@ final class SuccessorWatch: Sendable {
   private let guessCount = Mutex(0)
   private let open: Opening
 
-  /// Finds a peer by the code and shakes hands with it; a sender asks before it confirms.
+  /// Finds a peer by the code and shakes hands with it; a sender asks before each step.
   typealias Opening =
-    @Sendable (_ buffers: MessageBufferPool?, _ mayConfirm: @Sendable () -> Bool) async throws -> OpenedSession
+    @Sendable (_ buffers: MessageBufferPool?, _ may: @Sendable (Handshake.SenderStep) -> Bool) async throws
+    -> OpenedSession
 
   /// - Parameters:
   ///   - delay: How long the peer that is away is looked for before.
@@ -38,18 +39,19 @@ final class SuccessorWatch: Sendable {
   ///
   /// - Parameters:
   ///   - buffers: Those of the connection that was lost.
-  ///   - mayConfirm: Asked, at the sender, before a confirmation goes out, from which on the receiver goes on with it.
+  ///   - may: Asked, at the sender, before each step of a handshake.
   ///   - failed: Called after an attempt that came to nothing.
   /// - Returns: The session that begins.
   /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/wrongCode`` after too many guesses; otherwise only
   ///   `CancellationError`.
   func awaitSuccessor(
-    reusing buffers: MessageBufferPool?, if mayConfirm: @Sendable () -> Bool, failed: @Sendable () -> Void = {}
+    reusing buffers: MessageBufferPool?, if may: @Sendable (Handshake.SenderStep) -> Bool,
+    failed: @Sendable () -> Void = {}
   ) async throws -> OpenedSession {
     var attempt = 0
     while true {
       do {
-        return try await open(buffers, mayConfirm)
+        return try await open(buffers, may)
       } catch {
         try Task.checkCancellation()
         failed()

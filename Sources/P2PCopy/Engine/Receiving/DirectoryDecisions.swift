@@ -12,9 +12,11 @@ final class DirectoryDecisions: EntryDeciding {
   private let settings: ReceiveSettings
   private let tree: DestinationTree
   private let existing: ExistingFiles
+  private let made: MadeDirectories
 
-  init(_ settings: ReceiveSettings, output: OutputDirectory, _ takenNames: TakenNames) {
+  init(_ settings: ReceiveSettings, output: OutputDirectory, _ takenNames: TakenNames, _ made: MadeDirectories) {
     self.settings = settings
+    self.made = made
     let monitor = settings.monitor
     tree = DestinationTree(output: output, takenNames: takenNames) { monitor.rename($0, to: $1) }
     existing = ExistingFiles(digests: settings.digests)
@@ -25,8 +27,10 @@ final class DirectoryDecisions: EntryDeciding {
   func decide(_ entry: IncomingEntry, _ path: RelativePath) throws(P2PCopyError) -> EntryDecision {
     switch entry.kind {
     case .directory:
-      let made = try tree.makeDirectory(path, mode: settings.keepsMetadata ? entry.metadata?.mode : nil)
-      return made.map { .made($0.path, $0.origin) } ?? .skipped
+      guard
+        let (place, origin) = try tree.makeDirectory(path, mode: settings.keepsMetadata ? entry.metadata?.mode : nil)
+      else { return .skipped }
+      return .made(place, made.origin(of: place, origin))
     case .symbolicLink(let target):
       try LinkTarget.check(target: target, of: path)
       return try decide(entry, link: path, target)

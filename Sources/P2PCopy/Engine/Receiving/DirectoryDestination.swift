@@ -3,10 +3,17 @@ import P2PCopyFiles
 import P2PCopyPlatform
 import P2PCopyTransfer
 import P2PCopyWire
+import Synchronization
 
 /// A directory that everything goes below.
 struct DirectoryDestination: Destination {
   let path: LocalPath
+
+  private let made = MadeDirectories()
+
+  init(path: LocalPath) {
+    self.path = path
+  }
 
   var outputPath: LocalPath? { path }
 
@@ -20,8 +27,36 @@ struct DirectoryDestination: Destination {
     let takenNames = TakenNames(
       settings.conflictPolicy, in: try OutputDirectory(sharing: output), recordsMetadata: settings.recordsMetadata)
     return OpenDestination(
-      decisions: DirectoryDecisions(settings, output: try OutputDirectory(sharing: output), takenNames),
+      decisions: DirectoryDecisions(settings, output: try OutputDirectory(sharing: output), takenNames, made),
       store: DirectoryStore(settings, output: output, takenNames))
+  }
+}
+
+/// The directories that a transfer has made, so that they count as its own also when it begins again with a sender that was
+/// started again: one that was there before keeps its mode and times.
+///
+/// Of each path there is a hash only, by a key of this process that no sender knows.
+final class MadeDirectories: Sendable {
+  private let hashes = Mutex<Set<Int>>([])
+
+  /// Whether a directory is the transfer's own.
+  ///
+  /// - Parameters:
+  ///   - path: Its name.
+  ///   - origin: Whether it was just made.
+  /// - Returns: The same; a directory that was found and was made before counts as made.
+  func origin(of path: RelativePath, _ origin: DirectoryOrigin) -> DirectoryOrigin {
+    var hasher = Hasher()
+    hasher.combine(path)
+    let hash = hasher.finalize()
+    return hashes.withLock { hashes in
+      switch origin {
+      case .made:
+        hashes.insert(hash)
+        return .made
+      case .found: return hashes.contains(hash) ? .made : .found
+      }
+    }
   }
 }
 

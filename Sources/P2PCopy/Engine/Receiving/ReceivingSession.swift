@@ -25,12 +25,14 @@ struct ReceivingSession: Sendable {
   ///
   /// - Throws: ``P2PCopyError`` when the session as a whole failed; entries that failed by themselves are told to the
   ///   monitor.
-  func run(in session: PeerSession, over lane: Lane, _ dialing: LaneDialing?) async throws {
+  func run(in session: PeerSession, over lane: Lane, _ dialing: LaneDialing) async throws {
     let agreed = try await Negotiation.run(
-      selectingFor: codecs, in: session, over: lane, stepTimeout: options.stepTimeout)
+      selectingFor: codecs, connectionLimit: min(options.connections.maximumCount, dialing.maximumLaneCount),
+      in: session, over: lane, stepTimeout: options.stepTimeout)
     log.begin(role: .receiver, digest: agreed.digest.name)
     let settings = ReceiveSettings(agreed, options, log, monitor)
-    let delivery = Delivery(session, over: lane, dialing: dialing, monitor: monitor)
+    let delivery = Delivery(
+      session, over: lane, dialing: dialing, maximumLaneCount: agreed.connectionCount, monitor: monitor)
     try await transfer(settings, to: destination.open(settings), in: session, by: delivery)
     await delivery.awaitEnd()
   }
@@ -53,12 +55,13 @@ struct ReceivingSession: Sendable {
     tasks.add("receiver: storing", as: .work) {
       try await EntryStorage(delivery: delivery, settings: settings, ledger: ledger, store: destination.store, log: log)
         .run(items)
+      // The receipt, before the lanes are left alone.
+      try await delivery.flush()
     }
     tasks.add("receiver: keeping the lane alive") {
       try await Liveness(delivery: delivery, silenceLimit: session.silenceLimit).run()
     }
-    tasks.add("receiver: acknowledging") { try await delivery.acknowledge() }
-    tasks.add("receiver: keeping connected") { try await delivery.keepConnected() }
+    delivery.addTasks(to: &tasks)
     try await tasks.run()
   }
 }

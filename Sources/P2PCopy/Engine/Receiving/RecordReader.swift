@@ -70,7 +70,7 @@ final class RecordReader {
       try sequence.checkNothingIsOpen(before: "a page's end")
       try ledger.end(pageFrom: firstIndex)
       try await items.put(.pageEnd, cost: 256)
-    case .answer, .verdict, .pageReceipt, .received:
+    case .answer, .verdict, .pageReceipt, .received, .lanes:
       throw P2PCopyError(.protocolViolation, "the sender sent a record that only a receiver sends")
     }
     return true
@@ -85,7 +85,7 @@ final class RecordReader {
       try await items.put(.end(totals, treeDigest: treeDigest, failureCount: failureCount), cost: 256)
       items.finish()
       return false
-    case .error(let code, let message): try delivery.end(because: P2PCopyError(reportedBy: .sender, code, message))
+    case .error(let code, let message): try delivery.heard(P2PCopyError(reportedBy: .sender, code, message))
     case .working, .unknown: break
     case let other:
       throw P2PCopyError(.protocolViolation, "the sender sent a \(other.typeName) message out of turn")

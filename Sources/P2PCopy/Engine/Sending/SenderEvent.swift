@@ -57,7 +57,7 @@ extension Delivery {
                 metadataRefusalCount: metadataRefusalCount)))
           return
         case .stored(let byteCount): monitor.acknowledge(byteCount: byteCount)
-        case .error(let code, let message): try end(because: P2PCopyError(reportedBy: .receiver, code, message))
+        case .error(let code, let message): try heard(P2PCopyError(reportedBy: .receiver, code, message))
         case .working, .unknown: break
         case let other:
           throw P2PCopyError(.protocolViolation, "the receiver sent a \(other.typeName) message out of turn")
@@ -65,7 +65,7 @@ extension Delivery {
       case .answer: try await events.put(.answer(PageAnswer(readingFrom: &body)))
       case .verdict: try await events.put(.verdict(PageAnswer(readingFrom: &body)))
       case .pageReceipt: try await events.put(.pageReceipt(PageReceipt(readingFrom: &body)))
-      case .page, .checks, .chunk, .pack, .fileEnd, .fileFailed, .pageEnd, .received:
+      case .page, .checks, .chunk, .pack, .fileEnd, .fileFailed, .pageEnd, .received, .lanes:
         throw P2PCopyError(.protocolViolation, "the receiver sent a record that only a sender sends")
       }
       buffers.recycle(body)

@@ -24,20 +24,21 @@ struct SendingSession: Sendable {
   /// - Throws: ``P2PCopyError`` when the session as a whole failed; entries that failed by themselves are told to the
   ///   monitor.
   func run(
-    _ source: any Source, in session: PeerSession, over lane: Lane, _ dialing: LaneDialing?
+    _ source: any Source, in session: PeerSession, over lane: Lane, _ dialing: LaneDialing
   ) async throws {
     var codecs = codecs
     if options.compression == .off { codecs.removeCompressors() }
     if let cipher = options.cipher { try codecs.keepOnly(cipher: cipher) }
     let offer = SessionOffer(
       codecs: CodecOffer(codecs), chunkByteCounts: Protocol2Suite.chunkByteCounts,
-      wantsResume: resumes)
+      connectionCount: min(options.connections.maximumCount, dialing.maximumLaneCount), wantsResume: resumes)
     let agreed = try await Negotiation.run(
       offering: offer, codecs: codecs, in: session, over: lane, stepTimeout: options.stepTimeout)
     log.begin(role: .sender, digest: agreed.digest.name)
-    let delivery = Delivery(session, over: lane, dialing: dialing, monitor: monitor)
+    let delivery = Delivery(
+      session, over: lane, dialing: dialing, maximumLaneCount: agreed.connectionCount, monitor: monitor)
     try await transfer(settings(source, agreed, delivery.buffers), in: session, by: delivery)
-    try await delivery.finish()
+    await delivery.finish()
   }
 
   private func settings(
@@ -64,8 +65,12 @@ struct SendingSession: Sendable {
     tasks.add("sender: keeping the lane alive") {
       try await Liveness(delivery: delivery, silenceLimit: session.silenceLimit).run()
     }
-    tasks.add("sender: acknowledging") { try await delivery.acknowledge() }
-    tasks.add("sender: keeping connected") { try await delivery.keepConnected() }
+    delivery.addTasks(to: &tasks)
+    if delivery.maximumLaneCount > 1 {
+      tasks.add("sender: choosing how many lanes") {
+        try await LaneScaling(delivery: delivery, connections: options.connections).run()
+      }
+    }
     try await tasks.run()
   }
 

@@ -7,70 +7,93 @@ import Synchronization
 
 /// The records of a session, from when something was agreed: each arrives once and in order, whichever lane carries it.
 ///
-/// What was sent is kept until the other side says that it has it: control records as bytes, pieces of files as what they are
-/// made from. When a lane is lost, another one is dialled, both sides say how many records they have, and what is missing is
-/// sent again. Whoever sends or receives meanwhile waits. Several tasks may send; one receives.
+/// What is sent waits in the ``Outbox`` until a lane takes it, and stays there until the other side says that it has it: control
+/// records as bytes, pieces of files as what they are made from. What comes is put in order by the ``Inbox``. A ``LaneKeeper``
+/// for each lane moves records between these and its connection, and finds another one when that is lost: then what it
+/// carried waits again. Several tasks may send; one receives.
 final class Delivery: Sendable {
   /// After so many records, or bytes, the other side is told that they have come.
   private static let acknowledgedCount: UInt64 = 64
   private static let acknowledgedByteCount = 4 << 20
 
+  /// While one is missing the other side is told so often what came besides.
+  private static let gapInterval = Duration.milliseconds(500)
+
+  /// How long one may be missing while others come.
+  private static let gapLimit = Duration.seconds(60)
+
+  /// How long the other lanes may take to end when one has.
+  private static let closingPatience = Duration.milliseconds(500)
+
   /// How long a receiver, which has everything in place, waits for the sender to know that.
   private static let farewellPatience = Duration.seconds(60)
 
-  private enum Phase: Sendable {
-    case open(Lane)
-    /// Since when, and why.
-    case lost(P2PCopyError, since: ContinuousClock.Instant)
-    /// The other peer did not come back.
-    case over(P2PCopyError)
+  /// What is to be sent.
+  struct Outgoing: Sendable {
+    var outbox: Outbox
+    /// How many are being handed to connections.
+    var sendingCount = 0
+    /// As in ``LaneSet``, for those who wait here.
+    var wantedLaneCount = 1
+    var lastTime = ContinuousClock.now
+    var end: P2PCopyError?
   }
 
-  private struct Inbox: Sendable {
-    /// The lane whose records count. What still comes out of one that was given up does not: it is sent again.
-    var lane: Lane?
-    /// How many of the other side's records have come.
-    var count: UInt64
-    /// How many of them the other side knows of.
-    var toldCount: UInt64
-    /// How many bytes came since it was told.
-    var byteCount = 0
+  /// What comes.
+  struct Incoming: Sendable {
+    var inbox: Inbox
+    /// What is not to wait for its turn: the other side's last word.
+    var lastWord: ByteBuffer?
+    /// How many records and bytes came since the other side was told.
+    var untoldRecordCount: UInt64 = 0
+    var untoldByteCount = 0
     var lastProgress = ContinuousClock.now
-    /// How often the peers met again since then.
+    /// How often lanes were opened since then.
     var fruitlessCount = 0
+    /// The record that is missing, and since when that is known.
+    var gap: (number: UInt64, since: ContinuousClock.Instant)?
+    /// The number of the record with which everything has been said.
+    var lastNumber: UInt64?
+    var end: P2PCopyError?
   }
 
   let role: PeerRole
   /// Where records are made and used up ones go.
   let buffers: MessageBufferPool
+  /// How many lanes the session may have.
+  let maximumLaneCount: Int
 
-  private let session: PeerSession
-  /// Missing when a lost lane ends the session.
-  private let dialing: LaneDialing?
-  private let monitor: TransferMonitor
-  private let phase: AwaitedState<Phase>
-  private let outbox: AwaitedState<Outbox>
-  private let inbox: Mutex<Inbox>
-  /// How many of the other side's records it has to be told of.
-  private let dueCount: AwaitedState<UInt64>
-  private let sendLock = AsyncLock()
+  let session: PeerSession
+  let dialing: LaneDialing
+  let monitor: TransferMonitor
+  let lanes: AwaitedState<LaneSet>
+  let outgoing: AwaitedState<Outgoing>
+  let incoming: AwaitedState<Incoming>
+  /// What the other side is to be told of what came.
+  private let due = AwaitedState<ReceivedCount?>(nil)
 
   /// - Parameters:
   ///   - session: The session.
   ///   - lane: Its first lane, over which something was agreed.
-  ///   - dialing: Finds the other peer again; `nil` when a lost lane ends the session.
+  ///   - dialing: Finds the other peer again.
+  ///   - maximumLaneCount: How many lanes were agreed on.
   ///   - monitor: Told of lanes that are lost.
-  init(_ session: PeerSession, over lane: Lane, dialing: LaneDialing?, monitor: TransferMonitor) {
+  init(
+    _ session: PeerSession, over lane: Lane, dialing: LaneDialing, maximumLaneCount: Int, monitor: TransferMonitor
+  ) {
     self.session = session
     self.dialing = dialing
     self.monitor = monitor
+    self.maximumLaneCount = maximumLaneCount
     role = session.role
     buffers = lane.buffers
-    phase = AwaitedState(.open(lane))
     let counts = lane.recordCounts
-    outbox = AwaitedState(Outbox(firstNumber: counts.sent))
-    inbox = Mutex(Inbox(lane: lane, count: counts.received, toldCount: counts.received))
-    dueCount = AwaitedState(counts.received)
+    outgoing = AwaitedState(
+      Outgoing(
+        outbox: Outbox(
+          firstNumber: counts.sent, keepsCopies: dialing.patience > .zero || maximumLaneCount > 1)))
+    incoming = AwaitedState(Incoming(inbox: Inbox(count: counts.received)))
+    lanes = AwaitedState(LaneSet(first: lane))
   }
 
   // MARK: Sending
@@ -80,8 +103,8 @@ final class Delivery: Sendable {
   /// - Parameter record: From ``P2PCopyCore/MessageBufferPool/takeRecord()``, with a body; not a piece of a file.
   /// - Throws: ``P2PCopyError`` when the other side cannot be reached any more.
   func send(_ record: consuming ByteBuffer) async throws {
-    let body = dialing == nil ? [] : Array(record.readableBytesView.dropFirst(RecordHeader.byteCount))
-    try await send(record, keeping: .body(body), byteCount: body.count)
+    let body = keepsCopies ? Array(record.readableBytesView.dropFirst(RecordHeader.byteCount)) : []
+    try await put(record, again: .body(body), byteCount: body.count)
   }
 
   /// Sends a control record.
@@ -100,7 +123,7 @@ final class Delivery: Sendable {
   /// - Throws: As ``send(_:)-(ByteBuffer)``.
   func send(_ record: consuming ByteBuffer, again: @escaping @Sendable () async throws -> ByteBuffer) async throws {
     let byteCount = record.readableBytes
-    try await send(record, keeping: .unit(again), byteCount: byteCount)
+    try await put(record, again: .unit(again), byteCount: byteCount)
   }
 
   /// Sends what says only how far this side is. That the other side is gone, whoever receives finds out: what it said before
@@ -111,55 +134,52 @@ final class Delivery: Sendable {
     } catch let error as P2PCopyError where error.saysThatThePeerIsGone {}
   }
 
-  /// Says that this side is still working, if nothing was said for a time. Somebody who is sending just now shows by that
-  /// that this side is alive.
-  func sayThatItWorks(afterSaying nothing: Duration) async throws {
-    guard let lane = openLane, .now - lane.lastSent > nothing, sendLock.tryAcquire() else { return }
-    defer { sendLock.release() }
-    guard isOpen(lane) else { return }
+  /// Says that this side is still working, if nothing was said for a time. Where there is no room something is being said.
+  func sayThatItWorks(afterSaying nothing: Duration) {
+    guard lanes.read({ $0.openCount > 0 }) else { return }
     let body = SessionMessage.working.recordBody
-    keep(.body(body), byteCount: body.count)
-    do {
-      try await transmit(MessageBufferPool.makeRecord(body: body), over: lane)
-    } catch let error as P2PCopyError where error.saysThatThePeerIsGone {}
-  }
-
-  private func send(body: [UInt8], waitsForRoom: Bool = true) async throws {
-    try await send(
-      MessageBufferPool.makeRecord(body: body), keeping: .body(body), byteCount: body.count, waitsForRoom: waitsForRoom)
-  }
-
-  private func send(
-    _ record: consuming ByteBuffer, keeping copy: Outbox.Copy, byteCount: Int, waitsForRoom: Bool = true
-  ) async throws {
-    let lane = try await acquireLane(waitsForRoom: waitsForRoom)
-    defer { sendLock.release() }
-    keep(copy, byteCount: byteCount)
-    try await transmit(record, over: lane)
-  }
-
-  /// Waits for a lane and for room in the outbox, and takes the lock. It is not held while waiting: who dials needs it.
-  private func acquireLane(waitsForRoom: Bool) async throws -> Lane {
-    while true {
-      if waitsForRoom { try await outbox.wait(until: { $0.hasRoom }) }
-      let lane = try await usableLane()
-      await sendLock.acquire()
-      if isOpen(lane), !waitsForRoom || outbox.read({ $0.hasRoom }) { return lane }
-      sendLock.release()
+    outgoing.withLock { outgoing in
+      guard .now - outgoing.lastTime > nothing, outgoing.outbox.hasRoom, outgoing.end == nil else { return }
+      outgoing.outbox.append(MessageBufferPool.makeRecord(body: body), again: .body(body), byteCount: body.count)
+      outgoing.lastTime = .now
     }
   }
 
-  private func keep(_ copy: Outbox.Copy, byteCount: Int) {
-    guard dialing != nil else { return }
-    outbox.withLock { $0.keep(copy, byteCount: byteCount) }
+  private var keepsCopies: Bool { dialing.patience > .zero || maximumLaneCount > 1 }
+
+  private func send(body: [UInt8], waitsForRoom: Bool = true) async throws {
+    try await put(
+      MessageBufferPool.makeRecord(body: body), again: .body(body), byteCount: body.count, waitsForRoom: waitsForRoom)
   }
 
-  /// Sends a record that is kept; with the lock.
-  private func transmit(_ record: consuming ByteBuffer, over lane: Lane) async throws {
-    do {
-      try await lane.send(record)
-    } catch {
-      try lose(lane, because: error)
+  private func put(
+    _ record: consuming ByteBuffer, again copy: Outbox.Copy, byteCount: Int, waitsForRoom: Bool = true
+  ) async throws {
+    var record: ByteBuffer? = consume record
+    while true {
+      try await outgoing.wait { outgoing in
+        if let end = outgoing.end { throw end }
+        return !waitsForRoom || outgoing.outbox.hasRoom
+      }
+      let isTaken = outgoing.withLock { outgoing in
+        guard outgoing.end == nil, !waitsForRoom || outgoing.outbox.hasRoom, let taken = record.take() else {
+          return false
+        }
+        outgoing.outbox.append(taken, again: copy, byteCount: byteCount)
+        outgoing.lastTime = .now
+        return true
+      }
+      if isTaken { return }
+    }
+  }
+
+  /// Waits until everything has been handed to a connection.
+  ///
+  /// - Throws: ``P2PCopyError`` when the other side cannot be reached any more.
+  func flush() async throws {
+    try await outgoing.wait { outgoing in
+      if let end = outgoing.end { throw end }
+      return outgoing.outbox.isEmptied && outgoing.sendingCount == 0
     }
   }
 
@@ -171,194 +191,210 @@ final class Delivery: Sendable {
   /// - Throws: ``P2PCopyError`` when the other side cannot be reached any more, or breaks the protocol.
   func receive() async throws -> ByteBuffer {
     while true {
-      let lane = try await usableLane()
-      var body: ByteBuffer
-      do {
-        body = try await lane.receive()
-      } catch {
-        try lose(lane, because: error)
-        continue
+      try await incoming.wait { incoming in
+        if incoming.inbox.isReady || incoming.lastWord != nil { return true }
+        if let end = incoming.end { throw end }
+        return false
       }
-      guard take(body.readableBytes, over: lane) else { continue }
-      guard body.getInteger(at: body.readerIndex, as: UInt8.self) == RecordKind.received.rawValue else { return body }
-      let count = try ReceivedCount(readingFrom: &body).count
-      // Without copies nothing is known of what was sent.
-      guard dialing != nil else { continue }
-      try outbox.withLock { try $0.settle(count) }
+      let body: ByteBuffer? = incoming.withLock { incoming in incoming.inbox.take() ?? incoming.lastWord.take() }
+      if let body { return body }
     }
   }
 
-  /// Counts a record.
+  /// Takes in what came over a lane.
   ///
-  /// - Returns: Whether it counts.
-  private func take(_ byteCount: Int, over lane: Lane) -> Bool {
-    dialing?.confirm(lane.address)
-    let (isTaken, due): (Bool, UInt64?) = inbox.withLock { inbox in
-      guard inbox.lane === lane else { return (false, nil) }
-      inbox.count += 1
-      inbox.byteCount += byteCount
-      inbox.lastProgress = .now
-      inbox.fruitlessCount = 0
-      guard
-        inbox.byteCount >= Self.acknowledgedByteCount || inbox.count - inbox.toldCount >= Self.acknowledgedCount
-      else { return (true, nil) }
-      inbox.toldCount = inbox.count
-      inbox.byteCount = 0
-      return (true, inbox.count)
+  /// - Throws: ``P2PCopyError``: the other side breaks the protocol.
+  func take(_ body: consuming ByteBuffer, _ number: UInt64, over lane: LaneAddress) throws {
+    dialing.confirm(lane)
+    var body = body
+    var byteCount = body.readableBytes
+    guard byteCount > 0 else { throw P2PCopyError(.protocolViolation, "the \(role.other) sent an empty record") }
+    switch body.getInteger(at: body.readerIndex, as: UInt8.self).flatMap(RecordKind.init) {
+    case .received:
+      let received = try ReceivedCount(readingFrom: &body)
+      try outgoing.withLock { try $0.outbox.settle(received.count, received.others) }
+    case .lanes where role == .receiver:
+      want(Int(try LaneCount(readingFrom: &body, limit: maximumLaneCount).count), as: number)
+    case .control:
+      switch try SessionMessage(decoding: body.readableBytesView.dropFirst()) {
+      case .receipt, .end: incoming.withLock { $0.lastNumber = $0.lastNumber ?? number }
+      case .error where incoming.read({ number > $0.inbox.count }):
+        // The reason why the other side ends is no use behind what it does not send any more.
+        return incoming.withLock { $0.lastWord = $0.lastWord ?? body }
+      default: break
+      }
+    default: break
     }
-    if let due { dueCount.withLock { $0 = due } }
-    return isTaken
+    // What was dealt with has its number all the same.
+    if body.readableBytes == 0 { byteCount = 9 }
+    let told: ReceivedCount? = try incoming.withLock { incoming in
+      guard try incoming.inbox.insert(body, as: number) else { return nil }
+      incoming.count(byteCount)
+      guard
+        incoming.untoldByteCount >= Self.acknowledgedByteCount || incoming.untoldRecordCount >= Self.acknowledgedCount
+      else { return nil }
+      return incoming.told()
+    }
+    if let told { due.withLock { $0 = told } }
   }
 
-  /// Tells the other side now and then how many of its records have come. Runs until it is cancelled.
+  // MARK: Tasks
+
+  /// Adds what keeps the session going to its tasks.
+  ///
+  /// - Parameter tasks: The tasks of the session.
+  func addTasks(to tasks: inout SessionTasks) {
+    for number in 0..<UInt32(maximumLaneCount) {
+      tasks.add("\(role): lane \(number)") {
+        try await LaneKeeper(number: number, delivery: self).run()
+      }
+    }
+    tasks.add("\(role): keeping connected") { try await Absence(delivery: self).run() }
+    tasks.add("\(role): acknowledging") { try await self.acknowledge() }
+    if maximumLaneCount > 1 {
+      tasks.add("\(role): watching for gaps") { try await self.watchForGaps() }
+      tasks.add("\(role): watching for laggards") { try await self.watchForLaggards() }
+    }
+  }
+
+  /// Tells the other side now and then which of its records have come. Runs until it is cancelled.
   ///
   /// A task of its own: whoever receives must not wait for room to send.
-  func acknowledge() async throws {
-    var told = dueCount.read { $0 }
+  private func acknowledge() async throws {
     while true {
-      let last = told
-      told = try await dueCount.first { $0 > last ? $0 : nil }
+      try await due.wait { $0 != nil }
+      guard let told = due.withLock({ $0.take() }) else { continue }
       do {
         // Without waiting for room: two peers whose outboxes are full wait for each other's word.
-        try await send(body: ReceivedCount(told).body, waitsForRoom: false)
+        try await send(body: told.body, waitsForRoom: false)
       } catch let error as P2PCopyError where error.saysThatThePeerIsGone {}
+    }
+  }
+
+  /// Tells the other side what is missing, and ends the session when it stays so.
+  private func watchForGaps() async throws {
+    while true {
+      try await Task.sleep(for: Self.gapInterval)
+      let (told, missing): (ReceivedCount?, UInt64?) = incoming.withLock { incoming in
+        guard incoming.inbox.hasGap else {
+          incoming.gap = nil
+          return (nil, nil)
+        }
+        if incoming.gap?.number != incoming.inbox.count { incoming.gap = (incoming.inbox.count, .now) }
+        let isLost = incoming.gap.map { .now - $0.since > Self.gapLimit } ?? false
+        return (incoming.untoldRecordCount > 0 ? incoming.told() : nil, isLost ? incoming.inbox.count : nil)
+      }
+      if let told { due.withLock { $0 = told } }
+      if let missing, lanes.read({ $0.openCount > 0 }) {
+        throw P2PCopyError(
+          .checksumMismatch, "record \(missing) from the \(role.other) was lost on the way, and others came",
+          remedy: .resume)
+      }
+    }
+  }
+
+  /// Ends a lane that holds up everything that goes over the others: what it carried goes over those.
+  private func watchForLaggards() async throws {
+    while true {
+      try await Task.sleep(for: Self.gapInterval)
+      let openCount = lanes.read { $0.openCount }
+      guard let laggard = outgoing.read({ $0.outbox.laggard(amongLanes: openCount) }),
+        let lane = lanes.read({ $0[laggard.number] }), lane.address == laggard
+      else { continue }
+      lane.abort(because: P2PCopyError(.peerLeft, "one of \(openCount) connections fell behind the others"))
     }
   }
 
   // MARK: Lanes
 
-  /// The lane that is in use; `nil` while there is none.
-  var openLane: Lane? {
-    phase.read { if case .open(let lane) = $0 { lane } else { nil } }
+  /// The chains of both directions over the first lane: those of the last record sealed and of the last one opened.
+  var chains: (sent: [UInt8], received: [UInt8]) { session.lanes.first?.chains ?? ([], []) }
+
+  /// Whether a lost connection is made good.
+  func isMadeGood(_ error: any Error) -> Bool {
+    guard let error = error as? P2PCopyError, error.isLostConnection || error.isStop && dialing.awaitsSuccessor
+    else { return false }
+    return dialing.patience > .zero || lanes.read { $0.openCount > 1 }
   }
 
-  /// The chains of both directions over the newest lane: those of the last record sealed and of the last one opened.
-  var chains: (sent: [UInt8], received: [UInt8]) { session.lane?.chains ?? ([], []) }
-
-  /// A lane does not carry any more.
-  ///
-  /// - Parameters:
-  ///   - lane: The lane.
-  ///   - error: Why.
-  /// - Throws: The error, when it is not one that another lane can make good.
-  func lose(_ lane: Lane, because error: any Error) throws {
-    guard let dialing, let reason = error as? P2PCopyError,
-      reason.isLostConnection || reason.isStop && dialing.awaitsSuccessor, !Task.isCancelled
-    else { throw error }
-    phase.withLock { phase in
-      guard case .open(let open) = phase, open === lane else { return }
-      phase = .lost(reason, since: .now)
-    }
-    lane.abort(because: reason)
+  /// The session is over: whoever sends or receives gets the reason.
+  func end(because error: P2PCopyError) {
+    outgoing.withLock { $0.end = $0.end ?? error }
+    incoming.withLock { $0.end = $0.end ?? error }
   }
 
   /// The other side has said why it ends the session.
   ///
   /// - Parameter error: Why.
   /// - Throws: The error, unless the other side is to be run again and this one waits for that.
-  func end(because error: P2PCopyError) throws {
-    guard error.isStop, let dialing, dialing.awaitsSuccessor else { throw error }
-    // Whoever sends may have found out before.
-    if let lane = openLane { try lose(lane, because: error) }
+  func heard(_ error: P2PCopyError) throws(P2PCopyError) {
+    guard error.isStop, dialing.awaitsSuccessor else { throw error }
+    for lane in lanes.read({ $0.open }) { lane.abort(because: error) }
   }
 
-  /// Dials whenever a lane was lost, and sends again what the other side has not. Runs until it is cancelled.
+  /// Uses so many lanes from now on, at the sender.
   ///
-  /// - Throws: ``P2PCopyError``: the other peer did not come back in time.
-  func keepConnected() async throws {
-    while true {
-      let (reason, since) = try await phase.first { phase in
-        if case .lost(let reason, let since) = phase { (reason, since) } else { nil }
-      }
-      guard let dialing else { throw reason }
-      monitor.emit(.connectionLost(reason: reason.message, patience: dialing.patience))
-      try await reconnect(by: dialing, reason, since)
-    }
+  /// - Parameter count: At least 1, at most ``maximumLaneCount``.
+  /// - Throws: ``P2PCopyError`` when the other side cannot be reached any more.
+  func use(laneCount count: Int) async throws {
+    want(count, as: nil)
+    try await send(body: LaneCount(UInt32(clamping: count)).body)
   }
 
-  private func reconnect(
-    by dialing: LaneDialing, _ reason: P2PCopyError, _ since: ContinuousClock.Instant
-  ) async throws {
-    let (count, lastProgress, fruitlessCount) = inbox.withLock { inbox in
-      inbox.lane = nil
-      return (inbox.count, inbox.lastProgress, inbox.fruitlessCount)
-    }
-    let outcome: LaneExchange.Outcome
-    do {
-      outcome = try await dialing.dial(
-        having: count, fruitlessCount: fruitlessCount, until: lastProgress + dialing.patience, after: reason)
-    } catch let error as P2PCopyError {
-      phase.withLock { $0 = .over(error) }
-      throw error
-    }
-    inbox.withLock { inbox in
-      inbox.fruitlessCount += 1
-      inbox.lane = outcome.lane
-    }
-    await sendLock.acquire()
-    defer { sendLock.release() }
-    try outbox.withLock { outbox in
-      guard outbox.reaches(outcome.sentCount) else {
-        throw P2PCopyError(
-          .protocolViolation,
-          "the \(role.other) came back with \(outcome.sentCount) records, and had said that it had more")
-      }
-      try outbox.settle(outcome.sentCount)
-    }
-    // Before anything is sent: somebody has to receive meanwhile, or both sides wait for room.
-    phase.withLock { $0 = .open(outcome.lane) }
-    monitor.emit(.reconnected(after: .now - since))
-    var number = outcome.sentCount
-    do {
-      while isOpen(outcome.lane), let copy = outbox.read({ $0.copy(number) }) {
-        try await transmit(try await copy.record(), over: outcome.lane)
-        number += 1
-      }
-    } catch {
-      // Nothing may go over a lane on which something is missing.
-      phase.withLock { $0 = .over(P2PCopyError(.peerLeft, "the session is over", cause: error)) }
-      throw error
-    }
-  }
+  /// How many bytes of what was sent have arrived.
+  var settledByteCount: UInt64 { outgoing.read { $0.outbox.settledByteCount } }
 
-  /// Waits for a lane that can be used.
-  ///
-  /// - Throws: ``P2PCopyError`` when there will be none.
-  private func usableLane() async throws -> Lane {
-    try await phase.first { phase -> Lane? in
-      switch phase {
-      case .open(let lane): lane
-      case .lost: nil
-      case .over(let error): throw error
-      }
+  /// - Parameters:
+  ///   - count: How many lanes there are to be.
+  ///   - number: The record that says so; older ones say nothing any more.
+  private func want(_ count: Int, as number: UInt64?) {
+    let isNews = lanes.withLock { $0.want(count, as: number) }
+    guard isNews else { return }
+    outgoing.withLock { outgoing in
+      outgoing.wantedLaneCount = count
+      outgoing.outbox.freshLimit = count
     }
+    session.logger.debug("lanes", metadata: ["count": "\(count)"])
   }
-
-  private func isOpen(_ lane: Lane) -> Bool { openLane === lane }
 
   // MARK: The end
 
   /// Ends the session in good order, at the sender, which has the receipt: whatever happens now changes nothing.
-  func finish() async throws {
-    guard let lane = openLane else { return }
-    do {
-      let closure = try await lane.finish()
-      session.logger.debug("the connection is closed", metadata: ["by": "\(closure.reason)"])
-    } catch let error as P2PCopyError where error.isLostConnection {
-      session.logger.debug("the connection was lost after the receipt")
+  func finish() async {
+    let lanes = lanes.read { $0.open }
+    await withTaskGroup(of: Void.self) { group in
+      for lane in lanes {
+        group.addTask {
+          do {
+            let closure = try await lane.finish()
+            self.session.logger.debug("the connection is closed", metadata: ["by": "\(closure.reason)"])
+          } catch {
+            self.session.logger.debug("the connection was lost after the receipt")
+          }
+        }
+      }
+      guard lanes.count > 1 else { return }
+      // One says it. The other side may not have heard of a lane that was just being added.
+      await group.next()
+      group.addTask { try? await Task.sleep(for: Self.closingPatience) }
+      await group.next()
+      for lane in lanes { lane.connection.abort() }
     }
   }
 
-  /// Waits, at the receiver, for the sender to end the connection. Everything is in place by now, so nothing that happens
+  /// Waits, at the receiver, for the sender to end the connections. Everything is in place by now, so nothing that happens
   /// here can undo success; but a sender that has lost the lane before it had the receipt gets it over another one.
   func awaitEnd() async {
-    let patience = dialing.map { min($0.patience, Self.farewellPatience) } ?? Self.farewellPatience / 2
+    let patience = dialing.patience > .zero ? min(dialing.patience, Self.farewellPatience) : Self.farewellPatience / 2
     let ending = Task {
       try await withDeadline(patience, orThrow: P2PCopyError(.peerLeft, "no close from the sender")) {
         try await withThrowingTaskGroup(of: Void.self) { group in
           defer { group.cancelAll() }
-          group.addTask { try await self.keepConnected() }
-          group.addTask { try await self.finishOverAnyLane() }
+          let open = Set(self.lanes.read { $0.open.map(\.address.number) })
+          for number in open.union([0]) {
+            group.addTask { try await LaneKeeper(number: number, delivery: self).runToTheEnd() }
+          }
+          group.addTask { try await Absence(delivery: self).run() }
           try await group.next()
         }
       }
@@ -366,19 +402,27 @@ final class Delivery: Sendable {
     if case .failure(let error) = await ending.result {
       session.logger.debug("the sender did not close", metadata: ["error": "\(error)"])
     }
-    session.lane?.connection.abort()
+    for lane in session.lanes { lane.connection.abort() }
+  }
+}
+
+extension Delivery.Incoming {
+  /// Whether more is to come: what happens to lanes behind the last word is not looked at.
+  var isExpected: Bool { lastNumber.map { inbox.count <= $0 } ?? true }
+
+  /// A record has come.
+  fileprivate mutating func count(_ byteCount: Int) {
+    lastProgress = .now
+    fruitlessCount = 0
+    untoldRecordCount += 1
+    untoldByteCount += byteCount
   }
 
-  private func finishOverAnyLane() async throws {
-    while true {
-      let lane = try await usableLane()
-      do {
-        let closure = try await lane.finish()
-        return session.logger.debug("the connection is closed", metadata: ["by": "\(closure.reason)"])
-      } catch {
-        try lose(lane, because: error)
-      }
-    }
+  /// What the other side is told of what has come.
+  fileprivate mutating func told() -> ReceivedCount {
+    untoldRecordCount = 0
+    untoldByteCount = 0
+    return ReceivedCount(inbox.count, others: inbox.numbersAhead)
   }
 }
 

@@ -5,16 +5,21 @@ import P2PCopyWire
 import Synchronization
 
 /// Which of a session's lanes, and how often it was dialled again: no two have the same keys.
-struct LaneAddress: Hashable, Sendable {
+package struct LaneAddress: Hashable, Sendable {
   /// From 0.
-  var number: UInt32
+  package var number: UInt32
   /// From 0.
-  var epoch: UInt32
+  package var epoch: UInt32
+
+  package init(number: UInt32, epoch: UInt32) {
+    self.number = number
+    self.epoch = epoch
+  }
 }
 
 /// One connection of a session, under keys of its own: records out, records in.
 ///
-/// Several tasks may send; one receives. Made by ``PeerSession/openLane(over:number:epoch:)``.
+/// Several tasks may send; one receives. Made by ``PeerSession``.
 final class Lane: @unchecked Sendable {
   // The sealer is touched under `sendLock` only, the opener by the receiving task only.
   let connection: any TransportConnection
@@ -55,8 +60,7 @@ final class Lane: @unchecked Sendable {
     self.opener = opener
   }
 
-  /// How many records of the session were sealed and opened by now, over this lane and those before it. Before anybody sends
-  /// or receives over it.
+  /// The numbers of the next records of both directions. Before anybody sends or receives over it.
   var recordCounts: (sent: UInt64, received: UInt64) { (sealer.recordCount, opener.recordCount) }
 
   /// When something was sent last.
@@ -67,12 +71,14 @@ final class Lane: @unchecked Sendable {
 
   /// Seals and sends a record.
   ///
-  /// - Parameter record: From ``P2PCopyCore/MessageBufferPool/takeRecord()``, with a body.
+  /// - Parameters:
+  ///   - record: From ``P2PCopyCore/MessageBufferPool/takeRecord()``, with a body.
+  ///   - number: Its number; `nil` for one behind all that went over this lane.
   /// - Throws: ``P2PCopyError`` when the connection is lost.
-  func send(_ record: consuming ByteBuffer) async throws {
+  func send(_ record: consuming ByteBuffer, as number: UInt64? = nil) async throws {
     await sendLock.acquire()
     defer { sendLock.release() }
-    try await sendLocked(record)
+    try await sendLocked(record, number)
   }
 
   /// Seals and sends a control record.
@@ -89,8 +95,11 @@ final class Lane: @unchecked Sendable {
 
   /// Waits for the next record and opens it.
   ///
-  /// - Returns: The body. Give the buffer back to ``buffers`` once it is used up.
-  func receive() async throws -> ByteBuffer {
+  /// - Parameter isInAnyOrder: Asked when a record has come: whether the session has several lanes, so that some come over
+  ///   others.
+  /// - Returns: The record's number and body. Give the buffer back to ``buffers`` once it is used up.
+  /// - Throws: ``P2PCopyError`` when the connection is lost, or a record is not what was sealed.
+  func receive(inAnyOrder isInAnyOrder: () -> Bool = { false }) async throws -> (number: UInt64, body: ByteBuffer) {
     times.withLock { $0.waitingSince = .now }
     let message: TransportMessage?
     do {
@@ -102,9 +111,15 @@ final class Lane: @unchecked Sendable {
     switch consume message {
     case .binary(let received):
       var record = consume received
-      try opener.open(&record)
+      let number: UInt64
+      if isInAnyOrder() {
+        number = try opener.openAny(&record)
+      } else {
+        number = opener.recordCount
+        try opener.open(&record)
+      }
       lastChains.withLock { $0.received = opener.chainValue }
-      return record
+      return (number, record)
     case .text(let text):
       // A receiver that does not believe the sender's confirmation says so in place of its first record. Nobody has sealed
       // it: once a record was opened, such a text is the relay's, or somebody's on the way.
@@ -116,7 +131,7 @@ final class Lane: @unchecked Sendable {
         "a text came among the sealed records, which no \(role.other) sends: the relay, or somebody on the way,"
           + " interferes",
         remedy: .changeRelay)
-    case nil: throw P2PCopyError.translating(TransportClosure.normal, as: role)
+    case nil: throw explained(TransportClosure.normal)
     }
   }
 
@@ -177,9 +192,9 @@ final class Lane: @unchecked Sendable {
   /// Since when somebody waits for a record; `nil` while nobody does.
   var waitingSince: ContinuousClock.Instant? { times.withLock { $0.waitingSince } }
 
-  private func sendLocked(_ record: consuming ByteBuffer) async throws {
+  private func sendLocked(_ record: consuming ByteBuffer, _ number: UInt64?) async throws {
     var record = record
-    try sealer.seal(&record)
+    try sealer.seal(&record, as: number ?? sealer.recordCount)
     lastChains.withLock { $0.sent = sealer.chainValue }
     do {
       try await connection.send(.binary(consume record))

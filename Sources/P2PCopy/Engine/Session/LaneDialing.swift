@@ -4,8 +4,8 @@ import P2PCopyTransfer
 import P2PCopyWire
 import Synchronization
 
-/// Finds the other peer again when a lane was lost, for as long as that is asked for; or another process that has taken its
-/// place, since it knows the code.
+/// Finds the other peer for the lanes of a session: for those that were lost and for those that are added; or another process
+/// that has taken its place, since it knows the code.
 ///
 /// Lane and epoch say where the peers meet, so both have to name the same epoch. A peer cannot know whether its last word of
 /// an exchange arrived before the connection was lost: while it is in doubt, it waits at the next epoch as well.
@@ -16,21 +16,28 @@ final class LaneDialing: Sendable {
   /// How long the other side may take for one step of an exchange.
   private static let stepTimeout = Duration.seconds(20)
 
-  /// How long after the last progress to give up.
+  /// How long after the last progress to give up; zero when a session without a lane is over.
   let patience: Duration
 
   private let session: PeerSession
   private let rendezvous: any Rendezvous
   private let buffers: MessageBufferPool
-  private let epochs = Mutex(Epochs())
+  private let epochs = Mutex<[UInt32: Epochs]>([:])
+  private let confirmations = Confirmations()
   private let watch: SuccessorWatch?
+  private let lastError = Mutex<P2PCopyError?>(nil)
   private let foundSuccessor = Mutex<OpenedSession?>(nil)
 
   private struct Epochs {
     /// The lowest that the other peer may name.
-    var next: UInt32 = 1
+    var next: UInt32
     /// Whether it may also name the one behind it.
     var isDoubtful = false
+
+    /// - Parameter lane: The number of the lane; the first one was there before any was dialled.
+    init(of lane: UInt32) {
+      next = lane == 0 ? 1 : 0
+    }
 
     var candidates: [UInt32] { isDoubtful && next < .max ? [next, next + 1] : [next] }
   }
@@ -52,126 +59,78 @@ final class LaneDialing: Sendable {
     self.watch = watch
   }
 
+  /// How many lanes can be found.
+  var maximumLaneCount: Int { rendezvous.canFindSeveral ? Protocol2Suite.maximumLaneCount : 1 }
+
   /// Whether somebody may take the other peer's place.
   var awaitsSuccessor: Bool { watch != nil }
 
-  /// The session that takes the place of this one: then dialling has ended with an error.
-  var successor: OpenedSession? { foundSuccessor.withLock { $0 } }
-
-  private enum Found: Sendable {
-    case lane(LaneExchange.Outcome)
-    case successor(OpenedSession)
-
-    /// It is not needed: something else was found first.
-    func end() async {
-      let error = P2PCopyError(.cancelled, "another connection was quicker")
-      switch self {
-      case .lane(let outcome): outcome.lane.abort(because: error)
-      case .successor(let opened): await opened.end(because: error)
-      }
-    }
-  }
-
-  /// Dials until the other peer is there, or somebody has taken its place.
-  ///
-  /// - Parameters:
-  ///   - receivedCount: How many of its records this side has.
-  ///   - fruitlessCount: How often the peers met again since the last progress: the longer is waited.
-  ///   - deadline: When to give up.
-  ///   - reason: Why the lane was lost.
-  /// - Returns: The new lane.
-  /// - Throws: `CancellationError`, or the ``P2PCopyError`` with which the session ends.
-  func dial(
-    having receivedCount: UInt64, fruitlessCount: Int, until deadline: ContinuousClock.Instant,
-    after reason: P2PCopyError
-  ) async throws -> LaneExchange.Outcome {
-    let confirmation = SingleConfirmation()
-    return try await withThrowingTaskGroup(of: Found.self) { group in
-      defer { group.cancelAll() }
-      group.addTask {
-        do {
-          return .lane(
-            try await self.dial(
-              having: receivedCount, fruitlessCount: fruitlessCount, until: deadline, confirmation))
-        } catch {
-          try Task.checkCancellation()
-          var final = reason
-          final.message += "; connecting again failed for \(self.patience.components.seconds) s, lastly because: "
-          final.message += (error as? P2PCopyError)?.message ?? "\(error)"
-          throw final
-        }
-      }
-      if let watch {
-        group.addTask {
-          try await Task.sleep(for: watch.delay)
-          return .successor(
-            try await watch.awaitSuccessor(
-              reusing: self.buffers, if: { confirmation.take(for: .successor) },
-              failed: { confirmation.giveBack(from: .successor) }))
-        }
-      }
-      let first = try await group.next()
-      group.cancelAll()
-      while let other = await group.nextResult() {
-        if case .success(let found) = other { await found.end() }
-      }
-      switch first {
-      case .lane(let outcome)?: return outcome
-      case .successor(let opened)?:
-        foundSuccessor.withLock { $0 = opened }
-        throw P2PCopyError(.peerLeft, "the \(session.role.other) was started again", remedy: .resume)
-      case nil: throw CancellationError()
-      }
-    }
-  }
+  // MARK: Lanes
 
   /// Dials until the other peer is there.
   ///
-  /// - Throws: `CancellationError`, or why the last attempt failed.
-  private func dial(
-    having receivedCount: UInt64, fruitlessCount: Int, until deadline: ContinuousClock.Instant,
-    _ confirmation: SingleConfirmation
+  /// - Parameters:
+  ///   - number: Which lane.
+  ///   - attemptCount: How often the peers have met or tried to since the last progress: the longer is waited.
+  ///   - receivedCount: Asked with each attempt: how many of the other side's records this side has.
+  /// - Returns: The new lane.
+  /// - Throws: `CancellationError` only; it is for the caller to say when it is enough.
+  func dial(
+    _ number: UInt32, after attemptCount: Int, having receivedCount: () -> UInt64
   ) async throws -> LaneExchange.Outcome {
-    var attempt = fruitlessCount
+    var attempt = attemptCount
     while true {
-      let longest = min(Self.firstPause * (1 << min(attempt, 10)), Self.pauseLimit)
-      // Jitter, so that all who lost a relay do not come back to it at the same moment.
-      try await Task.sleep(for: longest * Double.random(in: 0.5...1))
+      // A lane that is added is there at once; who lost one comes back after a time with jitter, so that all who lost a
+      // relay do not come at the same moment.
+      if attempt > 0 {
+        let longest = min(Self.firstPause * (1 << min(attempt - 1, 10)), Self.pauseLimit)
+        try await Task.sleep(for: longest * Double.random(in: 0.5...1))
+      }
       attempt += 1
-      let timeout = P2PCopyError(.peerLeft, "the \(session.role.other) did not come back", remedy: .resume)
       do {
-        return try await withDeadline(max(.zero, deadline - .now), orThrow: timeout) {
-          confirmation.giveBack(from: .lane)
-          return try await self.attempt(having: receivedCount, confirmation)
-        }
+        return try await self.attempt(number, having: receivedCount())
       } catch {
+        confirmations.giveBackLane(number)
         try Task.checkCancellation()
-        session.logger.debug("dialling again failed", metadata: ["attempt": "\(attempt)", "error": "\(error)"])
-        guard ContinuousClock.now < deadline else { throw error }
+        session.logger.debug(
+          "dialling failed", metadata: ["lane": "\(number)", "attempt": "\(attempt)", "error": "\(error)"])
+        lastError.withLock { $0 = error as? P2PCopyError }
       }
     }
   }
 
+  /// Why the last attempt failed.
+  var lastFailure: P2PCopyError? { lastError.withLock { $0 } }
+
   /// Something came over a lane: the other peer uses it, too.
   func confirm(_ lane: LaneAddress) {
-    epochs.withLock { epochs in
+    confirmations.giveBackLane(lane.number)
+    epochs.withLock { all in
+      var epochs = all[lane.number] ?? Epochs(of: lane.number)
       guard lane.epoch >= epochs.next else { return }
       epochs.next = lane.epoch &+ 1
       epochs.isDoubtful = false
+      all[lane.number] = epochs
+    }
+  }
+
+  private func doubt(_ lane: LaneAddress) {
+    epochs.withLock { all in
+      var epochs = Epochs(of: lane.number)
+      epochs.next = lane.epoch
+      epochs.isDoubtful = true
+      all[lane.number] = epochs
     }
   }
 
   /// Waits at every epoch that the other peer may name, and takes the first exchange that is completed.
-  private func attempt(
-    having receivedCount: UInt64, _ confirmation: SingleConfirmation
-  ) async throws -> LaneExchange.Outcome {
-    let candidates = epochs.withLock { $0.candidates }
+  private func attempt(_ number: UInt32, having receivedCount: UInt64) async throws -> LaneExchange.Outcome {
+    confirmations.giveBackLane(number)
+    let candidates = epochs.withLock { ($0[number] ?? Epochs(of: number)).candidates }
     return try await withThrowingTaskGroup(of: LaneExchange.Outcome.self) { group in
       defer { group.cancelAll() }
       for epoch in candidates {
-        group.addTask {
-          try await self.exchange(LaneAddress(number: 0, epoch: epoch), having: receivedCount, confirmation)
-        }
+        group.addTask { try await self.exchange(LaneAddress(number: number, epoch: epoch), having: receivedCount) }
       }
       guard let outcome = try await group.next() else { throw CancellationError() }
       return outcome
@@ -179,7 +138,7 @@ final class LaneDialing: Sendable {
   }
 
   private func exchange(
-    _ lane: LaneAddress, having receivedCount: UInt64, _ confirmation: SingleConfirmation
+    _ lane: LaneAddress, having receivedCount: UInt64
   ) async throws -> LaneExchange.Outcome {
     let identifier = try session.rendezvous(for: lane)
     let peer = try await rendezvous.findPeer(by: identifier, reusing: buffers)
@@ -190,13 +149,13 @@ final class LaneDialing: Sendable {
       switch session.role {
       case .sender:
         return try await exchange.run {
-          guard confirmation.take(for: .lane) else { return false }
+          guard confirmations.takeLane(lane.number) else { return false }
           // Until something comes over the lane, the receiver may not have had the confirmation.
-          doubt(lane.epoch)
+          doubt(lane)
           return true
         }
       case .receiver:
-        let outcome = try await exchange.run(asReceiverAfter: peer.firstMessage) { doubt(lane.epoch) }
+        let outcome = try await exchange.run(asReceiverAfter: peer.firstMessage) { doubt(lane) }
         // The sender has confirmed: it cannot name this epoch for the first time any more.
         confirm(lane)
         return outcome
@@ -207,32 +166,95 @@ final class LaneDialing: Sendable {
     }
   }
 
-  private func doubt(_ epoch: UInt32) {
-    epochs.withLock { $0 = Epochs(next: epoch, isDoubtful: true) }
+  // MARK: Successors
+
+  /// Waits for somebody to take the other peer's place.
+  ///
+  /// - Parameter isAway: Asked, at the sender, before a confirmation goes out: whether the other peer is still away.
+  /// - Returns: The session that begins. It is for the caller to use or to end it.
+  /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/wrongCode`` after too many guesses, or `CancellationError`.
+  func awaitSuccessor(while isAway: @escaping @Sendable () -> Bool) async throws -> OpenedSession {
+    guard let watch else {
+      // For good: whoever waits for this ends with something else.
+      while true { try await Task.sleep(for: .seconds(3600)) }
+    }
+    try await Task.sleep(for: watch.delay)
+    return try await watch.awaitSuccessor(
+      reusing: buffers,
+      if: { step in
+        switch step {
+        case .begin: isAway() && confirmations.beginSuccessor()
+        case .confirm: isAway() && confirmations.confirmSuccessor()
+        }
+      }, failed: { confirmations.endSuccessor() })
   }
+
+  /// A session that was opened takes the place of this one.
+  func adopt(_ opened: OpenedSession) {
+    foundSuccessor.withLock { $0 = opened }
+  }
+
+  /// The session that takes the place of this one.
+  var successor: OpenedSession? { foundSuccessor.withLock { $0 } }
 }
 
-/// Lets one of several exchanges go on to its end, at the sender: the receiver goes on with the one that is confirmed.
-private final class SingleConfirmation: Sendable {
-  /// What an exchange is for.
-  enum Purpose: Sendable {
-    case lane
-    case successor
+/// Lets some of several exchanges go on to their end, at the sender: the receiver goes on with what is confirmed. Lanes of one
+/// session do not mind each other, but a lane of this session and the beginning of another one exclude each other.
+private final class Confirmations: Sendable {
+  /// For how long lanes give way to a handshake that is under way. Who takes longer may be a stranger.
+  private static let courtesy = Duration.seconds(5)
+
+  private enum Successor {
+    case begun(ContinuousClock.Instant)
+    case confirmed
   }
 
-  private let taken = Mutex<Purpose?>(nil)
+  private struct State {
+    var lanes: Set<UInt32> = []
+    var successor: Successor?
+  }
 
-  /// Whether nobody has it.
-  func take(for purpose: Purpose) -> Bool {
-    taken.withLock { taken in
-      guard taken == nil else { return false }
-      taken = purpose
+  private let state = Mutex(State())
+
+  /// Whether an exchange over a lane may be confirmed.
+  func takeLane(_ number: UInt32) -> Bool {
+    state.withLock { state in
+      switch state.successor {
+      case .confirmed?: return false
+      case .begun(let since)?:
+        guard .now - since > Self.courtesy else { return false }
+        state.successor = nil
+      case nil: break
+      }
+      return state.lanes.insert(number).inserted
+    }
+  }
+
+  /// The exchange over a lane has failed, or is over: something came over it.
+  func giveBackLane(_ number: UInt32) {
+    state.withLock { $0.lanes.subtract([number]) }
+  }
+
+  /// Whether a handshake with somebody who was started again may begin. Broken off later, it may look like a guess.
+  func beginSuccessor() -> Bool {
+    state.withLock { state in
+      guard state.lanes.isEmpty, state.successor == nil else { return false }
+      state.successor = .begun(.now)
       return true
     }
   }
 
-  /// An exchange that had it has failed.
-  func giveBack(from purpose: Purpose) {
-    taken.withLock { if $0 == purpose { $0 = nil } }
+  /// Whether it may be confirmed.
+  func confirmSuccessor() -> Bool {
+    state.withLock { state in
+      guard case .begun? = state.successor else { return false }
+      state.successor = .confirmed
+      return true
+    }
+  }
+
+  /// It has failed.
+  func endSuccessor() {
+    state.withLock { $0.successor = nil }
   }
 }

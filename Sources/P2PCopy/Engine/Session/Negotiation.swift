@@ -14,12 +14,14 @@ enum Negotiation {
     var digest: any Digest
     var chunkByteCount: Int
     var wantsResume: Bool
+    /// How many lanes the session may have.
+    var connectionCount: Int
 
     /// For a log.
     var metadata: Logger.Metadata {
       [
         "cipher": "\(cipher.name)", "compressor": "\(compressor?.name ?? .none)", "digest": "\(digest.name)",
-        "chunk-bytes": "\(chunkByteCount)", "resumes": "\(wantsResume)",
+        "chunk-bytes": "\(chunkByteCount)", "resumes": "\(wantsResume)", "connections": "\(connectionCount)",
       ]
     }
   }
@@ -45,11 +47,12 @@ enum Negotiation {
   ///
   /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/noCommonCodec`` when there is nothing to select.
   static func run(
-    selectingFor codecs: CodecRegistry, in session: PeerSession, over lane: Lane, stepTimeout: Duration
+    selectingFor codecs: CodecRegistry, connectionLimit: Int, in session: PeerSession, over lane: Lane,
+    stepTimeout: Duration
   ) async throws -> Outcome {
     let (message, received) = try await receiveControl(lane, within: stepTimeout)
     guard case .manifest(let offer) = message else { throw outOfTurn(message, lane) }
-    let selection = try SessionSelection(from: offer, for: codecs)
+    let selection = try SessionSelection(from: offer, for: codecs, connectionLimit: connectionLimit)
     let outcome = try outcome(of: selection, codecs: codecs, wantsResume: offer.wantsResume)
     let sent = try await lane.send(.receiverManifest(selection))
     try await session.agree(on: outcome.cipher, manifest: received, receiverManifest: sent, over: lane)
@@ -65,7 +68,7 @@ enum Negotiation {
       orThrow: P2PCopyError(
         .peerLeft, "the \(lane.role.other) did not go on after the handshake", remedy: .runAgain)
     ) {
-      try await lane.receive()
+      try await lane.receive().body
     }
     guard let kind = record.getInteger(at: record.readerIndex, as: UInt8.self), kind == RecordKind.control.rawValue
     else { throw P2PCopyError(.protocolViolation, "the \(lane.role.other) sent data before the manifest") }
@@ -98,7 +101,7 @@ enum Negotiation {
     }
     return Outcome(
       cipher: cipher, compressor: compressor, digest: digest, chunkByteCount: selection.chunkByteCount,
-      wantsResume: wantsResume)
+      wantsResume: wantsResume, connectionCount: selection.connectionCount)
   }
 }
 

@@ -2,7 +2,10 @@ package import NIOCore
 package import P2PCopyCore
 import P2PCopyWire
 
-/// What was sent and may have to be sent again: the records of one direction that the other side has not said it has.
+/// The records of one direction that are to be sent, or to be sent again should a lane be lost: all from the oldest that the
+/// other side has not said it has.
+///
+/// Each has a number and is carried by one lane at a time. No lane carries one twice: it has one key.
 package struct Outbox: Sendable {
   /// How much is kept, counted in what it would be to send it again: so much is sent twice at most when a lane is lost.
   package static let byteLimit = 64 << 20
@@ -26,50 +29,159 @@ package struct Outbox: Sendable {
     }
   }
 
-  private var copies = CircularBuffer<(copy: Copy, byteCount: Int)>()
+  /// What a lane is to send.
+  package struct Item: Sendable {
+    package let number: UInt64
+    /// The record as it was made; missing when it has to be made again.
+    package var record: ByteBuffer?
+    package let copy: Copy?
+  }
+
+  private struct Entry: Sendable {
+    var record: ByteBuffer?
+    let copy: Copy?
+    let byteCount: Int
+    /// Who carries it; nobody as long as it waits.
+    var carrier: LaneAddress?
+    /// Who has carried it before.
+    var formerCarriers: [LaneAddress] = []
+    /// Whether the other side has it, although not all before it.
+    var hasArrived = false
+  }
+
+  /// How many records wait that were not sent before; more lanes take more.
+  package var freshLimit = 1
+
+  private let keepsCopies: Bool
+  private var entries = CircularBuffer<Entry>()
+  /// The numbers of those that wait, in order.
+  private var waiting: [UInt64] = []
+  private var freshCount = 0
   private var byteCount = 0
 
   /// The number of the oldest record that is kept.
   package private(set) var firstNumber: UInt64
 
-  /// - Parameter firstNumber: The number of the next record.
-  package init(firstNumber: UInt64) {
+  /// How many bytes the other side has said it has.
+  package private(set) var settledByteCount: UInt64 = 0
+
+  /// - Parameters:
+  ///   - firstNumber: The number of the next record.
+  ///   - keepsCopies: Whether records are kept to be sent again.
+  package init(firstNumber: UInt64, keepsCopies: Bool = true) {
     self.firstNumber = firstNumber
+    self.keepsCopies = keepsCopies
   }
 
   /// The number of the next record.
-  package var nextNumber: UInt64 { firstNumber + UInt64(copies.count) }
+  package var nextNumber: UInt64 { firstNumber + UInt64(entries.count) }
 
   /// Whether there is room for one more record.
-  package var hasRoom: Bool { byteCount < Self.byteLimit && copies.count < Self.countLimit }
+  package var hasRoom: Bool {
+    freshCount < freshLimit && byteCount < Self.byteLimit && entries.count < Self.countLimit
+  }
+
+  /// Whether nothing waits to be sent.
+  package var isEmptied: Bool { waiting.isEmpty }
+
+  /// Whether something has been sent that the other side has not said it has.
+  package var isOutstanding: Bool { entries.count > waiting.count }
 
   /// Whether all records from a number on are there to be sent again.
   package func reaches(_ number: UInt64) -> Bool { (firstNumber...nextNumber).contains(number) }
 
-  /// Keeps the next record.
-  package mutating func keep(_ copy: Copy, byteCount: Int) {
-    copies.append((copy, byteCount))
+  /// Takes the next record.
+  ///
+  /// - Parameters:
+  ///   - record: The record, ready to be sealed.
+  ///   - copy: How to make it again.
+  ///   - byteCount: What it counts.
+  package mutating func append(_ record: consuming ByteBuffer, again copy: Copy, byteCount: Int) {
+    waiting.append(nextNumber)
+    freshCount += 1
     self.byteCount += byteCount
+    entries.append(Entry(record: record, copy: keepsCopies ? copy : nil, byteCount: byteCount))
   }
 
-  /// The copy of a record; `nil` when it is not kept.
-  package func copy(_ number: UInt64) -> Copy? {
-    guard number >= firstNumber, number < nextNumber else { return nil }
-    return copies[offset: Int(number - firstNumber)].copy
+  /// Whether there is something that a lane may carry.
+  package func hasItem(for lane: LaneAddress) -> Bool {
+    waiting.contains { number in !entry(number).formerCarriers.contains(lane) }
+  }
+
+  /// Gives the first record that waits to a lane.
+  ///
+  /// - Returns: The record; `nil` when there is none that the lane may carry.
+  package mutating func take(for lane: LaneAddress) -> Item? {
+    guard let index = waiting.firstIndex(where: { !entry($0).formerCarriers.contains(lane) }) else { return nil }
+    let number = waiting.remove(at: index)
+    let position = offset(number)
+    let record = entries[offset: position].record
+    entries[offset: position].record = nil
+    if record != nil { freshCount -= 1 }
+    entries[offset: position].carrier = lane
+    let copy = entries[offset: position].copy
+    if !keepsCopies, let entry = entries.popFirst() {
+      byteCount -= entry.byteCount
+      firstNumber += 1
+    }
+    return Item(number: number, record: record, copy: copy)
+  }
+
+  /// A lane carries nothing any more: what it carried, and the other side has not, waits again.
+  package mutating func release(_ lane: LaneAddress) {
+    for position in 0..<entries.count where entries[offset: position].carrier == lane {
+      guard !entries[offset: position].hasArrived else { continue }
+      entries[offset: position].carrier = nil
+      entries[offset: position].formerCarriers.append(lane)
+      waiting.append(firstNumber + UInt64(position))
+    }
+    waiting.sort()
   }
 
   /// Lets go of what the other side has. What it said before and was sent again changes nothing.
   ///
-  /// - Parameter count: How many records it says it has.
+  /// - Parameters:
+  ///   - count: How many records it says it has, from the first on.
+  ///   - others: The numbers of those that it says it has besides.
   /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/protocolViolation`` when there were not so many.
-  package mutating func settle(_ count: UInt64) throws(P2PCopyError) {
-    guard count <= nextNumber else {
+  package mutating func settle(_ count: UInt64, _ others: [UInt64] = []) throws(P2PCopyError) {
+    // Without copies nothing is known of what was sent.
+    guard keepsCopies else { return }
+    guard count <= nextNumber, others.allSatisfy({ $0 < nextNumber }) else {
       throw P2PCopyError(
-        .protocolViolation, "the other side says that it has \(count) records, and \(nextNumber) were sent")
+        .protocolViolation,
+        "the other side says that it has \(others.max().map { $0 + 1 } ?? count) records, and \(nextNumber) were sent")
     }
-    while firstNumber < count, let first = copies.popFirst() {
+    while firstNumber < count, let first = entries.popFirst() {
       byteCount -= first.byteCount
+      if first.record != nil { freshCount -= 1 }
+      if !first.hasArrived { settledByteCount += UInt64(clamping: first.byteCount) }
       firstNumber += 1
     }
+    waiting.removeAll { $0 < firstNumber }
+    for number in others where number >= firstNumber {
+      let position = offset(number)
+      guard !entries[offset: position].hasArrived else { continue }
+      entries[offset: position].hasArrived = true
+      settledByteCount += UInt64(clamping: entries[offset: position].byteCount)
+      waiting.removeAll { $0 == number }
+    }
   }
+
+  /// Whether a lane carries something that the other side has not.
+  package func isCarrying(_ lane: LaneAddress) -> Bool {
+    entries.contains { $0.carrier == lane && !$0.hasArrived }
+  }
+
+  /// The lane that holds everything up: it carries the oldest record, and more records behind that have arrived over others
+  /// than can be by chance.
+  package func laggard(amongLanes laneCount: Int) -> LaneAddress? {
+    guard laneCount > 1, let lane = entries.first?.carrier else { return nil }
+    let overtakers = entries.count { $0.hasArrived && $0.carrier != lane }
+    return overtakers >= 4 * laneCount ? lane : nil
+  }
+
+  private func offset(_ number: UInt64) -> Int { Int(number - firstNumber) }
+
+  private func entry(_ number: UInt64) -> Entry { entries[offset: offset(number)] }
 }

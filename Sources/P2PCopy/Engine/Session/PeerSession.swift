@@ -19,8 +19,8 @@ final class PeerSession: Sendable {
 
   private struct State: ~Copyable {
     var secret: Secret
-    /// The newest lane.
-    var lane: Lane?
+    /// The newest lane of each number.
+    var lanes: [UInt32: Lane] = [:]
   }
 
   /// What keys are made from: as little as is needed for those to come.
@@ -52,8 +52,22 @@ final class PeerSession: Sendable {
     self.logger = logger
   }
 
-  /// The newest lane, open or lost; `nil` before the first.
-  var lane: Lane? { state.withLock { $0.lane } }
+  /// The newest lane of each number, open or lost, the first one first.
+  var lanes: [Lane] { state.withLock { state in state.lanes.sorted { $0.key < $1.key }.map(\.value) } }
+
+  /// Tells the other side, as far as it can still be told, why this side stops, and ends all lanes.
+  func end(because error: any Error) async {
+    let lanes = lanes
+    await withDiscardingTaskGroup { group in
+      for (index, lane) in lanes.enumerated() {
+        group.addTask {
+          // Once is enough; the connections' ends say it in one word.
+          if index == 0 { await lane.reportFailure(error) }
+          await Goodbye.say(error, over: lane.connection, role: self.role)
+        }
+      }
+    }
+  }
 
   /// Whether lanes can be dialled again.
   var hasAgreed: Bool {
@@ -85,7 +99,7 @@ final class PeerSession: Sendable {
           opener: RecordOpener(key: keys.receiving.take(), from: role.other))
       case .resumption: throw Self.outOfTurn("a first lane")
       }
-      state.lane = lane
+      state.lanes[0] = lane
       return lane
     }
   }
@@ -150,7 +164,7 @@ final class PeerSession: Sendable {
     }
   }
 
-  /// Makes a lane that was dialled again. The one before it is not used any more.
+  /// Makes a lane that was dialled. The one before it of the same number is not used any more.
   ///
   /// - Parameters:
   ///   - connection: The connection that the exchange went over.
@@ -176,7 +190,7 @@ final class PeerSession: Sendable {
       connection: connection, address: address, role: role,
       sealer: RecordSealer(key: pair.sending.take(), startingAt: sentCount),
       opener: RecordOpener(key: pair.receiving.take(), from: role.other, startingAt: receivedCount))
-    state.withLock { $0.lane = lane }
+    state.withLock { $0.lanes[address.number] = lane }
     logger.debug("a lane opens", metadata: ["lane": "\(address.number)", "epoch": "\(address.epoch)"])
     return lane
   }

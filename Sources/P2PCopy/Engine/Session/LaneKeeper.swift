@@ -1,0 +1,219 @@
+import Logging
+import NIOCore
+import P2PCopyCore
+import P2PCopyTransfer
+import P2PCopyWire
+
+/// One lane of a session, over all its connections: moves records between the connection and outbox and inbox, and finds
+/// another connection when that is lost.
+struct LaneKeeper: Sendable {
+  /// How long what the other side said last may be on its way when its connection takes nothing more.
+  private static let lastWordPatience = Duration.seconds(1)
+
+  /// Which lane.
+  let number: UInt32
+  let delivery: Delivery
+
+  /// Why a lane is not used any more.
+  private enum End: Sendable {
+    /// Something may go on over another connection, or may not.
+    case lost(any Error)
+    /// It is not wanted, and the other side knows that.
+    case unwanted
+  }
+
+  /// Keeps the lane until it is cancelled: whenever it is wanted.
+  ///
+  /// - Throws: ``P2PCopyError`` with which the session ends.
+  func run() async throws {
+    while true {
+      try await delivery.lanes.wait { $0.wants(number) }
+      guard let lane = try await openLaneWhileWanted() else { continue }
+      switch try await carry(lane) {
+      case .unwanted:
+        delivery.lanes.withLock { $0.remove(lane, because: nil) }
+        delivery.outgoing.withLock { $0.outbox.release(lane.address) }
+        lane.connection.abort()
+      case .lost(let error): try lose(lane, because: error)
+      }
+    }
+  }
+
+  /// Sends what waits and ends the lane in good order, over another connection when one is lost.
+  ///
+  /// - Throws: ``P2PCopyError`` when a lost connection ends the session.
+  func runToTheEnd() async throws {
+    while true {
+      let lane = try await openLane()
+      do {
+        try await sendWaiting(over: lane)
+        let closure = try await lane.finish()
+        return delivery.session.logger.debug("the connection is closed", metadata: ["by": "\(closure.reason)"])
+      } catch {
+        try lose(lane, because: error)
+      }
+    }
+  }
+
+  /// - Returns: The lane as it is, or a new one; `nil` when it is not wanted any more.
+  private func openLaneWhileWanted() async throws -> Lane? {
+    try await withThrowingTaskGroup(of: Lane?.self) { group in
+      defer { group.cancelAll() }
+      group.addTask { try await openLane() }
+      group.addTask {
+        try await delivery.lanes.wait { !$0.wants(number) }
+        return nil
+      }
+      return try await group.next() ?? nil
+    }
+  }
+
+  /// The lane as it is, or a new one.
+  private func openLane() async throws -> Lane {
+    if let lane = delivery.lanes.read({ $0[number] }) { return lane }
+    let outcome = try await delivery.dialing.dial(
+      number,
+      after: delivery.lanes.read { $0.lastLoss == nil } ? 0 : 1 + delivery.incoming.read { $0.fruitlessCount },
+      having: { delivery.incoming.read { $0.inbox.count } })
+    try delivery.outgoing.withLock { outgoing in
+      // Over other lanes more may have come since the peers said this.
+      guard delivery.lanes.read({ $0.haveBeenSeveral }) || outgoing.outbox.reaches(outcome.sentCount) else {
+        throw P2PCopyError(
+          .protocolViolation,
+          "the \(delivery.role.other) came back with \(outcome.sentCount) records, and had said that it had more")
+      }
+      try outgoing.outbox.settle(outcome.sentCount)
+    }
+    delivery.incoming.withLock { $0.fruitlessCount += 1 }
+    delivery.lanes.withLock { $0.add(outcome.lane) }
+    return outcome.lane
+  }
+
+  /// The lane does not carry any more.
+  ///
+  /// - Throws: The error, when it is not one that another connection can make good.
+  private func lose(_ lane: Lane, because error: any Error) throws {
+    try Task.checkCancellation()
+    guard delivery.isMadeGood(error), let reason = error as? P2PCopyError else {
+      let final = error as? P2PCopyError ?? P2PCopyError(.internalError, "unexpected error", cause: error)
+      delivery.end(because: final)
+      throw error
+    }
+    delivery.session.logger.debug(
+      "a lane is lost",
+      metadata: ["lane": "\(number)", "epoch": "\(lane.address.epoch)", "reason": "\(reason.message)"])
+    delivery.lanes.withLock { $0.remove(lane, because: reason) }
+    delivery.outgoing.withLock { $0.outbox.release(lane.address) }
+    lane.abort(because: reason)
+  }
+
+  // MARK: Records
+
+  /// Sends and receives until the connection is lost, or not wanted.
+  private func carry(_ lane: Lane) async throws -> End {
+    try await withThrowingTaskGroup(of: (isReader: Bool, end: End).self) { group in
+      defer { group.cancelAll() }
+      group.addTask { (true, try await read(lane)) }
+      group.addTask { (false, try await write(to: lane)) }
+      guard let first = try await group.next() else { throw CancellationError() }
+      guard case .lost = first.end, !first.isReader else { return first.end }
+      // A connection that takes nothing more may still have what the other side said last, which says why.
+      group.addTask {
+        try await Task.sleep(for: Self.lastWordPatience)
+        return first
+      }
+      return try await group.next()?.end ?? first.end
+    }
+  }
+
+  /// - Throws: What ends the session, or `CancellationError`.
+  private func read(_ lane: Lane) async throws -> End {
+    while true {
+      try await delivery.incoming.wait { $0.isExpected && $0.inbox.hasRoom }
+      let (number, body): (UInt64, ByteBuffer)
+      do {
+        (number, body) = try await lane.receive { delivery.lanes.read { $0.haveBeenSeveral } }
+      } catch {
+        try Task.checkCancellation()
+        if isUnwanted, Self.isGoodEnd(error) { return .unwanted }
+        // That the other side ends the lane then is as it should be.
+        if delivery.incoming.read({ !$0.isExpected }) { continue }
+        return .lost(error)
+      }
+      do {
+        try delivery.take(body, number, over: lane.address)
+      } catch {
+        return .lost(error)
+      }
+    }
+  }
+
+  /// - Throws: `CancellationError`.
+  private func write(to lane: Lane) async throws -> End {
+    while true {
+      let isWanted = try await awaitWork(for: lane)
+      guard isWanted else {
+        do {
+          let closure = try await lane.finish()
+          return closure.isNormal ? .unwanted : .lost(P2PCopyError(closure, as: delivery.role))
+        } catch {
+          try Task.checkCancellation()
+          return .lost(error)
+        }
+      }
+      if let end = try await sendNext(over: lane) { return end }
+    }
+  }
+
+  /// Waits until there is something to send.
+  ///
+  /// - Returns: `false` when the lane is not wanted any more and everything that it carried has arrived; the sender ends it.
+  private func awaitWork(for lane: Lane) async throws -> Bool {
+    let (address, role) = (lane.address, delivery.role)
+    return try await delivery.outgoing.first { outgoing -> Bool? in
+      guard number < outgoing.wantedLaneCount else {
+        return role == .sender && !outgoing.outbox.isCarrying(address) ? false : nil
+      }
+      return outgoing.outbox.hasItem(for: address) ? true : nil
+    }
+  }
+
+  /// - Returns: Why nothing can be sent any more.
+  private func sendNext(over lane: Lane) async throws -> End? {
+    let item: Outbox.Item? = delivery.outgoing.withLock { outgoing in
+      guard let item = outgoing.outbox.take(for: lane.address) else { return nil }
+      outgoing.sendingCount += 1
+      return item
+    }
+    guard let item else { return nil }
+    defer { delivery.outgoing.withLock { $0.sendingCount -= 1 } }
+    do {
+      try await send(item, over: lane)
+      return nil
+    } catch {
+      try Task.checkCancellation()
+      return .lost(error)
+    }
+  }
+
+  private func sendWaiting(over lane: Lane) async throws {
+    while let item = delivery.outgoing.withLock({ $0.outbox.take(for: lane.address) }) {
+      try await send(item, over: lane)
+    }
+  }
+
+  private func send(_ item: Outbox.Item, over lane: Lane) async throws {
+    var item = item
+    if let record = item.record.take() {
+      try await lane.send(record, as: item.number)
+    } else if let copy = item.copy {
+      try await lane.send(copy.record(), as: item.number)
+    }
+  }
+
+  private var isUnwanted: Bool { delivery.lanes.read { !$0.wants(number) } }
+
+  private static func isGoodEnd(_ error: any Error) -> Bool {
+    ((error as? P2PCopyError)?.cause as? TransportClosure)?.isNormal == true
+  }
+}
