@@ -179,7 +179,7 @@ SELECTIONS: dict[str, tuple[dict[str, Any], set[int]]] = {
     "chunks of 1 TiB": ({"chunk_size": 1 << 40}, {VIOLATION}),
     "chunks of text": ({"chunk_size": "65536"}, {VIOLATION}),
     "no connections": ({"connections": 0}, {VIOLATION}),
-    "2 connections": ({"connections": 2}, {VIOLATION}),
+    "9 connections": ({"connections": 9}, {VIOLATION}),
     "connections of 2^40": ({"connections": 1 << 40}, {VIOLATION}),
     "connections of -1": ({"connections": -1}, {VIOLATION}),
     "connections as text": ({"connections": "1"}, {VIOLATION}),

@@ -229,7 +229,7 @@ among_records()
 
 KINDS: dict[str, bytes] = {
     "an empty one": b"",
-    "kind 12": b"\x0c",
+    "kind 13": b"\x0d",
     "a count of records that is cut": b"\x0b" + bytes(7),
     "kind 255": b"\xff" * 100,
     "2 MiB of kind 200": b"\xc8" * ((2 << 20) - 56),
