@@ -53,6 +53,25 @@ import Testing
     try Content.expectSame(workspace["src"], workspace["out/src"])
   }
 
+  @Test("Sixty-four open files are enough also while much is under way that may have to be sent again")
+  func openFilesOfWhatIsUnderWay() async throws {
+    for index in 0..<250 { try workspace.file("src/\(index)", TestContent.random(280_000, seed: UInt64(index))) }
+    let relay = try await workspace.relay()
+    let counter = Counter()
+    // Somewhere in the middle nothing arrives for a time.
+    let proxy = try workspace.proxy(to: relay) { frame, isFromPeer in
+      if !isFromPeer, frame.payload.count > 100_000, counter.next() == 3 { usleep(1_500_000) }
+      return [frame]
+    }
+    let receiver = try workspace.start(["receive", proxy.url, "4821-lusab-babad", "--out", "out"])
+    let sent = try await workspace.run(
+      ["send", relay.url, "4821-lusab-babad", "src", "--compress", "off", "--retry-for", "30m"],
+      wrapper: Limit.files(64).wrapper)
+    let received = await receiver.result()
+    #expect(sent.status == 0 && received.status == 0, "\(sent)\n\(received)")
+    try Content.expectSame(workspace["src"], workspace["out/src"])
+  }
+
   /// A soft limit that is too low for the smallest need is raised.
   @Test("The soft limit is raised")
   func theSoftLimitIsRaised() async throws {

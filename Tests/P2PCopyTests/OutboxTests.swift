@@ -117,6 +117,20 @@ struct OutboxTests {
     #expect(taken(&byCount, first).count == Outbox.countLimit)
     try byCount.settle(2)
     #expect(byCount.hasRoom)
+    // Pieces of files, which keep files open.
+    var byUnits = Outbox(firstNumber: 1, unitLimit: 2)
+    byUnits.freshLimit = .max
+    for _ in 0..<3 {
+      byUnits.append(ByteBuffer(bytes: [1]), again: .unit { ByteBuffer(bytes: [1]) }, byteCount: 1)
+    }
+    #expect(!byUnits.hasRoom)
+    #expect(taken(&byUnits, first) == [1, 2, 3])
+    try byUnits.settle(2)
+    #expect(!byUnits.hasRoom)
+    try byUnits.settle(2, [3])
+    #expect(byUnits.hasRoom)
+    try byUnits.settle(4)
+    #expect(byUnits.hasRoom)
     var byFresh = filled(1)
     #expect(!byFresh.hasRoom)
     #expect(taken(&byFresh, first) == [1])

@@ -133,7 +133,9 @@ struct ProgressTests {
     _ = try await peer.receiveAnswer()
     for (chunk, stored) in [([1, 2, 3], 3), ([4, 5], 5)] as [([UInt8], UInt64)] {
       try await peer.send(chunk: chunk, of: 0, at: stored - UInt64(chunk.count))
-      #expect(try await SessionMessage(decoding: peer.receiveAny().dropFirst()) == .stored(byteCount: stored))
+      var body = try await peer.receiveAny()
+      while body.first == RecordKind.received.rawValue { body = try await peer.receiveAny() }
+      #expect(try SessionMessage(decoding: body.dropFirst()) == .stored(byteCount: stored))
     }
     peer.connection.abort()
     #expect(await received.errorCode == .peerLeft)

@@ -32,7 +32,8 @@ struct ReceivingSession: Sendable {
     log.begin(role: .receiver, digest: agreed.digest.name)
     let settings = ReceiveSettings(agreed, options, log, monitor)
     let delivery = Delivery(
-      session, over: lane, dialing: dialing, maximumLaneCount: agreed.connectionCount, monitor: monitor)
+      session, over: lane, dialing: dialing, maximumLaneCount: agreed.connectionCount,
+      contentInterval: max(options.acknowledgementInterval, Protocol2Suite.acknowledgementInterval), monitor: monitor)
     try await transfer(settings, to: destination.open(settings), in: session, by: delivery)
     await delivery.awaitEnd()
   }

@@ -1,6 +1,7 @@
 import Logging
 import NIOCore
 import P2PCopyCore
+import P2PCopyFiles
 import P2PCopyTransfer
 import P2PCopyWire
 import Synchronization
@@ -47,6 +48,8 @@ final class Delivery: Sendable {
     /// How many records and bytes came since the other side was told.
     var untoldRecordCount: UInt64 = 0
     var untoldByteCount = 0
+    /// Whether pieces of files are among them: the other side keeps their files open until it is told.
+    var hasUntoldContent = false
     var lastProgress = ContinuousClock.now
     /// How often lanes were opened since then.
     var fruitlessCount = 0
@@ -70,6 +73,7 @@ final class Delivery: Sendable {
   let outgoing: AwaitedState<Outgoing>
   let incoming: AwaitedState<Incoming>
   /// What the other side is to be told of what came.
+  private let contentInterval: Duration?
   private let due = AwaitedState<ReceivedCount?>(nil)
 
   /// - Parameters:
@@ -77,10 +81,13 @@ final class Delivery: Sendable {
   ///   - lane: Its first lane, over which something was agreed.
   ///   - dialing: Finds the other peer again.
   ///   - maximumLaneCount: How many lanes were agreed on.
+  ///   - contentInterval: So often a sender is told at least while it sends content; `nil` at the sender.
   ///   - monitor: Told of lanes that are lost.
   init(
-    _ session: PeerSession, over lane: Lane, dialing: LaneDialing, maximumLaneCount: Int, monitor: TransferMonitor
+    _ session: PeerSession, over lane: Lane, dialing: LaneDialing, maximumLaneCount: Int,
+    contentInterval: Duration? = nil, monitor: TransferMonitor
   ) {
+    self.contentInterval = contentInterval
     self.session = session
     self.dialing = dialing
     self.monitor = monitor
@@ -91,7 +98,8 @@ final class Delivery: Sendable {
     outgoing = AwaitedState(
       Outgoing(
         outbox: Outbox(
-          firstNumber: counts.sent, keepsCopies: dialing.patience > .zero || maximumLaneCount > 1)))
+          firstNumber: counts.sent, keepsCopies: dialing.patience > .zero || maximumLaneCount > 1,
+          unitLimit: OpenFileLimit.current)))
     incoming = AwaitedState(Incoming(inbox: Inbox(count: counts.received)))
     lanes = AwaitedState(LaneSet(first: lane))
   }
@@ -209,7 +217,9 @@ final class Delivery: Sendable {
     var body = body
     var byteCount = body.readableBytes
     guard byteCount > 0 else { throw P2PCopyError(.protocolViolation, "the \(role.other) sent an empty record") }
-    switch body.getInteger(at: body.readerIndex, as: UInt8.self).flatMap(RecordKind.init) {
+    let kind = body.getInteger(at: body.readerIndex, as: UInt8.self).flatMap(RecordKind.init)
+    let isContent = kind == .chunk || kind == .pack
+    switch kind {
     case .received:
       let received = try ReceivedCount(readingFrom: &body)
       try outgoing.withLock { try $0.outbox.settle(received.count, received.others) }
@@ -230,6 +240,7 @@ final class Delivery: Sendable {
     let told: ReceivedCount? = try incoming.withLock { incoming in
       guard try incoming.inbox.insert(body, as: number) else { return nil }
       incoming.count(byteCount)
+      if isContent { incoming.hasUntoldContent = true }
       guard
         incoming.untoldByteCount >= Self.acknowledgedByteCount || incoming.untoldRecordCount >= Self.acknowledgedCount
       else { return nil }
@@ -251,6 +262,9 @@ final class Delivery: Sendable {
     }
     tasks.add("\(role): keeping connected") { try await Absence(delivery: self).run() }
     tasks.add("\(role): acknowledging") { try await self.acknowledge() }
+    if let contentInterval {
+      tasks.add("\(role): acknowledging content") { try await self.acknowledgeContent(each: contentInterval) }
+    }
     if maximumLaneCount > 1 {
       tasks.add("\(role): watching for gaps") { try await self.watchForGaps() }
       tasks.add("\(role): watching for laggards") { try await self.watchForLaggards() }
@@ -268,6 +282,15 @@ final class Delivery: Sendable {
         // Without waiting for room: two peers whose outboxes are full wait for each other's word.
         try await send(body: told.body, waitsForRoom: false)
       } catch let error as P2PCopyError where error.saysThatThePeerIsGone {}
+    }
+  }
+
+  /// Tells a sender in time which of its content has come: where it may have few open files it waits for that.
+  private func acknowledgeContent(each interval: Duration) async throws {
+    while true {
+      try await Task.sleep(for: interval)
+      let told: ReceivedCount? = incoming.withLock { $0.hasUntoldContent ? $0.told() : nil }
+      if let told { due.withLock { $0 = told } }
     }
   }
 
@@ -422,6 +445,7 @@ extension Delivery.Incoming {
   fileprivate mutating func told() -> ReceivedCount {
     untoldRecordCount = 0
     untoldByteCount = 0
+    hasUntoldContent = false
     return ReceivedCount(inbox.count, others: inbox.numbersAhead)
   }
 }

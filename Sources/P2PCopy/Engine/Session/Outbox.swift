@@ -10,7 +10,7 @@ package struct Outbox: Sendable {
   /// How much is kept, counted in what it would be to send it again: so much is sent twice at most when a lane is lost.
   package static let byteLimit = 64 << 20
 
-  /// How many records are kept. Each that is a piece of a file keeps the file open.
+  /// How many records are kept.
   package static let countLimit = 256
 
   /// How to make a record again.
@@ -39,7 +39,7 @@ package struct Outbox: Sendable {
 
   private struct Entry: Sendable {
     var record: ByteBuffer?
-    let copy: Copy?
+    var copy: Copy?
     let byteCount: Int
     /// Who carries it; nobody as long as it waits.
     var carrier: LaneAddress?
@@ -53,6 +53,9 @@ package struct Outbox: Sendable {
   package var freshLimit = 1
 
   private let keepsCopies: Bool
+  /// How many pieces of files are kept: each keeps a file open.
+  private let unitLimit: Int
+  private var unitCount = 0
   private var entries = CircularBuffer<Entry>()
   /// The numbers of those that wait, in order.
   private var waiting: [UInt64] = []
@@ -68,9 +71,11 @@ package struct Outbox: Sendable {
   /// - Parameters:
   ///   - firstNumber: The number of the next record.
   ///   - keepsCopies: Whether records are kept to be sent again.
-  package init(firstNumber: UInt64, keepsCopies: Bool = true) {
+  ///   - unitLimit: How many pieces of files are kept: each keeps a file open.
+  package init(firstNumber: UInt64, keepsCopies: Bool = true, unitLimit: Int = Outbox.countLimit) {
     self.firstNumber = firstNumber
     self.keepsCopies = keepsCopies
+    self.unitLimit = unitLimit
   }
 
   /// The number of the next record.
@@ -78,7 +83,7 @@ package struct Outbox: Sendable {
 
   /// Whether there is room for one more record.
   package var hasRoom: Bool {
-    freshCount < freshLimit && byteCount < Self.byteLimit && entries.count < Self.countLimit
+    freshCount < freshLimit && byteCount < Self.byteLimit && entries.count < Self.countLimit && unitCount < unitLimit
   }
 
   /// Whether nothing waits to be sent.
@@ -100,6 +105,7 @@ package struct Outbox: Sendable {
     waiting.append(nextNumber)
     freshCount += 1
     self.byteCount += byteCount
+    if keepsCopies, case .unit = copy { unitCount += 1 }
     entries.append(Entry(record: record, copy: keepsCopies ? copy : nil, byteCount: byteCount))
   }
 
@@ -155,6 +161,7 @@ package struct Outbox: Sendable {
     while firstNumber < count, let first = entries.popFirst() {
       byteCount -= first.byteCount
       if first.record != nil { freshCount -= 1 }
+      if !first.hasArrived, case .unit? = first.copy { unitCount -= 1 }
       if !first.hasArrived { settledByteCount += UInt64(clamping: first.byteCount) }
       firstNumber += 1
     }
@@ -163,6 +170,9 @@ package struct Outbox: Sendable {
       let position = offset(number)
       guard !entries[offset: position].hasArrived else { continue }
       entries[offset: position].hasArrived = true
+      // It is not made again, and its file need not be open for that.
+      if case .unit? = entries[offset: position].copy { unitCount -= 1 }
+      entries[offset: position].copy = nil
       settledByteCount += UInt64(clamping: entries[offset: position].byteCount)
       waiting.removeAll { $0 == number }
     }
