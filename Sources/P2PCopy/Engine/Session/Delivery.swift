@@ -72,8 +72,8 @@ final class Delivery: Sendable {
   let lanes: AwaitedState<LaneSet>
   let outgoing: AwaitedState<Outgoing>
   let incoming: AwaitedState<Incoming>
-  /// What the other side is to be told of what came.
   private let contentInterval: Duration?
+  /// What the other side is to be told of what came.
   private let due = AwaitedState<ReceivedCount?>(nil)
 
   /// - Parameters:
