@@ -5,8 +5,8 @@ import Testing
 /// What is to be sent, and may have to be sent again.
 @Suite("The outbox")
 struct OutboxTests {
-  private let first = LaneAddress(number: 0, epoch: 0)
-  private let second = LaneAddress(number: 1, epoch: 0)
+  private let first = LaneIdentity(1)
+  private let second = LaneIdentity(2)
 
   private func filled(_ count: Int, from number: UInt64 = 1, byteCount: Int = 10, keepsCopies: Bool = true) -> Outbox {
     var outbox = Outbox(firstNumber: number, keepsCopies: keepsCopies)
@@ -18,7 +18,7 @@ struct OutboxTests {
   }
 
   /// The numbers that a lane takes.
-  private func taken(_ outbox: inout Outbox, _ lane: LaneAddress, atMost limit: Int = .max) -> [UInt64] {
+  private func taken(_ outbox: inout Outbox, _ lane: LaneIdentity, atMost limit: Int = .max) -> [UInt64] {
     var numbers: [UInt64] = []
     while numbers.count < limit, let item = outbox.take(for: lane) { numbers.append(item.number) }
     return numbers
@@ -55,7 +55,7 @@ struct OutboxTests {
     outbox.release(second)
     #expect(taken(&outbox, second) == [2])
     #expect(taken(&outbox, first) == [3, 4])
-    let third = LaneAddress(number: 1, epoch: 1)
+    let third = LaneIdentity(3)
     #expect(taken(&outbox, third) == [1])
   }
 

@@ -322,7 +322,7 @@ final class Delivery: Sendable {
       try await Task.sleep(for: Self.gapInterval)
       let openCount = lanes.read { $0.openCount }
       guard let laggard = outgoing.read({ $0.outbox.laggard(amongLanes: openCount) }),
-        let lane = lanes.read({ $0[laggard.number] }), lane.address == laggard
+        let lane = lanes.read({ lanes in lanes.open.first { $0.identity == laggard } })
       else { continue }
       lane.abort(because: P2PCopyError(.peerLeft, "one of \(openCount) connections fell behind the others"))
     }

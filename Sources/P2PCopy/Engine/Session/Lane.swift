@@ -17,6 +17,17 @@ package struct LaneAddress: Hashable, Sendable {
   }
 }
 
+/// One lane of a session, from its opening to its end. Its address does not tell: a peer that is in doubt whether an exchange
+/// was completed opens a lane of the same number and epoch once more, with other keys.
+package struct LaneIdentity: Hashable, Sendable {
+  private let serial: Int
+
+  /// - Parameter serial: No two lanes of a session have the same.
+  package init(_ serial: Int) {
+    self.serial = serial
+  }
+}
+
 /// One connection of a session, under keys of its own: records out, records in.
 ///
 /// Several tasks may send; one receives. Made by ``PeerSession``.
@@ -24,6 +35,7 @@ final class Lane: @unchecked Sendable {
   // The sealer is touched under `sendLock` only, the opener by the receiving task only.
   let connection: any TransportConnection
   let address: LaneAddress
+  let identity: LaneIdentity
   let role: PeerRole
   private let sealer: RecordSealer
   private let opener: RecordOpener
@@ -46,15 +58,18 @@ final class Lane: @unchecked Sendable {
   /// - Parameters:
   ///   - connection: The connection, after the handshake.
   ///   - address: Which lane it is.
+  ///   - identity: What tells it from all others of the session.
   ///   - role: What this side is.
   ///   - sealer: Seals what is sent.
   ///   - opener: Opens what comes.
   init(
-    connection: any TransportConnection, address: LaneAddress, role: PeerRole, sealer: RecordSealer,
+    connection: any TransportConnection, address: LaneAddress, identity: LaneIdentity, role: PeerRole,
+    sealer: RecordSealer,
     opener: RecordOpener
   ) {
     self.connection = connection
     self.address = address
+    self.identity = identity
     self.role = role
     self.sealer = sealer
     self.opener = opener

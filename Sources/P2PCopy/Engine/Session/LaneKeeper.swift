@@ -32,7 +32,7 @@ struct LaneKeeper: Sendable {
       switch try await carry(lane) {
       case .unwanted:
         delivery.lanes.withLock { $0.remove(lane, because: nil) }
-        delivery.outgoing.withLock { $0.outbox.release(lane.address) }
+        delivery.outgoing.withLock { $0.outbox.release(lane.identity) }
         lane.connection.abort()
       case .lost(let error): try lose(lane, because: error)
       }
@@ -103,7 +103,7 @@ struct LaneKeeper: Sendable {
       "a lane is lost",
       metadata: ["lane": "\(number)", "epoch": "\(lane.address.epoch)", "reason": "\(reason.message)"])
     delivery.lanes.withLock { $0.remove(lane, because: reason) }
-    delivery.outgoing.withLock { $0.outbox.release(lane.address) }
+    delivery.outgoing.withLock { $0.outbox.release(lane.identity) }
     lane.abort(because: reason)
   }
 
@@ -169,19 +169,19 @@ struct LaneKeeper: Sendable {
   ///
   /// - Returns: `false` when the lane is not wanted any more and everything that it carried has arrived; the sender ends it.
   private func awaitWork(for lane: Lane) async throws -> Bool {
-    let (address, role) = (lane.address, delivery.role)
+    let (identity, role) = (lane.identity, delivery.role)
     return try await delivery.outgoing.first { outgoing -> Bool? in
       guard number < outgoing.wantedLaneCount else {
-        return role == .sender && !outgoing.outbox.isCarrying(address) ? false : nil
+        return role == .sender && !outgoing.outbox.isCarrying(identity) ? false : nil
       }
-      return outgoing.outbox.hasItem(for: address) ? true : nil
+      return outgoing.outbox.hasItem(for: identity) ? true : nil
     }
   }
 
   /// - Returns: Why nothing can be sent any more.
   private func sendNext(over lane: Lane) async throws -> End? {
     let item: Outbox.Item? = delivery.outgoing.withLock { outgoing in
-      guard let item = outgoing.outbox.take(for: lane.address) else { return nil }
+      guard let item = outgoing.outbox.take(for: lane.identity) else { return nil }
       outgoing.sendingCount += 1
       return item
     }
@@ -197,7 +197,7 @@ struct LaneKeeper: Sendable {
   }
 
   private func sendWaiting(over lane: Lane) async throws {
-    while let item = delivery.outgoing.withLock({ $0.outbox.take(for: lane.address) }) {
+    while let item = delivery.outgoing.withLock({ $0.outbox.take(for: lane.identity) }) {
       try await send(item, over: lane)
     }
   }

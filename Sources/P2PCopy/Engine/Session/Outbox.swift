@@ -42,9 +42,9 @@ package struct Outbox: Sendable {
     var copy: Copy?
     let byteCount: Int
     /// Who carries it; nobody as long as it waits.
-    var carrier: LaneAddress?
+    var carrier: LaneIdentity?
     /// Who has carried it before.
-    var formerCarriers: [LaneAddress] = []
+    var formerCarriers: [LaneIdentity] = []
     /// Whether the other side has it, although not all before it.
     var hasArrived = false
   }
@@ -110,14 +110,14 @@ package struct Outbox: Sendable {
   }
 
   /// Whether there is something that a lane may carry.
-  package func hasItem(for lane: LaneAddress) -> Bool {
+  package func hasItem(for lane: LaneIdentity) -> Bool {
     waiting.contains { number in !entry(number).formerCarriers.contains(lane) }
   }
 
   /// Gives the first record that waits to a lane.
   ///
   /// - Returns: The record; `nil` when there is none that the lane may carry.
-  package mutating func take(for lane: LaneAddress) -> Item? {
+  package mutating func take(for lane: LaneIdentity) -> Item? {
     guard let index = waiting.firstIndex(where: { !entry($0).formerCarriers.contains(lane) }) else { return nil }
     let number = waiting.remove(at: index)
     let position = offset(number)
@@ -134,7 +134,7 @@ package struct Outbox: Sendable {
   }
 
   /// A lane carries nothing any more: what it carried, and the other side has not, waits again.
-  package mutating func release(_ lane: LaneAddress) {
+  package mutating func release(_ lane: LaneIdentity) {
     for position in 0..<entries.count where entries[offset: position].carrier == lane {
       guard !entries[offset: position].hasArrived else { continue }
       entries[offset: position].carrier = nil
@@ -179,13 +179,13 @@ package struct Outbox: Sendable {
   }
 
   /// Whether a lane carries something that the other side has not.
-  package func isCarrying(_ lane: LaneAddress) -> Bool {
+  package func isCarrying(_ lane: LaneIdentity) -> Bool {
     entries.contains { $0.carrier == lane && !$0.hasArrived }
   }
 
   /// The lane that holds everything up: it carries the oldest record, and more records behind that have arrived over others
   /// than can be by chance.
-  package func laggard(amongLanes laneCount: Int) -> LaneAddress? {
+  package func laggard(amongLanes laneCount: Int) -> LaneIdentity? {
     guard laneCount > 1, let lane = entries.first?.carrier else { return nil }
     let overtakers = entries.count { $0.hasArrived && $0.carrier != lane }
     return overtakers >= 4 * laneCount ? lane : nil

@@ -21,6 +21,14 @@ final class PeerSession: Sendable {
     var secret: Secret
     /// The newest lane of each number.
     var lanes: [UInt32: Lane] = [:]
+    /// How many were opened.
+    var openingCount = 0
+
+    /// What tells the next lane from all others.
+    mutating func nextIdentity() -> LaneIdentity {
+      openingCount += 1
+      return LaneIdentity(openingCount)
+    }
   }
 
   /// What keys are made from: as little as is needed for those to come.
@@ -89,12 +97,13 @@ final class PeerSession: Sendable {
     let (role, cipher) = (role, bootstrapCipher)
     logger.debug("a lane opens", metadata: ["lane": "0", "epoch": "0"])
     return try state.withLock { (state: inout State) throws(P2PCopyError) in
+      let identity = state.nextIdentity()
       let lane: Lane
       switch state.secret {
       case .session(let schedule):
         let keys = try LaneKeyPair(bootstrapFrom: schedule, cipher, role)
         lane = Lane(
-          connection: connection, address: LaneAddress(number: 0, epoch: 0), role: role,
+          connection: connection, address: LaneAddress(number: 0, epoch: 0), identity: identity, role: role,
           sealer: RecordSealer(key: keys.sending.take()),
           opener: RecordOpener(key: keys.receiving.take(), from: role.other))
       case .resumption: throw Self.outOfTurn("a first lane")
@@ -187,7 +196,7 @@ final class PeerSession: Sendable {
     }
     let pair = try LaneKeyPair(keys.schedule, agreement.cipher, agreement.negotiationHash, address, role)
     let lane = Lane(
-      connection: connection, address: address, role: role,
+      connection: connection, address: address, identity: state.withLock { $0.nextIdentity() }, role: role,
       sealer: RecordSealer(key: pair.sending.take(), startingAt: sentCount),
       opener: RecordOpener(key: pair.receiving.take(), from: role.other, startingAt: receivedCount))
     state.withLock { $0.lanes[address.number] = lane }
