@@ -21,11 +21,11 @@ struct ReconnectionTests {
 
   /// Cuts all connections of a transfer when so many messages have passed the relay, counted over all connections.
   private final class Cutter: Sendable {
-    private let state: Mutex<(count: Int, cuts: Set<Int>, cutCount: Int)>
+    private let state: Mutex<(count: Int, cuts: Set<Int>, cutCount: Int, isCutting: Bool)>
     private let tap = Mutex<Tap?>(nil)
 
     init(at cuts: Set<Int>) {
-      state = Mutex((0, cuts, 0))
+      state = Mutex((0, cuts, 0, false))
     }
 
     var cutCount: Int { state.withLock { $0.cutCount } }
@@ -34,16 +34,24 @@ struct ReconnectionTests {
       self.tap.withLock { $0 = tap }
     }
 
+    /// Nothing passes from a cut until the connections are gone.
     func pass(_ message: TransportMessage) -> [TransportMessage] {
-      let cuts = state.withLock { state in
+      let (passes, cuts) = state.withLock { state in
+        guard !state.isCutting else { return (false, false) }
         state.count += 1
-        guard state.cuts.contains(state.count) else { return false }
+        guard state.cuts.contains(state.count) else { return (true, false) }
         state.cutCount += 1
-        return true
+        state.isCutting = true
+        return (true, true)
       }
       // Apart: whoever passes a message on holds the relay.
-      if cuts, let tap = tap.withLock({ $0 }) { Task { tap.cut() } }
-      return [message]
+      if cuts, let tap = tap.withLock({ $0 }) {
+        Task {
+          tap.cut()
+          state.withLock { $0.isCutting = false }
+        }
+      }
+      return passes ? [message] : []
     }
   }
 
