@@ -112,7 +112,7 @@ final class Delivery: Sendable {
   /// - Throws: ``P2PCopyError`` when the other side cannot be reached any more.
   func send(_ record: consuming ByteBuffer) async throws {
     let body = keepsCopies ? Array(record.readableBytesView.dropFirst(RecordHeader.byteCount)) : []
-    try await put(record, again: .body(body), byteCount: body.count)
+    try await put(consume record, again: .body(body), byteCount: body.count)
   }
 
   /// Sends a control record.
@@ -131,7 +131,7 @@ final class Delivery: Sendable {
   /// - Throws: As ``send(_:)-(ByteBuffer)``.
   func send(_ record: consuming ByteBuffer, again: @escaping @Sendable () async throws -> ByteBuffer) async throws {
     let byteCount = record.readableBytes
-    try await put(record, again: .unit(again), byteCount: byteCount)
+    try await put(consume record, again: .unit(again), byteCount: byteCount)
   }
 
   /// Sends what says only how far this side is. That the other side is gone, whoever receives finds out: what it said before

@@ -93,7 +93,7 @@ final class Lane: @unchecked Sendable {
   func send(_ record: consuming ByteBuffer, as number: UInt64? = nil) async throws {
     await sendLock.acquire()
     defer { sendLock.release() }
-    try await sendLocked(record, number)
+    try await sendLocked(consume record, number)
   }
 
   /// Seals and sends a control record.
@@ -208,7 +208,7 @@ final class Lane: @unchecked Sendable {
   var waitingSince: ContinuousClock.Instant? { times.withLock { $0.waitingSince } }
 
   private func sendLocked(_ record: consuming ByteBuffer, _ number: UInt64?) async throws {
-    var record = record
+    var record = consume record
     try sealer.seal(&record, as: number ?? sealer.recordCount)
     lastChains.withLock { $0.sent = sealer.chainValue }
     do {

@@ -180,15 +180,17 @@ struct LaneKeeper: Sendable {
 
   /// - Returns: Why nothing can be sent any more.
   private func sendNext(over lane: Lane) async throws -> End? {
-    let item: Outbox.Item? = delivery.outgoing.withLock { outgoing in
-      guard let item = outgoing.outbox.take(for: lane.identity) else { return nil }
-      outgoing.sendingCount += 1
-      return item
-    }
-    guard let item else { return nil }
+    // One reference only: the record is sealed in place.
+    guard
+      var item = delivery.outgoing.withLock({ (outgoing) -> Outbox.Item? in
+        let item = outgoing.outbox.take(for: lane.identity)
+        if item != nil { outgoing.sendingCount += 1 }
+        return item
+      })
+    else { return nil }
     defer { delivery.outgoing.withLock { $0.sendingCount -= 1 } }
     do {
-      try await send(item, over: lane)
+      try await send(&item, over: lane)
       return nil
     } catch {
       try Task.checkCancellation()
@@ -197,15 +199,14 @@ struct LaneKeeper: Sendable {
   }
 
   private func sendWaiting(over lane: Lane) async throws {
-    while let item = delivery.outgoing.withLock({ $0.outbox.take(for: lane.identity) }) {
-      try await send(item, over: lane)
+    while var item = delivery.outgoing.withLock({ $0.outbox.take(for: lane.identity) }) {
+      try await send(&item, over: lane)
     }
   }
 
-  private func send(_ item: Outbox.Item, over lane: Lane) async throws {
-    var item = item
+  private func send(_ item: inout Outbox.Item, over lane: Lane) async throws {
     if let record = item.record.take() {
-      try await lane.send(record, as: item.number)
+      try await lane.send(consume record, as: item.number)
     } else if let copy = item.copy {
       try await lane.send(copy.record(), as: item.number)
     }
