@@ -28,6 +28,9 @@ package enum Protocol2Suite {
   /// How long a peer dials a lane that was lost before it waits by the code as well, for a process that was started again.
   package static let successorDelay = Duration.seconds(5)
 
+  /// For how long after the last progress a lost connection is made good.
+  package static let retryDuration = Duration.seconds(30 * 60)
+
   /// After this time without sending anything, a peer says that it is still working.
   package static let workingInterval = Duration.seconds(15)
 

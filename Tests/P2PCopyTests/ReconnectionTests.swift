@@ -3,7 +3,6 @@ import Foundation
 import P2PCopy
 import P2PCopyTesting
 import SPAKE2
-import Synchronization
 import SystemPackage
 import TestSupport
 import Testing
@@ -17,42 +16,6 @@ struct ReconnectionTests {
 
   init() throws {
     folder = try TemporaryDirectory()
-  }
-
-  /// Cuts all connections of a transfer when so many messages have passed the relay, counted over all connections.
-  private final class Cutter: Sendable {
-    private let state: Mutex<(count: Int, cuts: Set<Int>, cutCount: Int, isCutting: Bool)>
-    private let tap = Mutex<Tap?>(nil)
-
-    init(at cuts: Set<Int>) {
-      state = Mutex((0, cuts, 0, false))
-    }
-
-    var cutCount: Int { state.withLock { $0.cutCount } }
-
-    func watch(_ tap: Tap) {
-      self.tap.withLock { $0 = tap }
-    }
-
-    /// Nothing passes from a cut until the connections are gone.
-    func pass(_ message: TransportMessage) -> [TransportMessage] {
-      let (passes, cuts) = state.withLock { state in
-        guard !state.isCutting else { return (false, false) }
-        state.count += 1
-        guard state.cuts.contains(state.count) else { return (true, false) }
-        state.cutCount += 1
-        state.isCutting = true
-        return (true, true)
-      }
-      // Apart: whoever passes a message on holds the relay.
-      if cuts, let tap = tap.withLock({ $0 }) {
-        Task {
-          tap.cut()
-          state.withLock { $0.isCutting = false }
-        }
-      }
-      return passes ? [message] : []
-    }
   }
 
   private func transfer(cutting cutter: Cutter, codecs: CodecRegistry = QuickTransfer.quickCodecs) -> QuickTransfer {

@@ -1,7 +1,6 @@
 import Foundation
 import P2PCopy
 import SHA256Sum
-import Synchronization
 import SystemPackage
 import TestSupport
 import Testing
@@ -21,38 +20,9 @@ struct SuccessorTests {
     }
   }
 
-  /// Cuts the connections of a transfer when so many messages have passed the relay. Nothing passes from then until they are
-  /// cut.
-  private final class Cutter: Sendable {
-    private let state: Mutex<(left: Int, tap: Tap?, isCut: Bool)>
-
-    init(after count: Int) {
-      state = Mutex((count, nil, false))
-    }
-
-    func watch(_ tap: Tap) {
-      state.withLock { $0.tap = tap }
-    }
-
-    func pass(_ message: TransportMessage) -> [TransportMessage] {
-      let (passes, tap) = state.withLock { state in
-        state.left -= 1
-        return (state.left >= 0 || state.isCut, state.left == 0 ? state.tap : nil)
-      }
-      if let tap {
-        // Apart: whoever passes a message on holds the relay.
-        Task {
-          tap.cut()
-          state.withLock { $0.isCut = true }
-        }
-      }
-      return passes ? [message] : []
-    }
-  }
-
   /// A transfer that is cut in the middle.
   private func makeTransfer() -> QuickTransfer {
-    let cutter = Cutter(after: 16)
+    let cutter = Cutter(at: [16])
     var transfer = QuickTransfer(tamper: { message, _ in cutter.pass(message) })
     transfer.sendOptions.successorDelay = .milliseconds(50)
     transfer.receiveOptions.successorDelay = .milliseconds(50)

@@ -49,7 +49,7 @@ public struct SendOptions: Sendable {
   public var retryDuration: Duration?
 
   /// What ``retryDuration`` is unless it is given: 30 minutes.
-  public static let defaultRetryDuration = Duration.seconds(30 * 60)
+  public static let defaultRetryDuration = Protocol2Suite.retryDuration
 
   /// Protocol 2 only: how many connections to use at the same time; the smaller number of both sides.
   public var connections = ConnectionCount.automatic

@@ -1,7 +1,6 @@
 import P2PCopyCore
 import P2PCopyTransfer
 import P2PCopyWire
-import Synchronization
 
 /// How a session of protocol 2 comes to be: two peers find each other and shake hands; and how another one takes its place,
 /// when one of the two processes was started again.

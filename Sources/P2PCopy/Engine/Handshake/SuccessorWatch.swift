@@ -1,5 +1,6 @@
 import Logging
 import P2PCopyCore
+import P2PCopyTransfer
 import Synchronization
 
 /// Waits, where the code says, for the other peer's process to be started again.
@@ -10,8 +11,7 @@ final class SuccessorWatch: Sendable {
   /// How many guesses at the code a transfer allows.
   static let maximumGuessCount = 3
 
-  private static let firstPause = Duration.seconds(1)
-  private static let pauseLimit = Duration.seconds(30)
+  private static let backOff = BackOff(first: .seconds(1), limit: .seconds(30))
 
   /// How long the peer that is away is looked for before.
   let delay: Duration
@@ -58,9 +58,8 @@ final class SuccessorWatch: Sendable {
         logger.debug("nobody came by the code", metadata: ["error": "\(error)"])
         if (error as? P2PCopyError)?.code == .wrongCode { try countGuess() }
       }
-      let longest = min(Self.firstPause * (1 << min(attempt, 10)), Self.pauseLimit)
-      try await Task.sleep(for: longest * Double.random(in: 0.5...1))
       attempt += 1
+      try await Self.backOff.wait(before: attempt)
     }
   }
 

@@ -73,6 +73,8 @@ final class Delivery: Sendable {
   let outgoing: AwaitedState<Outgoing>
   let incoming: AwaitedState<Incoming>
   private let contentInterval: Duration?
+  /// Whether what was sent is kept to be sent again.
+  private let keepsCopies: Bool
   /// What the other side is to be told of what came.
   private let due = AwaitedState<ReceivedCount?>(nil)
 
@@ -94,12 +96,12 @@ final class Delivery: Sendable {
     self.maximumLaneCount = maximumLaneCount
     role = session.role
     buffers = lane.buffers
+    keepsCopies = dialing.patience > .zero || maximumLaneCount > 1
     let counts = lane.recordCounts
     outgoing = AwaitedState(
       Outgoing(
         outbox: Outbox(
-          firstNumber: counts.sent, keepsCopies: dialing.patience > .zero || maximumLaneCount > 1,
-          unitLimit: OpenFileLimit.current)))
+          firstNumber: counts.sent, keepsCopies: keepsCopies, unitLimit: OpenFileLimit.current)))
     incoming = AwaitedState(Incoming(inbox: Inbox(count: counts.received)))
     lanes = AwaitedState(LaneSet(first: lane))
   }
@@ -152,8 +154,6 @@ final class Delivery: Sendable {
       outgoing.lastTime = .now
     }
   }
-
-  private var keepsCopies: Bool { dialing.patience > .zero || maximumLaneCount > 1 }
 
   private func send(body: [UInt8], waitsForRoom: Bool = true) async throws {
     try await put(
@@ -212,8 +212,7 @@ final class Delivery: Sendable {
   /// Takes in what came over a lane.
   ///
   /// - Throws: ``P2PCopyError``: the other side breaks the protocol.
-  func take(_ body: consuming ByteBuffer, _ number: UInt64, over lane: LaneAddress) throws {
-    dialing.confirm(lane)
+  func take(_ body: consuming ByteBuffer, _ number: UInt64) throws {
     var body = body
     var byteCount = body.readableBytes
     guard byteCount > 0 else { throw P2PCopyError(.protocolViolation, "the \(role.other) sent an empty record") }
@@ -413,7 +412,7 @@ final class Delivery: Sendable {
       try await withDeadline(patience, orThrow: P2PCopyError(.peerLeft, "no close from the sender")) {
         try await withThrowingTaskGroup(of: Void.self) { group in
           defer { group.cancelAll() }
-          let open = Set(self.lanes.read { $0.open.map(\.address.number) })
+          let open = Set(self.lanes.read { lanes in lanes.open.map(\.address.number).filter(lanes.wants) })
           for number in open.union([0]) {
             group.addTask { try await LaneKeeper(number: number, delivery: self).runToTheEnd() }
           }

@@ -165,6 +165,17 @@ final class Lane: @unchecked Sendable {
   /// The chains of both directions so far: those of the last record sealed and of the last one opened.
   var chains: (sent: [UInt8], received: [UInt8]) { lastChains.withLock { ($0.sent, $0.received) } }
 
+  /// Waits for the other side to end the connection; what it says before is not looked at.
+  ///
+  /// - Throws: ``P2PCopyError`` when the connection is lost.
+  func awaitEnd() async throws {
+    do {
+      while try await connection.receive() != nil {}
+    } catch {
+      throw explained(error)
+    }
+  }
+
   /// Ends the connection in good order.
   func finish() async throws -> TransportClosure {
     do {

@@ -10,9 +10,7 @@ import Synchronization
 /// Lane and epoch say where the peers meet, so both have to name the same epoch. A peer cannot know whether its last word of
 /// an exchange arrived before the connection was lost: while it is in doubt, it waits at the next epoch as well.
 final class LaneDialing: Sendable {
-  /// How long to wait before an attempt: at most so long, doubled with each, up to the limit.
-  private static let firstPause = Duration.milliseconds(200)
-  private static let pauseLimit = Duration.seconds(15)
+  private static let backOff = BackOff(first: .milliseconds(200), limit: .seconds(15))
   /// How long the other side may take for one step of an exchange.
   private static let stepTimeout = Duration.seconds(20)
 
@@ -80,12 +78,8 @@ final class LaneDialing: Sendable {
   ) async throws -> LaneExchange.Outcome {
     var attempt = attemptCount
     while true {
-      // A lane that is added is there at once; who lost one comes back after a time with jitter, so that all who lost a
-      // relay do not come at the same moment.
-      if attempt > 0 {
-        let longest = min(Self.firstPause * (1 << min(attempt - 1, 10)), Self.pauseLimit)
-        try await Task.sleep(for: longest * Double.random(in: 0.5...1))
-      }
+      // A lane that is added is there at once.
+      try await Self.backOff.wait(before: attempt)
       attempt += 1
       do {
         return try await self.attempt(number, having: receivedCount())

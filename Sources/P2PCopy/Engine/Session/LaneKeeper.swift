@@ -41,12 +41,16 @@ struct LaneKeeper: Sendable {
 
   /// Sends what waits and ends the lane in good order, over another connection when one is lost.
   ///
+  /// With several lanes the sender ends them first: a lane that ended before the receipt, which goes over another one, has
+  /// arrived would be one that was lost.
+  ///
   /// - Throws: ``P2PCopyError`` when a lost connection ends the session.
   func runToTheEnd() async throws {
     while true {
       let lane = try await openLane()
       do {
         try await sendWaiting(over: lane)
+        if delivery.lanes.read({ $0.haveBeenSeveral }) { try await lane.awaitEnd() }
         let closure = try await lane.finish()
         return delivery.session.logger.debug("the connection is closed", metadata: ["by": "\(closure.reason)"])
       } catch {
@@ -128,6 +132,7 @@ struct LaneKeeper: Sendable {
 
   /// - Throws: What ends the session, or `CancellationError`.
   private func read(_ lane: Lane) async throws -> End {
+    var isConfirmed = false
     while true {
       try await delivery.incoming.wait { $0.isExpected && $0.inbox.hasRoom }
       let (number, body): (UInt64, ByteBuffer)
@@ -140,8 +145,12 @@ struct LaneKeeper: Sendable {
         if delivery.incoming.read({ !$0.isExpected }) { continue }
         return .lost(error)
       }
+      if !isConfirmed {
+        delivery.dialing.confirm(lane.address)
+        isConfirmed = true
+      }
       do {
-        try delivery.take(body, number, over: lane.address)
+        try delivery.take(body, number)
       } catch {
         return .lost(error)
       }

@@ -89,9 +89,6 @@ package struct Outbox: Sendable {
   /// Whether nothing waits to be sent.
   package var isEmptied: Bool { waiting.isEmpty }
 
-  /// Whether something has been sent that the other side has not said it has.
-  package var isOutstanding: Bool { entries.count > waiting.count }
-
   /// Whether all records from a number on are there to be sent again.
   package func reaches(_ number: UInt64) -> Bool { (firstNumber...nextNumber).contains(number) }
 
