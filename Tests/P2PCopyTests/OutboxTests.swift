@@ -146,4 +146,43 @@ struct OutboxTests {
     #expect(taken(&outbox, second) == [3])
     try outbox.settle(1000)
   }
+
+  @Test("What should have arrived is carried by another lane as well, once")
+  func overdue() throws {
+    var outbox = filled(2)
+    #expect(taken(&outbox, first) == [1, 2])
+    outbox.repeatOverdue(before: .now - .seconds(60))
+    #expect(outbox.isEmptied)
+    outbox.repeatOverdue(before: .now + .seconds(60))
+    // The lane that carries it already does not carry it twice.
+    #expect(!outbox.hasItem(for: first))
+    #expect(taken(&outbox, second) == [1, 2])
+    outbox.repeatOverdue(before: .now + .seconds(60))
+    #expect(outbox.isEmptied)
+    // Both may have it; when the second one is lost, a third one takes it.
+    outbox.release(first)
+    #expect(outbox.isEmptied)
+    outbox.release(second)
+    #expect(taken(&outbox, first).isEmpty)
+    #expect(taken(&outbox, LaneIdentity(3)) == [1, 2])
+    try outbox.settle(3)
+    #expect(outbox.firstNumber == outbox.nextNumber)
+  }
+
+  @Test("A piece of a file is carried twice only when nothing else waits and something has overtaken it")
+  func overduePieces() throws {
+    var outbox = Outbox(firstNumber: 1)
+    outbox.freshLimit = 8
+    for _ in 0..<2 { outbox.append(ByteBuffer(bytes: [5]), again: .unit { ByteBuffer(bytes: [5]) }, byteCount: 1) }
+    outbox.append(ByteBuffer(bytes: [7]), again: .body([7]), byteCount: 1)
+    #expect(taken(&outbox, first, atMost: 1) == [1])
+    outbox.repeatOverdue(before: .now + .seconds(60))
+    #expect(taken(&outbox, second) == [2, 3])
+    outbox.repeatOverdue(before: .now + .seconds(60))
+    // Nothing has overtaken the pieces so far.
+    #expect(taken(&outbox, first) == [3])
+    try outbox.settle(1, [2])
+    outbox.repeatOverdue(before: .now + .seconds(60))
+    #expect(taken(&outbox, second) == [1])
+  }
 }

@@ -73,6 +73,7 @@ struct PartialFileTests {
       try await peer.sendFileEnd(0, [1, 2])
       try await peer.sendPageEnd(0)
       #expect(try await peer.receivePageReceipt().failures.isEmpty)
+      await peer.finish()
     }
     #expect(folder.read("out/s") == [1, 2])
     expectPlanted(["s"])
@@ -110,6 +111,7 @@ struct PartialFileTests {
       let failures = try await peer.receivePageReceipt().failures
       #expect(failures.first?.code == .destinationUnwritable)
       #expect(failures.first?.message.contains("partial file '.x.p2p-copy-partial' was changed") == true)
+      await peer.finish()
     }
     #expect(outcome.received.errorCode != nil)
     #expect(try folder.tree("out") == [".x.p2p-copy-partial": other])

@@ -76,3 +76,32 @@ package struct LaneCount: Hashable, Sendable {
   /// The record's body.
   package var body: [UInt8] { [RecordKind.lanes.rawValue] + count.bigEndianBytes }
 }
+
+/// That a peer does not use a lane any more, whose connection the other one may believe in: record kind 14.
+package struct LaneLoss: Equatable, Sendable {
+  /// Which lane.
+  package var number: UInt32
+  /// In which epoch.
+  package var epoch: UInt32
+
+  /// Creates a loss.
+  package init(number: UInt32, epoch: UInt32) {
+    self.number = number
+    self.epoch = epoch
+  }
+
+  /// Reads a record's body, its kind in front.
+  ///
+  /// - Parameter body: The body; all of it is taken.
+  /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/protocolViolation``.
+  package init(readingFrom body: inout ByteBuffer) throws(P2PCopyError) {
+    guard body.readInteger(as: UInt8.self) == RecordKind.laneLost.rawValue,
+      let number = body.readInteger(as: UInt32.self), let epoch = body.readInteger(as: UInt32.self),
+      body.readableBytes == 0
+    else { throw P2PCopyError.malformed("the loss of a lane") }
+    self.init(number: number, epoch: epoch)
+  }
+
+  /// The record's body.
+  package var body: [UInt8] { [RecordKind.laneLost.rawValue] + number.bigEndianBytes + epoch.bigEndianBytes }
+}

@@ -26,4 +26,6 @@ package enum RecordKind: UInt8, Sendable {
   case received = 11
   /// A ``LaneCount``, from the sender.
   case lanes = 12
+  /// A ``LaneLoss``, from either side.
+  case laneLost = 14
 }

@@ -70,7 +70,7 @@ final class RecordReader {
       try sequence.checkNothingIsOpen(before: "a page's end")
       try ledger.end(pageFrom: firstIndex)
       try await items.put(.pageEnd, cost: 256)
-    case .answer, .verdict, .pageReceipt, .received, .lanes:
+    case .answer, .verdict, .pageReceipt, .received, .lanes, .laneLost:
       throw P2PCopyError(.protocolViolation, "the sender sent a record that only a receiver sends")
     }
     return true

@@ -20,6 +20,9 @@ final class Delivery: Sendable {
   /// While one is missing the other side is told so often what came besides.
   private static let gapInterval = Duration.milliseconds(500)
 
+  /// How long a record may be on its way before another lane carries it, too.
+  private static let carryingPatience = Duration.seconds(2)
+
   /// How long one may be missing while others come.
   private static let gapLimit = Duration.seconds(60)
 
@@ -50,6 +53,8 @@ final class Delivery: Sendable {
     var untoldByteCount = 0
     /// Whether pieces of files are among them: the other side keeps their files open until it is told.
     var hasUntoldContent = false
+    /// Whether anything is among them but what the other side was told itself.
+    var hasUntoldNews = false
     var lastProgress = ContinuousClock.now
     /// How often lanes were opened since then.
     var fruitlessCount = 0
@@ -146,10 +151,21 @@ final class Delivery: Sendable {
 
   /// Says that this side is still working, if nothing was said for a time. Where there is no room something is being said.
   func sayThatItWorks(afterSaying nothing: Duration) {
-    guard lanes.read({ $0.openCount > 0 }) else { return }
     let body = SessionMessage.working.recordBody
+    sayAtOnce(body) { .now - $0.lastTime > nothing && $0.outbox.hasRoom }
+  }
+
+  /// Says that a lane is not used any more: the other side may not notice that its connection is gone.
+  func sayThatIsLost(_ lane: LaneAddress) {
+    guard maximumLaneCount > 1 else { return }
+    sayAtOnce(LaneLoss(number: lane.number, epoch: lane.epoch).body) { _ in true }
+  }
+
+  /// Sends a record without waiting for room, if a lane is there.
+  private func sayAtOnce(_ body: [UInt8], if isDue: (borrowing Outgoing) -> Bool) {
+    guard lanes.read({ $0.openCount > 0 }) else { return }
     outgoing.withLock { outgoing in
-      guard .now - outgoing.lastTime > nothing, outgoing.outbox.hasRoom, outgoing.end == nil else { return }
+      guard isDue(outgoing), outgoing.end == nil else { return }
       outgoing.outbox.append(MessageBufferPool.makeRecord(body: body), again: .body(body), byteCount: body.count)
       outgoing.lastTime = .now
     }
@@ -224,6 +240,11 @@ final class Delivery: Sendable {
       try outgoing.withLock { try $0.outbox.settle(received.count, received.others) }
     case .lanes where role == .receiver:
       want(Int(try LaneCount(readingFrom: &body, limit: maximumLaneCount).count), as: number)
+    case .laneLost:
+      let lost = try LaneLoss(readingFrom: &body)
+      if let lane = lanes.read({ $0[lost.number] }), lane.address.epoch == lost.epoch {
+        lane.abort(because: P2PCopyError(.peerLeft, "the \(role.other) has lost one of several connections"))
+      }
     case .control:
       switch try SessionMessage(decoding: body.readableBytesView.dropFirst()) {
       case .receipt, .end: incoming.withLock { $0.lastNumber = $0.lastNumber ?? number }
@@ -240,6 +261,7 @@ final class Delivery: Sendable {
       guard try incoming.inbox.insert(body, as: number) else { return nil }
       incoming.count(byteCount)
       if isContent { incoming.hasUntoldContent = true }
+      if kind != .received { incoming.hasUntoldNews = true }
       guard
         incoming.untoldByteCount >= Self.acknowledgedByteCount || incoming.untoldRecordCount >= Self.acknowledgedCount
       else { return nil }
@@ -293,14 +315,16 @@ final class Delivery: Sendable {
     }
   }
 
-  /// Tells the other side what is missing, and ends the session when it stays so.
+  /// Tells the other side in time what has come and what is missing, and ends the session when it stays so.
   private func watchForGaps() async throws {
     while true {
       try await Task.sleep(for: Self.gapInterval)
+      // With one alone what it carries cannot go over another one in the meantime.
+      let areSeveral = lanes.read { $0.openCount > 1 }
       let (told, missing): (ReceivedCount?, UInt64?) = incoming.withLock { incoming in
         guard incoming.inbox.hasGap else {
           incoming.gap = nil
-          return (nil, nil)
+          return (areSeveral && incoming.hasUntoldNews ? incoming.told() : nil, nil)
         }
         if incoming.gap?.number != incoming.inbox.count { incoming.gap = (incoming.inbox.count, .now) }
         let isLost = incoming.gap.map { .now - $0.since > Self.gapLimit } ?? false
@@ -315,11 +339,13 @@ final class Delivery: Sendable {
     }
   }
 
-  /// Ends a lane that holds up everything that goes over the others: what it carried goes over those.
+  /// Ends a lane that holds up everything that goes over the others: what it carried goes over those. What may be held up by
+  /// one, and holds up nothing yet, goes over another one as well.
   private func watchForLaggards() async throws {
     while true {
       try await Task.sleep(for: Self.gapInterval)
       let openCount = lanes.read { $0.openCount }
+      if openCount > 1 { outgoing.withLock { $0.outbox.repeatOverdue(before: .now - Self.carryingPatience) } }
       guard let laggard = outgoing.read({ $0.outbox.laggard(amongLanes: openCount) }),
         let lane = lanes.read({ lanes in lanes.open.first { $0.identity == laggard } })
       else { continue }
@@ -409,6 +435,8 @@ final class Delivery: Sendable {
   func awaitEnd() async {
     let patience = dialing.patience > .zero ? min(dialing.patience, Self.farewellPatience) : Self.farewellPatience / 2
     let ending = Task {
+      // What is on its way may be so over a lane that stands still.
+      if self.lanes.read({ $0.openCount > 1 }) { self.outgoing.withLock { $0.outbox.repeatOverdue(before: .now) } }
       try await withDeadline(patience, orThrow: P2PCopyError(.peerLeft, "no close from the sender")) {
         try await withThrowingTaskGroup(of: Void.self) { group in
           defer { group.cancelAll() }
@@ -445,6 +473,7 @@ extension Delivery.Incoming {
     untoldRecordCount = 0
     untoldByteCount = 0
     hasUntoldContent = false
+    hasUntoldNews = false
     return ReceivedCount(inbox.count, others: inbox.numbersAhead)
   }
 }

@@ -165,14 +165,16 @@ final class Lane: @unchecked Sendable {
   /// The chains of both directions so far: those of the last record sealed and of the last one opened.
   var chains: (sent: [UInt8], received: [UInt8]) { lastChains.withLock { ($0.sent, $0.received) } }
 
-  /// Waits for the other side to end the connection; what it says before is not looked at.
+  /// Waits for the other side to end the connection, if it has not done so; what it says before is not looked at.
   ///
   /// - Throws: ``P2PCopyError`` when the connection is lost.
   func awaitEnd() async throws {
     do {
       while try await connection.receive() != nil {}
     } catch {
-      throw explained(error)
+      let error = explained(error)
+      // Whoever received before may have had the end already.
+      if (error as? P2PCopyError)?.isGoodEnd != true { throw error }
     }
   }
 
@@ -239,6 +241,9 @@ extension SessionMessage {
 extension P2PCopyError {
   /// Whether it says that the other side was stopped, to be run again: nothing is lost for whoever waits for that.
   var isStop: Bool { (cause as? TransportClosure)?.isStop ?? false }
+
+  /// Whether it says that the other side ended a connection in good order.
+  var isGoodEnd: Bool { (cause as? TransportClosure)?.isNormal ?? false }
 
   /// Whether it says that a connection was lost that another one can stand in for: nobody said goodbye.
   var isLostConnection: Bool {

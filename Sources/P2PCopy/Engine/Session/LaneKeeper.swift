@@ -49,8 +49,9 @@ struct LaneKeeper: Sendable {
     while true {
       let lane = try await openLane()
       do {
-        try await sendWaiting(over: lane)
-        if delivery.lanes.read({ $0.haveBeenSeveral }) { try await lane.awaitEnd() }
+        let isSent = await sendWaiting(over: lane)
+        // What could not be sent may have been no use any more, since the sender has everything and has ended the lane.
+        if !isSent || delivery.lanes.read({ $0.haveBeenSeveral }) { try await lane.awaitEnd() }
         let closure = try await lane.finish()
         return delivery.session.logger.debug("the connection is closed", metadata: ["by": "\(closure.reason)"])
       } catch {
@@ -109,6 +110,7 @@ struct LaneKeeper: Sendable {
     delivery.lanes.withLock { $0.remove(lane, because: reason) }
     delivery.outgoing.withLock { $0.outbox.release(lane.identity) }
     lane.abort(because: reason)
+    delivery.sayThatIsLost(lane.address)
   }
 
   // MARK: Records
@@ -140,7 +142,7 @@ struct LaneKeeper: Sendable {
         (number, body) = try await lane.receive { delivery.lanes.read { $0.haveBeenSeveral } }
       } catch {
         try Task.checkCancellation()
-        if isUnwanted, Self.isGoodEnd(error) { return .unwanted }
+        if isUnwanted, (error as? P2PCopyError)?.isGoodEnd == true { return .unwanted }
         // That the other side ends the lane then is as it should be.
         if delivery.incoming.read({ !$0.isExpected }) { continue }
         return .lost(error)
@@ -207,10 +209,16 @@ struct LaneKeeper: Sendable {
     }
   }
 
-  private func sendWaiting(over lane: Lane) async throws {
+  /// - Returns: Whether the connection took everything.
+  private func sendWaiting(over lane: Lane) async -> Bool {
     while var item = delivery.outgoing.withLock({ $0.outbox.take(for: lane.identity) }) {
-      try await send(&item, over: lane)
+      do {
+        try await send(&item, over: lane)
+      } catch {
+        return false
+      }
     }
+    return true
   }
 
   private func send(_ item: inout Outbox.Item, over lane: Lane) async throws {
@@ -222,8 +230,4 @@ struct LaneKeeper: Sendable {
   }
 
   private var isUnwanted: Bool { delivery.lanes.read { !$0.wants(number) } }
-
-  private static func isGoodEnd(_ error: any Error) -> Bool {
-    ((error as? P2PCopyError)?.cause as? TransportClosure)?.isNormal == true
-  }
 }

@@ -43,6 +43,10 @@ package struct Outbox: Sendable {
     let byteCount: Int
     /// Who carries it; nobody as long as it waits.
     var carrier: LaneIdentity?
+    /// Since when.
+    var carriedSince = ContinuousClock.now
+    /// Whether it waited once more although its lane may still bring it.
+    var isRepeated = false
     /// Who has carried it before.
     var formerCarriers: [LaneIdentity] = []
     /// Whether the other side has it, although not all before it.
@@ -122,6 +126,7 @@ package struct Outbox: Sendable {
     entries[offset: position].record = nil
     if record != nil { freshCount -= 1 }
     entries[offset: position].carrier = lane
+    entries[offset: position].carriedSince = .now
     let copy = entries[offset: position].copy
     if !keepsCopies, let entry = entries.popFirst() {
       byteCount -= entry.byteCount
@@ -137,6 +142,31 @@ package struct Outbox: Sendable {
       entries[offset: position].carrier = nil
       entries[offset: position].formerCarriers.append(lane)
       waiting.append(firstNumber + UInt64(position))
+    }
+    waiting.sort()
+  }
+
+  /// Lets another lane carry, too, what should have arrived by now: the lane that carries it may stand still, and nobody finds
+  /// that out where nothing else is to be sent. Each record at most once; a piece of a file only when nothing else waits and
+  /// one behind it has arrived over another lane, since it may just take its time.
+  ///
+  /// - Parameter time: When it should have been carried.
+  package mutating func repeatOverdue(before time: ContinuousClock.Instant) {
+    guard keepsCopies else { return }
+    let isIdle = waiting.isEmpty
+    var hasOvertakers = false
+    for position in entries.indices.reversed() {
+      let entry = entries[position]
+      guard !entry.hasArrived else {
+        hasOvertakers = true
+        continue
+      }
+      guard let carrier = entry.carrier, !entry.isRepeated, entry.carriedSince < time else { continue }
+      if case .unit? = entry.copy, !(isIdle && hasOvertakers) { continue }
+      entries[position].carrier = nil
+      entries[position].formerCarriers.append(carrier)
+      entries[position].isRepeated = true
+      waiting.append(firstNumber + UInt64(entries.distance(from: entries.startIndex, to: position)))
     }
     waiting.sort()
   }
