@@ -193,6 +193,7 @@ public struct Receiver: Sendable {
           receiptFile: options.receiptFile, checksumsFile: options.checksumsFile, outputPath: destination.outputPath)
       }
       let firstLog = try makeLog()
+      let limits = ReceivingLimits(options)
       return [
         { [codecs] in
           var nextLog: DeliveryLog? = firstLog
@@ -205,7 +206,8 @@ public struct Receiver: Sendable {
               destination.beginAgain()
             }
             let session = ReceivingSession(
-              options: options, destination: destination, codecs: codecs, monitor: monitor, log: log)
+              options: options, destination: destination, codecs: codecs, monitor: monitor, log: log,
+              limits: limits)
             try await session.run(in: peers, over: lane, dialing)
           }
         }

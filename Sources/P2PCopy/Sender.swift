@@ -84,7 +84,8 @@ public struct Sender: Sendable {
     case .two:
       try await sendWithProtocol2(listener) { ownFiles in
         try FileSource(
-          paths, rules: options.rules, links: options.links, list: options.fileList, ownFiles: ownFiles)
+          paths, rules: options.rules, links: options.links, list: options.fileList, ownFiles: ownFiles,
+          acceptsGrowth: options.acceptsGrowingFiles)
       }
     }
   }

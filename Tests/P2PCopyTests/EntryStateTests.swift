@@ -8,7 +8,7 @@ import XXH128
 @Suite("One life of an entry")
 struct EntryStateTests {
   private enum Step: CaseIterable, CustomTestStringConvertible {
-    case takeDigest, begin, end, arrive, withdraw, deliver, fail
+    case takeDigest, begin, end, beginAgain, arrive, withdraw, deliver, fail
 
     var testDescription: String { "\(self)" }
   }
@@ -38,6 +38,7 @@ struct EntryStateTests {
     case .takeDigest: _ = try state.takeDigest()
     case .begin: _ = try state.begin()
     case .end: try state.end()
+    case .beginAgain: try state.beginAgain()
     case .arrive: _ = try state.arrive()
     case .withdraw: try state.withdraw()
     case .deliver: try state.deliver(Self.delivered)
@@ -78,7 +79,7 @@ struct EntryStateTests {
     #expect(try packed.arrive().rest == nil)
     expectLegal([.deliver, .fail], in: packed, "arrived in a pack")
     #expect(try state.begin().place.path.description == Self.path)
-    expectLegal([.end, .withdraw], in: state, "arriving")
+    expectLegal([.end, .beginAgain, .withdraw], in: state, "arriving")
     try state.end()
     expectLegal([.deliver, .fail], in: state, "arrived")
     var failed = state
@@ -91,6 +92,22 @@ struct EntryStateTests {
     guard case .delivered(_, isUnchanged: false) = state.outcome else {
       return #expect(Bool(false), "\(state.outcome)")
     }
+  }
+
+  @Test("A file may come once more, for the same place and as a whole; a stream may not")
+  func again() throws {
+    var state = try Self.decided()
+    _ = try state.begin()
+    try state.beginAgain()
+    #expect(state.isDecided)
+    expectLegal([.begin, .arrive, .withdraw], in: state, "wanted once more")
+    guard case .failed(let error) = state.outcome else { return #expect(Bool(false), "\(state.outcome)") }
+    #expect(error.code == .incomplete)
+    #expect(try state.begin().place.path.description == Self.path)
+    expectLegal([.end, .withdraw], in: state, "arriving once more")
+    var stream = try Self.decided(.stream)
+    _ = try stream.begin()
+    expectLegal([.end, .withdraw], in: stream, "a stream that arrives")
   }
 
   @Test("A file that was wanted and never came has failed")

@@ -22,6 +22,8 @@ struct HostileTurnTests {
     case pageEndInFile, pageEndTwice, pageEndEarly, endEarly, wrongTotals, wrongTree, checksUnasked
     case unknownKind, emptyRecord, receiverRecord, manifestTwice, controlTooLong, notJSON, failureOfUnknown
     case failureTwice, textAmongRecords, unencryptedRecord
+    case againBeforeBegin, againTwice, againAfterEnd, againOfAnother, againOfUnknown, againOfDirectory
+    case againOfStream, againLong, againOfPacked, chunkNotFromTheBeginningAgain
   }
 
   @Test("Everything out of turn ends the session with an error that is told", arguments: Violation.allCases)
@@ -67,6 +69,7 @@ struct HostileTurnTests {
       page: [
         rig.entry("x"), rig.entry("y"), rig.entry("z", size: 100),
         PageEntry(path: Array("d".utf8), kind: .directory, metadata: nil),
+        PageEntry(path: Array("s".utf8), kind: .stream, metadata: nil),
       ])
     if violation == .pageEndEarly {
       try await peer.sendPageEnd(7)
@@ -81,7 +84,35 @@ struct HostileTurnTests {
       try await peer.send(chunk: [1], of: 0, at: 0)
       try await peer.sendFileEnd(0, [1])
       try await peer.send(chunk: [2], of: 0, at: 0)
-    case .chunkOfUnknown: try await peer.send(chunk: [1], of: 4, at: 0)
+    case .chunkOfUnknown: try await peer.send(chunk: [1], of: 5, at: 0)
+    case .againBeforeBegin: try await peer.sendAgain(2)
+    case .againTwice:
+      for _ in 0..<2 {
+        try await peer.send(chunk: [1], of: 2, at: 0)
+        try await peer.sendAgain(2)
+      }
+    case .againAfterEnd:
+      try await peer.send(chunk: [1], of: 0, at: 0)
+      try await peer.sendFileEnd(0, [1])
+      try await peer.sendAgain(0)
+    case .againOfAnother:
+      try await peer.send(chunk: [1], of: 2, at: 0)
+      try await peer.sendAgain(1)
+    case .againOfUnknown: try await peer.sendAgain(.max)
+    case .againOfDirectory: try await peer.sendAgain(3)
+    case .againOfStream:
+      try await peer.send(chunk: [1], of: 4, at: 0)
+      try await peer.sendAgain(4)
+    case .againLong:
+      try await peer.send(chunk: [1], of: 2, at: 0)
+      try await peer.send(body: [13] + [UInt8](repeating: 0, count: 7) + [2, 0])
+    case .againOfPacked:
+      try await peer.send(pack: [(0, [1])])
+      try await peer.sendAgain(0)
+    case .chunkNotFromTheBeginningAgain:
+      try await peer.send(chunk: [1], of: 2, at: 0)
+      try await peer.sendAgain(2)
+      try await peer.send(chunk: [2], of: 2, at: 1)
     case .chunkOfDirectory: try await peer.send(chunk: [1], of: 3, at: 0)
     case .gap:
       try await peer.send(chunk: [1], of: 2, at: 0)
@@ -120,6 +151,7 @@ struct HostileTurnTests {
     case .pageEndTwice, .wrongTotals, .wrongTree:
       try await peer.send(pack: [(0, [1]), (1, [2])])
       try await peer.sendFailure(of: 2)
+      try await peer.sendFailure(of: 4)
       try await peer.sendPageEnd(0)
       _ = try await peer.receive()
       let delivered = [TestDelivery.file("x", [1]), .file("y", [2]), .directory("d")]

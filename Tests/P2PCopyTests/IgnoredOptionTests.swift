@@ -11,12 +11,13 @@ struct IgnoredOptionTests {
     ("cipher", { $0.cipher = "aes-256-gcm" }), ("rules", { $0.rules = FilterRules([FilterRule(.exclude, "x")]) }),
     ("links", { $0.links = .skip }), ("links", { $0.links = .follow }), ("fileList", { $0.fileList = [] }),
     ("keepsMetadata", { $0.keepsMetadata = false }), ("receiptFile", { $0.receiptFile = "receipt" }),
-    ("checksumsFile", { $0.checksumsFile = "checksums" }),
+    ("checksumsFile", { $0.checksumsFile = "checksums" }), ("acceptsGrowingFiles", { $0.acceptsGrowingFiles = true }),
   ]
 
   static let receiving: [(String, @Sendable (inout ReceiveOptions) -> Void)] = [
     ("keepsMetadata", { $0.keepsMetadata = false }), ("keepsSetID", { $0.keepsSetID = true }),
     ("receiptFile", { $0.receiptFile = "receipt" }), ("checksumsFile", { $0.checksumsFile = "checksums" }),
+    ("maximumByteCount", { $0.maximumByteCount = 1 }), ("maximumFileCount", { $0.maximumFileCount = 1 }),
   ]
 
   let folder: TemporaryDirectory
@@ -55,7 +56,7 @@ struct IgnoredOptionTests {
 
   @Test("What chooses among entries is refused for standard input")
   func standardInput() async throws {
-    for (name, change) in Self.sending where ["rules", "links", "fileList"].contains(name) {
+    for (name, change) in Self.sending where ["rules", "links", "fileList", "acceptsGrowingFiles"].contains(name) {
       var transfer = QuickTransfer()
       change(&transfer.sendOptions)
       let ready = transfer

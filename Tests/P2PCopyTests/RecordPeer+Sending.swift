@@ -51,6 +51,10 @@ extension RecordPeer {
     }
   }
 
+  func sendAgain(_ index: UInt64) async throws {
+    try await send(FileAgain(index: index).writeRecord)
+  }
+
   func sendPageEnd(_ firstIndex: UInt64) async throws {
     try await send { body in
       body.writeInteger(RecordKind.pageEnd.rawValue)

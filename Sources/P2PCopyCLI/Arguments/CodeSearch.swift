@@ -12,7 +12,7 @@ struct CodeSearch {
     "--listen", "--out",
     "--on-conflict", "--protocol", "--digest", "--receipt", "--checksums", "--exclude", "--include", "--files-from",
     "--links", "--compressor",
-    "--level", "--cipher", "--codec", "--stdin-name",
+    "--level", "--cipher", "--codec", "--stdin-name", "--max-bytes", "--max-files",
   ]
 
   /// The arguments, without the program's name.

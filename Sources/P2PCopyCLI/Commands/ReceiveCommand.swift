@@ -53,7 +53,21 @@ struct ReceiveCommand: AsyncParsableCommand {
   @Flag(help: "Keep set-user-id and set-group-id bits, which are dropped otherwise.")
   var keepSetID = false
 
+  @Option(
+    help: ArgumentHelp(
+      """
+      Take at most so many bytes besides what is here already, such as 500M or 10G; a sender that sends more ends with 23 \
+      before anything beyond is written. Protocol 2 only.
+      """, valueName: "size"))
+  var maxBytes: ByteLimit?
+
+  @Option(
+    help: ArgumentHelp(
+      "Take at most so many files, directories and links. Protocol 2 only.", valueName: "number"))
+  var maxFiles: Int?
+
   func validate() throws {
+    if let maxFiles, maxFiles < 0 { throw ValidationError("--max-files takes a number from 0") }
     if stdout, out != nil { throw ValidationError("--stdout and --out exclude each other: leave out one") }
     if stdout, connection.transferProtocol == .one {
       throw ValidationError("--stdout is for protocol 2: leave out --protocol 1")
@@ -76,6 +90,8 @@ struct ReceiveCommand: AsyncParsableCommand {
     options.completesFiles = resume
     options.keepsMetadata = metadata
     options.keepsSetID = keepSetID
+    options.maximumByteCount = maxBytes?.byteCount
+    options.maximumFileCount = maxFiles
     options.receiptFile = connection.receipt
     options.checksumsFile = connection.checksums
     options.reportsEachFile = !connection.quiet && !Console.isTerminal

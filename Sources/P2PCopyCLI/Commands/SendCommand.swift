@@ -54,6 +54,13 @@ struct SendCommand: AsyncParsableCommand {
     help: "Skip what the receiver has and complete what it has in part. Protocol 2 does, unless told not to.")
   var resume: Bool?
 
+  @Flag(
+    help: """
+      Send a file to which something is appended meanwhile, such as a log, as long as it was when it was opened. Without, it \
+      has changed: it is sent once more, and then named as failed. Protocol 2 only.
+      """)
+  var appendGrowing = false
+
   @Flag(help: "List what would be sent, and send nothing. Needs no relay.")
   var dryRun = false
 
@@ -135,6 +142,7 @@ struct SendCommand: AsyncParsableCommand {
     options.encrypt = connection.encrypt ?? false
     options.compression = compress
     options.resume = resume
+    options.acceptsGrowingFiles = appendGrowing
     options.cipher = cipher
     options.rules = SelectionOptions.rules(in: CommandLineTool.arguments)
     options.fileList = try selection.fileList()

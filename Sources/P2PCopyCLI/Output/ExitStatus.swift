@@ -26,6 +26,7 @@ extension P2PCopyError.Code {
     case .metadataRefused: 20
     case .outOfResources: 21
     case .stopped: 22
+    case .limitExceeded: 23
     // 128 + SIGINT, as shells have it.
     case .cancelled: 130
     // A code that this list does not know yet: a fault in this program.

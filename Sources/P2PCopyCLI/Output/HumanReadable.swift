@@ -1,16 +1,9 @@
+import P2PCopyCore
+
 /// Sizes, rates and times as a person reads them.
 package enum HumanReadable {
   /// A size in binary units, such as `3.4 GiB`.
-  package static func size(_ byteCount: Int64) -> String {
-    let units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"]
-    var value = Double(byteCount)
-    var unit = 0
-    while value >= 1024, unit < units.count - 1 {
-      value /= 1024
-      unit += 1
-    }
-    return unit == 0 ? "\(byteCount) B" : "\(oneDecimal(value)) \(units[unit])"
-  }
+  package static func size(_ byteCount: Int64) -> String { ByteCountText.binary(byteCount) }
 
   /// A rate, such as `120.5 MiB/s`.
   package static func rate(_ byteCount: Int64, in duration: Duration) -> String {

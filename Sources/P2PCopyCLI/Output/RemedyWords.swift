@@ -26,6 +26,7 @@ extension P2PCopyError.Remedy {
     case .removePartialFile: "remove it if no receive is using it"
     case .giveCertificateAuthorities: "name a PEM file with the authority with --ca-file or SSL_CERT_FILE"
     case .raiseLimits: "see ulimit -a"
+    case .raiseReceivingLimits: "receive with a higher --max-bytes or --max-files to go on"
     case .sendAgain, .useSameVersion, .shareCodec, .leaveOut, .seeOtherSide, .report: advice
     }
   }

@@ -15,6 +15,9 @@ extension RestrictedOption {
     case .completesFiles: "--resume"
     case .retryDuration: "--retry-for"
     case .connections: "--connections"
+    case .acceptsGrowingFiles: "--append-growing"
+    case .maximumByteCount: "--max-bytes"
+    case .maximumFileCount: "--max-files"
     }
   }
 }

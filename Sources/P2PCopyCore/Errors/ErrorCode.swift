@@ -58,6 +58,8 @@ extension P2PCopyError {
     public static let outOfResources = Code("out-of-resources")
     /// Stopped in order before the end, at a deadline or on SIGTERM, to be gone on with later.
     public static let stopped = Code("stopped")
+    /// The receiver was told to take no more than so much, and the sender sends more.
+    public static let limitExceeded = Code("limit-exceeded")
     /// Interrupted by the person (Ctrl-C) or by task cancellation.
     public static let cancelled = Code("cancelled")
 
@@ -72,7 +74,7 @@ extension P2PCopyError {
       internalError, usage, relayUnreachable, relayRefused, peerNeverCame, peerLeft, protocolViolation, wrongCode,
       checksumMismatch, sourceUnreadable, destinationUnwritable, unsafePath, destinationExists, incomplete,
       noCommonCodec, corruptData, peerFailed, relayNotStarted, outputUnwritable, metadataRefused, outOfResources,
-      stopped, cancelled,
+      stopped, limitExceeded, cancelled,
     ]
   }
 }

@@ -50,6 +50,8 @@ extension P2PCopyError {
     case giveCertificateAuthorities = "give-certificate-authorities"
     /// Higher limits for this process.
     case raiseLimits = "raise-limits"
+    /// Higher limits for what is received.
+    case raiseReceivingLimits = "raise-receiving-limits"
     /// What the other side says.
     case seeOtherSide = "see-other-side"
     /// A report: this is a fault in the program.
@@ -83,6 +85,7 @@ extension P2PCopyError {
       case .removePartialFile: "remove it if nobody is receiving it"
       case .giveCertificateAuthorities: "give a PEM file with the certificate authorities to trust"
       case .raiseLimits: "raise the limits of this process"
+      case .raiseReceivingLimits: "receive with higher limits to go on"
       case .seeOtherSide: "see there"
       case .report: "please report it"
       }

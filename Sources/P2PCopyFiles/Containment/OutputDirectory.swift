@@ -10,7 +10,11 @@ package final class OutputDirectory {
   /// How many directories that no entry has named yet are remembered as made; the others count as found.
   private static let maximumMadeOnTheWayCount = 16_384
 
+  /// What is smaller may lie in the file system's own records.
+  private static let smallestByteCountThatTakesRoom: Int64 = 16 << 10
+
   private let root: DirectoryHandle
+  private lazy var rootDevice = try? root.descriptor.status().identity.device
   private let maximumOpenCount = OpenDirectoryLimit.current
   private var open: [[UInt8]: DirectoryHandle] = [:]
   /// The directory that was asked for last, by its path: files come a directory at a time.
@@ -112,6 +116,37 @@ package final class OutputDirectory {
         .destinationUnwritable, "the output directory could not be written to disk: \(error)", scope: .destination,
         cause: error)
     }
+  }
+
+  /// How many bytes this user can write there; `nil` where nobody can be certain: the file system may store less than is
+  /// written, or does not say.
+  package var room: Int64? {
+    guard FileSystemTraits(of: root.descriptor.number).storesWhatIsWritten else { return nil }
+    var status = statvfs()
+    guard fstatvfs(root.descriptor.number, &status) == 0, status.f_blocks > 0 else { return nil }
+    // Some blocks are for the superuser alone.
+    let blockCount = geteuid() == 0 ? status.f_bfree : status.f_bavail
+    return Int64(clamping: blockCount.multipliedReportingOverflow(by: status.f_frsize).partialValue)
+  }
+
+  /// How much of ``room`` a file takes.
+  ///
+  /// - Parameters:
+  ///   - byteCount: How many bytes of it are to be written.
+  ///   - place: Where it goes.
+  ///   - isContinued: Whether they go behind a partial file.
+  /// - Returns: In bytes; less what it replaces, so that it may be negative. 0 when it goes to another file system, or is so
+  ///   small that it may take no block.
+  package func roomTaken(by byteCount: Int64, at place: PlannedPlace, continuing isContinued: Bool) -> Int64 {
+    guard byteCount >= Self.smallestByteCountThatTakesRoom else { return 0 }
+    guard let directory = try? directory(of: place.path, creating: false) else { return byteCount }
+    guard let device = try? directory.descriptor.status().identity.device, device == rootDevice else { return 0 }
+    var freed = place.replaceable?.roundedByteCount ?? 0
+    // It is emptied first.
+    if !isContinued, let left = try? directory.leftPartialFile(of: place.path.name) {
+      freed = max(freed, freed &+ left.version.byteCount)
+    }
+    return max(byteCount, 0) - max(freed, 0)
   }
 
   /// Something open that stands for the file system: the directory, or, where that may not be read, a new file in it.

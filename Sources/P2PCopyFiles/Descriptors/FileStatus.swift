@@ -88,6 +88,9 @@ package struct FileStatus: Hashable {
     self.init(status)
   }
 
+  /// A regular file's size, rounded up to what it may take with its blocks; 0 for anything else.
+  var roundedByteCount: Int64 { kind == .regular ? byteCount | 0xFFFF : 0 }
+
   /// See ``Version``.
   package var version: Version {
     Version(

@@ -15,7 +15,19 @@ struct FileSystemTraits {
   /// Whether a file may get another inode number while nothing happens to it.
   var renumbersInodes: Bool { Self.renumberingTypes.contains(type) }
 
+  /// Whether what is written takes as much room as it has bytes, or more. Others may compress it, or are only the way to one
+  /// that may.
+  var storesWhatIsWritten: Bool { Self.plainTypes.contains(type) }
+
   // The numbers are those of linux/magic.h.
+
+  private static let plainTypes: Set<UInt32> = [
+    0x0000_EF53,  // ext2, ext3, ext4
+    0x5846_5342,  // xfs
+    0x0102_1994,  // tmpfs
+    0x0000_4D44,  // FAT
+    0x2011_BAB0,  // exFAT
+  ]
 
   private static let kernelTypes: Set<UInt32> = [
     0x0000_9FA0,  // proc

@@ -3,6 +3,7 @@ import P2PCopyPlatform
 
 /// Files and directories, as a walk finds them.
 package struct FileSource: Source {
+  private let acceptsGrowth: Bool
   private let makeWalk: @Sendable () throws(P2PCopyError) -> SourceWalk
 
   /// - Parameters:
@@ -11,11 +12,13 @@ package struct FileSource: Source {
   ///   - links: What to do about symbolic links.
   ///   - list: What to send of the one path, a directory: paths relative to it.
   ///   - ownFiles: Files that the transfer itself writes, which are left out.
+  ///   - acceptsGrowth: Whether files to which something is appended meanwhile are sent as long as they were at their opening.
   /// - Throws: ``P2PCopyError`` when a path does not exist or two would arrive under the same name.
   package init(
     _ paths: [LocalPath], rules: FilterRules = FilterRules(), links: LinkPolicy = .keep, list: [LocalPath]? = nil,
-    ownFiles: OwnFiles = OwnFiles()
+    ownFiles: OwnFiles = OwnFiles(), acceptsGrowth: Bool = false
   ) throws(P2PCopyError) {
+    self.acceptsGrowth = acceptsGrowth
     makeWalk = { () throws(P2PCopyError) in
       try SourceWalk(paths, rules: rules, links: links, list: list, ownFiles: ownFiles)
     }
@@ -33,7 +36,7 @@ package struct FileSource: Source {
   }
 
   package func open(_ entry: SourceEntry) throws(P2PCopyError) -> any SourceContent {
-    try OpenSourceFile(opening: entry)
+    try OpenSourceFile(opening: entry, acceptsGrowth: acceptsGrowth)
   }
 }
 
@@ -42,7 +45,7 @@ extension SourceWalk: SourceCursor {}
 extension OpenSourceFile: SourceContent {
   package func read(into memory: UnsafeMutableRawBufferPointer, at offset: Int64) throws(P2PCopyError) -> Int? {
     do throws(SystemError) {
-      return try descriptor.read(into: memory, at: offset)
+      return try descriptor.read(into: readable(memory, at: offset), at: offset)
     } catch {
       // What has no offsets is read from its beginning to its end.
       if error.number == ESPIPE { return nil }

@@ -11,13 +11,19 @@ package final class OpenSourceFile: Sendable {
 
   private let statusAtOpening: FileStatus
 
+  /// How much of it is read although there may be more, since it may grow; `nil` for all there is.
+  private let byteLimit: Int64?
+
   /// The file that this one, in memory, is a copy of.
   private let original: OpenSourceFile?
 
   /// Opens the file.
   ///
+  /// - Parameters:
+  ///   - source: The file.
+  ///   - acceptsGrowth: Whether it is as long as it is now for good, and what is appended to it is no change.
   /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/sourceUnreadable``.
-  package init(opening source: SourceFile) throws(P2PCopyError) {
+  package init(opening source: SourceFile, acceptsGrowth: Bool = false) throws(P2PCopyError) {
     self.source = source
     original = nil
     descriptor = try source.origin.open(source.location)
@@ -32,18 +38,35 @@ package final class OpenSourceFile: Sendable {
         scope: .entry)
     }
     byteCount = statusAtOpening.byteCount
+    guard acceptsGrowth, !FileSystemTraits(of: descriptor.number).hasNominalSizes else {
+      byteLimit = nil
+      return
+    }
+    do throws(SystemError) {
+      // A size that stays although there is more behind it says nothing.
+      let hasMore = try descriptor.hasByte(at: byteCount)
+      let isGrowing = hasMore ? try descriptor.status().byteCount > byteCount : true
+      byteLimit = isGrowing ? byteCount : nil
+    } catch {
+      guard error.number == ESPIPE else { throw Self.explain(error, source) }
+      byteLimit = nil
+    }
   }
 
   /// Opens the file of an entry.
   ///
+  /// - Parameters:
+  ///   - entry: The entry.
+  ///   - acceptsGrowth: Whether it is as long as it is now for good, and what is appended to it is no change.
   /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/sourceUnreadable``.
-  package convenience init(opening entry: SourceEntry) throws(P2PCopyError) {
+  package convenience init(opening entry: SourceEntry, acceptsGrowth: Bool = false) throws(P2PCopyError) {
     guard let origin = entry.origin else {
       throw P2PCopyError(.internalError, "'\(entry.path)' has nothing that could be opened")
     }
     try self.init(
       opening: SourceFile(
-        location: entry.location, origin: origin, path: entry.path, byteCount: entry.listedByteCount))
+        location: entry.location, origin: origin, path: entry.path, byteCount: entry.listedByteCount),
+      acceptsGrowth: acceptsGrowth)
   }
 
   /// A copy in memory of a file whose size is known only once it has been read.
@@ -57,7 +80,15 @@ package final class OpenSourceFile: Sendable {
     descriptor = copy
     self.byteCount = byteCount
     statusAtOpening = original.statusAtOpening
+    byteLimit = nil
     self.original = original
+  }
+
+  /// The part of some memory that reading at an offset may fill.
+  func readable(_ memory: UnsafeMutableRawBufferPointer, at offset: Int64) -> UnsafeMutableRawBufferPointer {
+    guard let byteLimit else { return memory }
+    let count = max(0, min(Int64(memory.count), byteLimit - offset))
+    return UnsafeMutableRawBufferPointer(rebasing: memory[..<Int(count)])
   }
 
   /// Its mode and time when it was opened.
@@ -67,7 +98,8 @@ package final class OpenSourceFile: Sendable {
   ///
   /// Size and time of modification tell, if nobody sets that time back. What cannot be set is the time of the last change,
   /// but a change of mode or owner, a new name or one that goes are changes too, and they leave the content as it is: the
-  /// file is read once more then.
+  /// file is read once more then. So is one that was only appended to, where that is no change: what was sent must be its
+  /// beginning still.
   ///
   /// - Parameter readsTheSame: Reads all of the file again and says whether that gives what was sent.
   /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/sourceUnreadable`` when the file is not the same: what was
@@ -82,7 +114,8 @@ package final class OpenSourceFile: Sendable {
     // Each reading must itself be undisturbed; a file that is changed all the time is not the same.
     for _ in 0..<4 {
       let status = try status()
-      guard status.hasSameContent(as: known) else { throw changed }
+      let hasGrown = byteLimit != nil && status.byteCount > known.byteCount
+      guard hasGrown || status.hasSameContent(as: known) else { throw changed }
       guard status.wasChangedSince(known) else { return }
       known = status
       do {
@@ -94,6 +127,8 @@ package final class OpenSourceFile: Sendable {
       } catch {
         throw P2PCopyError(.cancelled, "interrupted", cause: error)
       }
+      // It may go on growing. All of what was sent was there between the first reading and this one.
+      if hasGrown { return }
     }
     throw changed
   }
@@ -113,11 +148,9 @@ package final class OpenSourceFile: Sendable {
   /// - Returns: Whether there is.
   /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/sourceUnreadable``.
   package func hasMore(behind offset: Int64) throws(P2PCopyError) -> Bool {
+    if let byteLimit, offset >= byteLimit { return false }
     do throws(SystemError) {
-      let count = try withUnsafeTemporaryAllocation(byteCount: 1, alignment: 1) { memory throws(SystemError) in
-        try descriptor.read(into: memory, at: offset)
-      }
-      guard count > 0 else { return false }
+      guard try descriptor.hasByte(at: offset) else { return false }
     } catch {
       // What has no offsets is read from its beginning to its end.
       if error.number == ESPIPE { return true }
@@ -159,6 +192,15 @@ package final class OpenSourceFile: Sendable {
   package static func explain(_ error: SystemError, at location: [UInt8]) -> P2PCopyError {
     P2PCopyError(
       .sourceUnreadable, "cannot read '\(DisplayText.escaped(location))': \(error)", scope: .entry, cause: error)
+  }
+}
+
+extension FileDescriptor {
+  /// Whether there is something to read at an offset.
+  fileprivate func hasByte(at offset: Int64) throws(SystemError) -> Bool {
+    try withUnsafeTemporaryAllocation(byteCount: 1, alignment: 1) { memory throws(SystemError) in
+      try read(into: memory, at: offset)
+    } > 0
   }
 }
 

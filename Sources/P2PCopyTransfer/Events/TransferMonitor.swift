@@ -173,6 +173,13 @@ package final class TransferMonitor: Sendable {
     report { $0.sent += byteCount }
   }
 
+  /// What was done of a file is void, and it comes once more: there is as much more to do.
+  ///
+  /// - Parameter byteCount: How much of it was done, with what was there before.
+  package func repeatFile(byteCount: Int64) {
+    state.withLock { $0.total += byteCount }
+  }
+
   /// How many bytes of content were handed over so far.
   package var sentByteCount: Int64 { state.withLock { $0.sent.value } }
 

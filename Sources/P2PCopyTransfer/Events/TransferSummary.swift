@@ -15,7 +15,8 @@ public struct TransferSummary: Sendable {
   /// Files, directories and links that got another name, since their own was taken (`--on-conflict rename`).
   public var renamedCount = 0
 
-  /// Bytes of file content that travelled and that the receiver has; at a sender of protocol 1, that were handed over.
+  /// Bytes of file content that travelled and that the receiver has; at a sender of protocol 1, that were handed over. With
+  /// what was void since a file changed meanwhile and came once more.
   public var transferredByteCount: Int64 = 0
 
   /// Bytes of file content that were there before.
@@ -36,7 +37,7 @@ public struct TransferSummary: Sendable {
   /// The most ``failures`` that are kept.
   public static let maximumFailureCount = 1000
 
-  /// What was left out on purpose, one line each; the first ``maximumNoticeCount``.
+  /// What was left out on purpose, or sent once more since it had changed, one line each; the first ``maximumNoticeCount``.
   public var notices: [String] = []
 
   /// What failed; the first ``maximumFailureCount``.

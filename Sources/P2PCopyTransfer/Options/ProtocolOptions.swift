@@ -5,7 +5,7 @@ import P2PCopyFiles
 /// would be ignored.
 package enum RestrictedOption: String, CaseIterable {
   case cipher, keepsMetadata, keepsSetID, receiptFile, checksumsFile, rules, fileList, links, completesFiles,
-    retryDuration, connections
+    retryDuration, connections, acceptsGrowingFiles, maximumByteCount, maximumFileCount
 
   /// What a caller of this library knows it by.
   package var propertyName: String { rawValue }
@@ -42,14 +42,17 @@ extension SendOptions {
     guard used.isEmpty else {
       throw P2PCopyError(
         .usage,
-        "a stream, such as standard input, is one file, and \(used.map(name).joined(separator: ", ")) is for trees",
+        "a stream, such as standard input, is one file, and \(used.map(name).joined(separator: ", ")) is for files that are looked for",
         remedy: .leaveOut)
     }
   }
 
   /// What chooses among entries.
   private var usedSelection: [RestrictedOption] {
-    [(.rules, !rules.isEmpty), (.fileList, fileList != nil), (.links, links != .keep)].used
+    [
+      (.rules, !rules.isEmpty), (.fileList, fileList != nil), (.links, links != .keep),
+      (.acceptsGrowingFiles, acceptsGrowingFiles),
+    ].used
   }
 }
 
@@ -69,7 +72,8 @@ extension ReceiveOptions {
     let used = [
       (RestrictedOption.keepsMetadata, !keepsMetadata), (.keepsSetID, keepsSetID), (.receiptFile, receiptFile != nil),
       (.checksumsFile, checksumsFile != nil), (.retryDuration, (retryDuration ?? .zero) > .zero),
-      (.connections, connections != .automatic),
+      (.connections, connections != .automatic), (.maximumByteCount, maximumByteCount != nil),
+      (.maximumFileCount, maximumFileCount != nil),
     ].used
     try RestrictedOption.refuseInProtocol1(used, naming: name)
   }

@@ -32,6 +32,15 @@ public struct ReceiveOptions: Sendable {
   /// and selects it.
   public var checksumsFile: LocalPath?
 
+  /// Protocol 2 only: how many bytes of content to take at most, besides what is there already; no limit unless it is set. A
+  /// sender that announces more, or sends more, ends the transfer with ``P2PCopyCore/P2PCopyError/Code/limitExceeded``
+  /// before anything beyond is written; what has come by then stays.
+  public var maximumByteCount: Int64?
+
+  /// Protocol 2 only: how many files, directories and links to take at most, those that are there already included; no limit
+  /// unless it is set. It ends as ``maximumByteCount`` does.
+  public var maximumFileCount: Int?
+
   /// How long to wait for a sender with the same code.
   public var peerTimeout = Duration.seconds(600)
 

@@ -26,6 +26,10 @@ public struct SendOptions: Sendable {
   /// Protocol 2 only: what becomes of symbolic links.
   public var links = LinkPolicy.keep
 
+  /// Protocol 2 only: send a file to which something is appended meanwhile, such as a log, as long as it was when it was
+  /// opened, instead of counting that as a change. It is read twice then, to see that its beginning stayed as it was.
+  public var acceptsGrowingFiles = false
+
   /// Protocol 2 only: paths below the one argument, a directory, to send instead of all of it.
   public var fileList: [LocalPath]?
 

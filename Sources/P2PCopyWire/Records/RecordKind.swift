@@ -26,6 +26,8 @@ package enum RecordKind: UInt8, Sendable {
   case received = 11
   /// A ``LaneCount``, from the sender.
   case lanes = 12
+  /// A ``FileAgain``, from the sender.
+  case fileAgain = 13
   /// A ``LaneLoss``, from either side.
   case laneLost = 14
 }

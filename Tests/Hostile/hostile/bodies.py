@@ -10,9 +10,8 @@ from typing import Any, Iterable, Sequence
 import xxhash
 import zstandard
 
-CONTROL, PAGE, ANSWER, CHECKS, VERDICT, CHUNK, PACK, FILE_END, FILE_FAILED, PAGE_END, PAGE_RECEIPT, RECEIVED = range(
-    12
-)
+CONTROL, PAGE, ANSWER, CHECKS, VERDICT, CHUNK, PACK, FILE_END, FILE_FAILED, PAGE_END = range(10)
+PAGE_RECEIPT, RECEIVED, LANES, FILE_AGAIN = range(10, 14)
 FILE, DIRECTORY, LINK, STREAM = range(4)
 CONTINUES, CHECK, UNCHANGED, SKIPPED, REFUSED = range(1, 6)
 
@@ -153,6 +152,10 @@ def failure(index: int, code: bytes = b"source-unreadable", message: bytes = b"g
 
 def file_failed(index: int, code: bytes = b"source-unreadable", message: bytes = b"gone") -> bytes:
     return u8(FILE_FAILED) + failure(index, code, message)
+
+
+def file_again(index: int) -> bytes:
+    return u8(FILE_AGAIN) + u64(index)
 
 
 def page_end(index: int) -> bytes:

@@ -125,6 +125,15 @@ class ReceiverPeer(Peer):
             elif kind == bodies.FILE_END:
                 end = bodies.read_file_end(bodies.Reader(body[1:]))
                 self._complete(_find(pages, end.index), end, has)
+            elif kind == bodies.FILE_AGAIN:
+                reader = bodies.Reader(body[1:])
+                index = reader.integer(8)
+                reader.finish()
+                page_open = _find(pages, index)
+                if index not in page_open.content or index in page_open.done or index in page_open.again:
+                    raise Malformed("a file that comes once more, and was not coming or did before")
+                del page_open.content[index]
+                page_open.again.add(index)
             elif kind == bodies.FILE_FAILED:
                 index, _, _ = bodies.read_failure(bodies.Reader(body[1:]))
                 _find(pages, index).failed.add(index)
@@ -200,6 +209,7 @@ class _OpenPage:
         self.first, self.entries = first, entries
         self.not_wanted: set[int] = set()
         self.failed: set[int] = set()
+        self.again: set[int] = set()
         self.content: dict[int, bytes] = {}
         self.done: dict[int, tuple[int, bytes, bytes]] = {}
 

@@ -72,6 +72,25 @@ package protocol EntryDeciding: AnyObject {
   func decide(
     _ entry: IncomingEntry, _ path: RelativePath, comparing digest: [UInt8]
   ) throws(P2PCopyError) -> EntryDecision
+
+  /// How many more bytes can be written; `nil` when nobody can be certain.
+  var room: Int64? { get }
+
+  /// How much room a file takes.
+  ///
+  /// - Parameters:
+  ///   - byteCount: How many bytes of it are to come.
+  ///   - place: As it was decided.
+  ///   - isContinued: Whether they go behind a partial file.
+  /// - Returns: In bytes, what becomes free with it taken off, so that it may be negative; 0 when it takes none of
+  ///   ``room``.
+  func roomTaken(by byteCount: Int64, at place: PlannedPlace, continuing isContinued: Bool) -> Int64
+}
+
+extension EntryDeciding {
+  package var room: Int64? { nil }
+
+  package func roomTaken(by byteCount: Int64, at place: PlannedPlace, continuing isContinued: Bool) -> Int64 { 0 }
 }
 
 /// Stores what was decided about. Used by one task alone, in the order in which entries come.

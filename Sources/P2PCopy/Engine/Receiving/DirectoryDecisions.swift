@@ -61,6 +61,12 @@ final class DirectoryDecisions: EntryDeciding {
     return try conflict(place, status)
   }
 
+  var room: Int64? { tree.output.room }
+
+  func roomTaken(by byteCount: Int64, at place: PlannedPlace, continuing isContinued: Bool) -> Int64 {
+    tree.output.roomTaken(by: byteCount, at: place, continuing: isContinued)
+  }
+
   private func delivered(
     _ entry: IncomingEntry, _ status: FileStatus, at place: RelativePath, digest: [UInt8] = []
   ) -> DeliveredEntry {

@@ -42,6 +42,7 @@ package enum EntryOutcome: Sendable {
 ///
 ///     announced ──▶ awaiting its digest ──▶ comparing ──▶ …
 ///         ├──────────────────────────────────┴─▶ wanted ──▶ arriving ──▶ arrived ──▶ delivered, failed
+///         │                                        ▲─ once ────┘
 ///         ├─▶ made (a directory)
 ///         └─▶ unchanged, or settled: skipped, refused, and what the sender could not send
 package struct EntryState: Sendable {
@@ -57,8 +58,8 @@ package struct EntryState: Sendable {
     /// To come from where the partial file ends; the digest has seen what is there.
     case wantedRest(PlannedPlace, PartialStart, DigestContexts.Loan)
     case made(RelativePath, DirectoryOrigin)
-    /// Its data is coming.
-    case arriving
+    /// Its data is coming, for this place.
+    case arriving(PlannedPlace)
     /// All of its data is here, and is being stored.
     case arrived
     case delivered(DeliveredEntry, isUnchanged: Bool)
@@ -80,6 +81,8 @@ package struct EntryState: Sendable {
   /// What the sender announced.
   package let entry: IncomingEntry
   private var stage = Stage.announced
+  /// Whether what came of it was void before.
+  private var hasComeBefore = false
 
   /// An entry whose page has just come.
   package init(_ entry: IncomingEntry) {
@@ -145,7 +148,7 @@ package struct EntryState: Sendable {
       arrival = Arrival(entry: entry, place: place, rest: (start, loan))
     default: throw unasked
     }
-    stage = .arriving
+    stage = .arriving(arrival.place)
     return arrival
   }
 
@@ -155,6 +158,15 @@ package struct EntryState: Sendable {
   package mutating func end() throws(P2PCopyError) {
     guard case .arriving = stage else { throw unasked }
     stage = .arrived
+  }
+
+  /// What came of a file is void: it comes once more, from its beginning.
+  ///
+  /// - Throws: ``P2PCopyError``: it is not coming, or what came of it was void before; or it is a stream, which is there once.
+  package mutating func beginAgain() throws(P2PCopyError) {
+    guard case .arriving(let place) = stage, case .file = entry.kind, !hasComeBefore else { throw unasked }
+    hasComeBefore = true
+    stage = .wanted(place)
   }
 
   /// A whole file is here, with others in a pack.

@@ -12,6 +12,8 @@ enum StoreItem: Sendable {
   case pack(IncomingUnit<PreparedPack>)
   /// A file is complete.
   case fileEnd(IncomingFile, FileEnd)
+  /// What came of a file, up to an offset, is void.
+  case again(IncomingFile, end: Int64)
   /// The sender could not send an entry.
   case withdrawn(IncomingEntry, EntryFailureNotice)
   /// Everything of a page was sent.
@@ -51,9 +53,11 @@ final class EntryStorage {
       case .chunk(let file, let offset, let unit): try await write(unit.content(), of: file, at: offset)
       case .pack(let unit): try await storeFiles(of: unit.content())
       case .fileEnd(let file, let end): try finish(file, end)
+      case .again(let file, let end): try abandon(file, end)
       case .withdrawn(let entry, let notice):
         // What was written of it stays, to be gone on with.
         if writer?.file.index == notice.index { writer = nil }
+        settings.limits.settle(notice.index)
         account.withdraw(entry, notice.message)
       case .pageEnd: try await finishPage()
       case .end(let totals, let treeDigest, let failureCount):
@@ -73,8 +77,9 @@ final class EntryStorage {
   // MARK: Files
 
   private func write(_ content: ByteBuffer, of file: IncomingFile, at offset: Int64) throws(P2PCopyError) {
-    try self.writer(of: file).write(content, at: offset)
     let byteCount = content.readableBytes
+    try settings.limits.arrive(byteCount, of: file.entry, file.index)
+    try self.writer(of: file).write(content, at: offset)
     delivery.buffers.recycle(content)
     advance(by: byteCount)
   }
@@ -90,6 +95,15 @@ final class EntryStorage {
     }
   }
 
+  /// Forgets what came of a file, which comes once more.
+  private func abandon(_ file: IncomingFile, _ end: Int64) throws(P2PCopyError) {
+    if let writer, writer.file === file { try writer.abandon() }
+    writer = nil
+    settings.limits.takeBack(end - file.startOffset, of: file.entry, file.index)
+    settings.monitor.repeatFile(byteCount: end)
+    settings.monitor.notice("'\(file.entry.shown)' changed while it was being sent, and comes once more")
+  }
+
   private func writer(of file: IncomingFile) throws(P2PCopyError) -> FileWriter {
     if let writer, writer.file === file { return writer }
     let opened = try FileWriter(file, in: store, settings)
@@ -100,6 +114,7 @@ final class EntryStorage {
   private func storeFiles(of pack: PreparedPack) throws(P2PCopyError) {
     for file in pack.files {
       let arrival = try ledger.arrive(file.end.index)
+      try settings.limits.arrive(Int(file.end.byteCount), of: arrival.entry, file.end.index)
       do throws(P2PCopyError) {
         guard file.isIntact else {
           throw P2PCopyError(
@@ -126,6 +141,7 @@ final class EntryStorage {
     _ index: UInt64, _ placed: PlacedEntry, _ delivered: DeliveredEntry, _ entry: IncomingEntry
   ) throws(P2PCopyError) {
     account.takeRefusal(of: placed, .file)
+    settings.limits.settle(index)
     try ledger.deliver(delivered, as: index)
     account.show(delivered, of: entry)
   }
@@ -133,6 +149,7 @@ final class EntryStorage {
   /// A file failed; the session goes on, unless nothing can be written any more.
   private func fail(_ index: UInt64, _ error: P2PCopyError) throws(P2PCopyError) {
     guard error.scope == .entry else { throw error }
+    settings.limits.settle(index)
     try ledger.fail(index, error)
   }
 
@@ -140,6 +157,7 @@ final class EntryStorage {
 
   private func finishPage() async throws {
     let page = try ledger.takeEndedPage()
+    settings.limits.settle(from: page.firstIndex, count: page.entries.count)
     var receipt = PageReceipt(firstIndex: page.firstIndex, treeDigest: [], failures: [])
     for (position, (entry, outcome)) in page.entries.enumerated() {
       do throws(P2PCopyError) {

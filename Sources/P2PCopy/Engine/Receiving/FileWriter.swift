@@ -44,6 +44,16 @@ final class FileWriter {
     }
   }
 
+  /// Forgets what came, which is void.
+  ///
+  /// - Throws: ``P2PCopyError`` when the digest fails.
+  func abandon() throws(P2PCopyError) {
+    // All chunks were taken, so that the digest is nobody else's now; it forgets what it has seen.
+    _ = try file.digest.context.finish()
+    settings.digests.giveBack(file.digest)
+    writer?.discard()
+  }
+
   /// Gives the complete file its name.
   ///
   /// - Parameter end: What the sender read.

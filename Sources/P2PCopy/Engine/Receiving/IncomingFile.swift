@@ -81,6 +81,19 @@ struct ChunkSequence {
     return now.file
   }
 
+  /// What came of the file that is coming is void.
+  ///
+  /// - Returns: The file, and where in it what came ends.
+  /// - Throws: ``P2PCopyError``: it is not coming, or may not come once more.
+  mutating func take(_ again: FileAgain) throws(P2PCopyError) -> (file: IncomingFile, end: Int64) {
+    guard let current, current.file.index == again.index else {
+      throw P2PCopyError(.protocolViolation, "the sender begins a file again that is not coming")
+    }
+    try ledger.beginAgain(again.index)
+    self.current = nil
+    return (current.file, current.byteCount)
+  }
+
   /// The sender cannot send an entry, or the rest of it.
   ///
   /// - Throws: ``P2PCopyError``: nobody wanted it, or it came already.

@@ -94,6 +94,13 @@ package final class IncomingPageLedger: Sendable {
     }
   }
 
+  /// What came of such a file is void, see ``EntryState/beginAgain()``.
+  package func beginAgain(_ index: UInt64) throws(P2PCopyError) {
+    try state.withLock { (state) throws(P2PCopyError) in
+      try state.change(index) { (entry) throws(P2PCopyError) in try entry.beginAgain() }
+    }
+  }
+
   /// The sender cannot send an entry, see ``EntryState/withdraw()``.
   ///
   /// - Returns: What it had announced.

@@ -46,6 +46,7 @@ final class PageAnswering {
       let decision = try decision(about: entry) { (path) throws(P2PCopyError) in try decisions.decide(entry, path) }
       try take(decision, about: entry, position, into: &answer)
     }
+    try checkRoom()
     if answer.dispositions.contains(where: { $0.disposition == .check }) { checkedPages.append(page) }
     try await send(answer, as: .answer)
   }
@@ -68,6 +69,7 @@ final class PageAnswering {
       try take(decision, about: entry, check.position, into: &verdict)
     }
     try ledger.checkNoDigestIsMissing(inPageFrom: page.firstIndex)
+    try checkRoom()
     try await send(verdict, as: .verdict)
   }
 
@@ -93,8 +95,33 @@ final class PageAnswering {
   private func take(
     _ decision: EntryDecision, about entry: IncomingEntry, _ position: Int, into answer: inout PageAnswer
   ) throws(P2PCopyError) {
-    try ledger.decide(decision, about: answer.firstIndex + UInt64(position))
+    let index = answer.firstIndex + UInt64(position)
+    try ledger.decide(decision, about: index)
+    expect(decision, entry, index)
     if let disposition = disposition(decision, entry) { answer.dispositions.append((position, disposition)) }
+  }
+
+  /// Takes down what is to come of a file.
+  private func expect(_ decision: EntryDecision, _ entry: IncomingEntry, _ index: UInt64) {
+    guard case .file(let byteCount) = entry.kind else { return }
+    let (place, rest): (PlannedPlace, Int64)
+    switch decision {
+    case .whole(let planned): (place, rest) = (planned, byteCount)
+    case .rest(let planned, let start, _, _): (place, rest) = (planned, byteCount - start.version.byteCount)
+    case .check, .made, .unchanged, .skipped, .refused: return
+    }
+    settings.limits.expect(
+      rest, of: index, takingRoom: decisions.roomTaken(by: rest, at: place, continuing: rest < byteCount))
+  }
+
+  /// Makes sure that what is known of what is to come may come, and fits.
+  ///
+  /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/limitExceeded`` or
+  ///   ``P2PCopyError/Code/destinationUnwritable``.
+  private func checkRoom() throws(P2PCopyError) {
+    // First: what is written from here on is missed by neither.
+    let room = decisions.room
+    try settings.limits.check(room: room)
   }
 
   /// What to tell the sender; `nil` when it is to send all there is.

@@ -20,6 +20,8 @@ struct ReceivingSession: Sendable {
   let codecs: CodecRegistry
   let monitor: TransferMonitor
   let log: DeliveryLog
+  /// Counts over all sessions of the transfer.
+  let limits: ReceivingLimits
 
   /// Receives everything and sends the receipt.
   ///
@@ -30,7 +32,8 @@ struct ReceivingSession: Sendable {
       selectingFor: codecs, connectionLimit: min(options.connections.maximumCount, dialing.maximumLaneCount),
       in: session, over: lane, stepTimeout: options.stepTimeout)
     log.begin(role: .receiver, digest: agreed.digest.name)
-    let settings = ReceiveSettings(agreed, options, log, monitor)
+    limits.beginSession()
+    let settings = ReceiveSettings(agreed, options, limits, log, monitor)
     let delivery = Delivery(
       session, over: lane, dialing: dialing, maximumLaneCount: agreed.connectionCount,
       contentInterval: max(options.acknowledgementInterval, Protocol2Suite.acknowledgementInterval), monitor: monitor)
@@ -80,12 +83,15 @@ package struct ReceiveSettings: Sendable {
   /// Whether somebody wants to know the modes and times of what is in place.
   let recordsMetadata: Bool
   let acknowledgementInterval: Duration
+  let limits: ReceivingLimits
   let monitor: TransferMonitor
   let failures: EntryFailures
 
   init(
-    _ agreed: Negotiation.Outcome, _ options: ReceiveOptions, _ log: DeliveryLog, _ monitor: TransferMonitor
+    _ agreed: Negotiation.Outcome, _ options: ReceiveOptions, _ limits: ReceivingLimits, _ log: DeliveryLog,
+    _ monitor: TransferMonitor
   ) {
+    self.limits = limits
     digests = DigestContexts(agreed.digest)
     decompression = agreed.compressor.map { DecompressionContexts($0) }
     chunkByteCount = agreed.chunkByteCount

@@ -60,6 +60,10 @@ final class RecordReader {
       body.moveReaderIndex(forwardBy: 1)
       let end = try FileEnd(readingFrom: &body)
       try await items.put(.fileEnd(sequence.take(end), end), cost: 256)
+    case .fileAgain:
+      body.moveReaderIndex(forwardBy: 1)
+      let (file, end) = try sequence.take(FileAgain(readingFrom: &body))
+      try await items.put(.again(file, end: end), cost: 256)
     case .fileFailed:
       body.moveReaderIndex(forwardBy: 1)
       let notice = try EntryFailureNotice(readingFrom: &body)
@@ -133,6 +137,7 @@ final class RecordReader {
     let page = try ManifestPage(firstIndex: header.index, readingFrom: &raw)
     delivery.buffers.recycle(raw)
     let announced = try ledger.announce(page)
+    try settings.limits.announce(entryCount: page.entries.count)
     settings.monitor.announce(
       page.entries.compactMap { entry -> Int64?? in
         switch entry.kind {

@@ -66,19 +66,35 @@ private final class StreamDecisions: EntryDeciding {
 /// Writes what comes, as it comes: nothing of it can be taken back.
 private final class StreamStore: EntryStoring {
   private let descriptor: StreamDescriptor
+  /// What writes the one file; a second one is for the same file, which comes once more.
+  private var writer: Writer?
 
   init(_ descriptor: StreamDescriptor) {
     self.descriptor = descriptor
   }
 
-  func openFile(_ entry: IncomingEntry, at place: PlannedPlace, continuing start: PartialStart?) -> any EntryWriting {
-    Writer(descriptor, place)
+  func openFile(
+    _ entry: IncomingEntry, at place: PlannedPlace, continuing start: PartialStart?
+  ) throws(P2PCopyError) -> any EntryWriting {
+    try makeWriter(place)
+  }
+
+  private func makeWriter(_ place: PlannedPlace) throws(P2PCopyError) -> Writer {
+    guard writer?.hasWritten != true else {
+      throw P2PCopyError(
+        .incomplete,
+        "'\(place.path)' changed while it was being sent, and what was written to \(descriptor.shown) by then cannot be"
+          + " taken back", remedy: .runAgain, scope: .entry)
+    }
+    let made = Writer(descriptor, place)
+    writer = made
+    return made
   }
 
   func storeFile(
     _ content: UnsafeRawBufferPointer, _ entry: IncomingEntry, at place: PlannedPlace, _ metadata: EntryMetadata?
   ) throws(P2PCopyError) -> PlacedEntry {
-    let writer = Writer(descriptor, place)
+    let writer = try makeWriter(place)
     try writer.write(content, at: 0)
     return writer.place(metadata)
   }
@@ -100,6 +116,7 @@ private final class StreamStore: EntryStoring {
   private final class Writer: EntryWriting {
     private let descriptor: StreamDescriptor
     private let planned: PlannedPlace
+    private(set) var hasWritten = false
 
     init(_ descriptor: StreamDescriptor, _ planned: PlannedPlace) {
       self.descriptor = descriptor
@@ -107,6 +124,7 @@ private final class StreamStore: EntryStoring {
     }
 
     func write(_ content: UnsafeRawBufferPointer, at offset: Int64) throws(P2PCopyError) {
+      if !content.isEmpty { hasWritten = true }
       do {
         try descriptor.writeAll(content)
       } catch {

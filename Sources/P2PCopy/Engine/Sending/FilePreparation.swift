@@ -33,8 +33,12 @@ package struct FilePreparation: Sendable {
     let content: any SourceContent
     do throws(P2PCopyError) {
       guard entry.kind != .stream else { return .comesAlone }
-      content = try settings.source.open(entry)
-      guard try content.hasReliableSize() else { return .comesAlone }
+      let opened = try twiceIfChanged { () throws(P2PCopyError) -> (any SourceContent)? in
+        let content = try settings.source.open(entry)
+        return try content.hasReliableSize() ? content : nil
+      }
+      guard let opened else { return .comesAlone }
+      content = opened
     } catch {
       return .failed(error)
     }
@@ -61,12 +65,18 @@ package struct FilePreparation: Sendable {
         startOffset: startOffset, digestLoan: loan, compression: FileCompression(settings.compressionMode)))
   }
 
-  /// Digests a file that the receiver may have already.
+  /// Digests a file that the receiver may have already, once more if it changes meanwhile.
   ///
   /// - Returns: The file with its digest, or why it cannot be read.
   /// - Throws: ``P2PCopyError`` when the session cannot go on, or `CancellationError`.
   func digest(_ entry: SourceEntry) async throws -> Result<DeliveredEntry, P2PCopyError> {
     settings.monitor.emit(.checking(path: entry.path.description))
+    let first = try await digestOnce(entry)
+    guard case .failure(let error) = first, error.isSourceChange else { return first }
+    return try await digestOnce(entry)
+  }
+
+  private func digestOnce(_ entry: SourceEntry) async throws -> Result<DeliveredEntry, P2PCopyError> {
     do {
       let content = try settings.source.open(entry)
       let loan = try settings.digests.borrow()

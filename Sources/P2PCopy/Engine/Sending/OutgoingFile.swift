@@ -23,6 +23,7 @@ package final class OutgoingFile: Sendable {
     var error: P2PCopyError?
     var digest: [UInt8]?
     var isReported = false
+    var sentEnd: Int64?
   }
 
   /// - Parameters:
@@ -54,6 +55,14 @@ package final class OutgoingFile: Sendable {
 
   /// Whether the receiver has been told of the file's end or failure: nothing of it may follow.
   var isReported: Bool { state.withLock { $0.isReported } }
+
+  /// Where what was handed over of the file ends; `nil` while nothing was, so that the receiver does not know of its coming.
+  var sentEnd: Int64? { state.withLock { $0.sentEnd } }
+
+  /// A chunk was handed over.
+  func noteSent(upTo end: Int64) {
+    state.withLock { $0.sentEnd = end }
+  }
 
   /// Whether nobody has reported the file's end, or its failure, yet.
   func reportOnce() -> Bool {

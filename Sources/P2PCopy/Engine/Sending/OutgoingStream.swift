@@ -4,7 +4,8 @@ import P2PCopyFiles
 import P2PCopyTransfer
 import P2PCopyWire
 
-/// A file whose size is known at its end only, while it is being sent: a stream, or one whose size says nothing.
+/// A file that comes by itself, read by one worker from its beginning to its end: a stream, one whose size says nothing, or
+/// one that changed while it was sent and comes once more.
 ///
 /// Safe to pass between tasks although it has state: one worker at a time reads from it.
 final class OutgoingStream: @unchecked Sendable {
@@ -27,17 +28,35 @@ final class OutgoingStream: @unchecked Sendable {
   private let settings: SendSettings
   private let digestLoan: DigestContexts.Loan
   private let compression: FileCompression
+  private let isAgain: Bool
   private var content: (any SourceContent)?
+  /// Where it ends, when its size tells and it has offsets.
+  private var end: UInt64?
   private var offset: UInt64 = 0
 
-  init(_ position: Int, of page: SourcePages.Page, _ settings: SendSettings) throws(P2PCopyError) {
+  /// - Parameters:
+  ///   - position: Its position in the page.
+  ///   - page: The page.
+  ///   - isAgain: Whether it changed while it was sent before.
+  ///   - settings: What was agreed.
+  /// - Throws: ``P2PCopyError`` when no digest can be made.
+  init(
+    _ position: Int, of page: SourcePages.Page, isAgain: Bool, _ settings: SendSettings
+  ) throws(P2PCopyError) {
     self.position = position
+    self.isAgain = isAgain
     index = page.index(of: position)
     entry = page.entries[position]
     self.settings = settings
     digestLoan = try settings.digests.borrow()
     compression = FileCompression(settings.compressionMode)
   }
+
+  /// Whether it can come once more if it changes: a stream is there once.
+  var mayComeAgain: Bool { !isAgain && entry.kind != .stream }
+
+  /// Where what was given ends; `nil` while nothing was. Not while it is read on.
+  var sentEnd: Int64? { offset > 0 ? Int64(clamping: offset) : nil }
 
   /// Reads what comes next, and waits for it.
   ///
@@ -60,12 +79,15 @@ final class OutgoingStream: @unchecked Sendable {
   private func opened() throws(P2PCopyError) -> any SourceContent {
     if let content { return content }
     let content = try settings.source.open(entry)
+    // One that may grow faster than it is sent would have no end otherwise.
+    if isAgain, try content.hasReliableSize() { end = UInt64(clamping: content.byteCount) }
     self.content = content
     return content
   }
 
   private func read(_ content: any SourceContent, into record: inout ByteBuffer) async throws -> Int {
-    let wanted = settings.chunkByteCount
+    let wanted = end.map { Int(min(UInt64(settings.chunkByteCount), $0 - offset)) } ?? settings.chunkByteCount
+    guard wanted > 0 else { return 0 }
     while true {
       try Task.checkCancellation()
       var failure: P2PCopyError?
@@ -73,6 +95,7 @@ final class OutgoingStream: @unchecked Sendable {
       let count = record.writeWithUnsafeMutableBytes(minimumWritableBytes: wanted) { memory in
         do throws(P2PCopyError) {
           let part = UnsafeMutableRawBufferPointer(rebasing: memory[..<wanted])
+          if end != nil, let count = try content.read(into: part, at: Int64(offset)) { return count }
           guard let count = try content.readNext(into: part, patience: Self.patience) else {
             isEmptyNow = true
             return 0

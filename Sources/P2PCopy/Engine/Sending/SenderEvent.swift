@@ -65,7 +65,7 @@ extension Delivery {
       case .answer: try await events.put(.answer(PageAnswer(readingFrom: &body)))
       case .verdict: try await events.put(.verdict(PageAnswer(readingFrom: &body)))
       case .pageReceipt: try await events.put(.pageReceipt(PageReceipt(readingFrom: &body)))
-      case .page, .checks, .chunk, .pack, .fileEnd, .fileFailed, .pageEnd, .received, .lanes, .laneLost:
+      case .page, .checks, .chunk, .pack, .fileEnd, .fileFailed, .pageEnd, .received, .lanes, .laneLost, .fileAgain:
         throw P2PCopyError(.protocolViolation, "the receiver sent a record that only a sender sends")
       }
       buffers.recycle(body)

@@ -24,8 +24,9 @@ final class SendingPump {
   private var isEndSent = false
   private var isOver = false
 
-  /// What comes by itself of the page whose data are being sent, after its other files.
-  private var alone: [Int] = []
+  /// What comes by itself of the page whose data are being sent, after its other files; whether it changed while it was sent
+  /// before.
+  private var alone: [(position: Int, isAgain: Bool)] = []
   /// The page whose other files have all been sent.
   private var endingPage: OutgoingPageLedger.Page?
   private var stream: OutgoingStream?
@@ -190,7 +191,7 @@ final class SendingPump {
     case .unit(.pack(let record, let results)): try await send(record, results, of: page)
     case .unit(.chunk(let record, let chunk)): try await send(record, chunk, of: page)
     case .failure(let position, let error): try await fail(position, of: page, error)
-    case .comesAlone(let position): alone.append(position)
+    case .comesAlone(let position): alone.append((position, isAgain: false))
     case .pageEnd:
       endingPage = page
       try await endPage(&workers)
@@ -211,7 +212,7 @@ final class SendingPump {
       case .packed(let entry):
         ledger.deliver(entry, position, of: page)
         settings.monitor.send(byteCount: entry.byteCount)
-      case .comesAlone: alone.append(position)
+      case .comesAlone: alone.append((position, isAgain: false))
       case .failed(let error): try await fail(position, of: page, error)
       }
     }
@@ -228,12 +229,15 @@ final class SendingPump {
       }
       let units = units
       try await delivery.send(record.take()) { try await units.prepareAgain(chunk) }
+      file.noteSent(upTo: chunk.offset + Int64(chunk.byteCount))
       settings.monitor.send(byteCount: chunk.byteCount)
     }
     guard chunk.isLast || file.error != nil, file.reportOnce() else { return }
     guard let digest = file.digest else {
       let error = file.error ?? P2PCopyError(.internalError, "'\(file.entry.path)' ended without a digest")
-      try await fail(file.position, of: page, error)
+      guard error.isSourceChange else { return try await fail(file.position, of: page, error) }
+      settings.monitor.repeatFile(byteCount: file.sentEnd ?? file.startOffset)
+      try await sendAgain(file.position, of: page, hasBegun: file.sentEnd != nil)
       return
     }
     let metadata = file.content.metadata
@@ -243,6 +247,21 @@ final class SendingPump {
         index: file.index, byteCount: byteCount, metadata: settings.keepsMetadata ? metadata : nil, digest: digest))
     ledger.deliver(
       file.entry.delivered(digest: digest, byteCount: byteCount, metadata: metadata), file.position, of: page)
+  }
+
+  /// A file changed while it was sent: it comes once more, by itself, after the page's others.
+  ///
+  /// - Parameters:
+  ///   - position: The file's position.
+  ///   - page: The page whose data are being sent.
+  ///   - hasBegun: Whether the receiver has something of it, which is void.
+  private func sendAgain(_ position: Int, of page: OutgoingPageLedger.Page, hasBegun: Bool) async throws {
+    settings.monitor.notice("'\(page.entries[position].path)' changed while it was being sent, and is sent once more")
+    alone.append((position, isAgain: true))
+    guard hasBegun else { return }
+    var record = delivery.buffers.takeRecord()
+    FileAgain(index: page.content.index(of: position)).writeRecord(to: &record)
+    try await delivery.send(consume record)
   }
 
   private func send(_ end: FileEnd) async throws {
@@ -255,7 +274,8 @@ final class SendingPump {
   private func endPage(_ workers: inout ThrowingDiscardingTaskGroup<any Error>) async throws {
     guard let page = endingPage, stream == nil else { return }
     guard alone.isEmpty else {
-      let next = try OutgoingStream(alone.removeFirst(), of: page.content, settings)
+      let (position, isAgain) = alone.removeFirst()
+      let next = try OutgoingStream(position, of: page.content, isAgain: isAgain, settings)
       settings.monitor.beginFile(page.entries[next.position].path)
       stream = next
       readOn(next, &workers)
@@ -283,6 +303,9 @@ final class SendingPump {
     case .end(let end, let entry):
       try await send(end)
       ledger.deliver(entry, stream.position, of: page)
+    case .failed(let error) where error.isSourceChange && stream.mayComeAgain:
+      settings.monitor.repeatFile(byteCount: stream.sentEnd ?? 0)
+      try await sendAgain(stream.position, of: page, hasBegun: stream.sentEnd != nil)
     case .failed(let error): try await fail(stream.position, of: page, error)
     }
     self.stream = nil

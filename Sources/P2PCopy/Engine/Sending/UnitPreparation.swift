@@ -137,7 +137,13 @@ package struct UnitPreparation: Sendable {
       try Task.checkCancellation()
       let start = record.writerIndex
       do throws(P2PCopyError) {
-        if let delivered = try append(position, of: pack.page, to: &record, slack: &slack, loan.context) {
+        let room = slack
+        let delivered = try twiceIfChanged { () throws(P2PCopyError) in
+          record.moveWriterIndex(to: start)
+          slack = room
+          return try append(position, of: pack.page, to: &record, slack: &slack, loan.context)
+        }
+        if let delivered {
           results.append((position, .packed(delivered)))
         } else {
           record.moveWriterIndex(to: start)

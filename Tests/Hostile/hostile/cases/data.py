@@ -139,6 +139,23 @@ violates("file failed: with a code of 65 bytes", bodies.file_failed(A, b"x" * 65
 violates("file failed: with a message of 401 bytes", bodies.file_failed(A, message=b"x" * 401))
 violates("file failed: of one byte", b"\x08")
 
+AGAIN_A = bodies.file_again(A)
+violates("file again: before its file has begun", AGAIN_A)
+violates("file again: of no entry", bodies.file_again(6))
+violates("file again: of entry 2^64 - 1", bodies.file_again((1 << 64) - 1))
+violates("file again: of a directory", bodies.file_again(DIRECTORY))
+violates("file again: of a stream", bodies.chunk(STREAM, CONTENT), bodies.file_again(STREAM))
+violates("file again: of another file than is coming", bodies.chunk(A, CONTENT), bodies.file_again(B))
+violates("file again: after the end of its file", bodies.chunk(A, CONTENT), right_end(A), AGAIN_A)
+violates("file again: after its file failed", bodies.chunk(A, CONTENT), bodies.file_failed(A), AGAIN_A)
+violates("file again: of a file that came in a pack", packed(item(A)), AGAIN_A)
+violates("file again: twice", bodies.chunk(A, CONTENT), AGAIN_A, bodies.chunk(A, CONTENT), AGAIN_A)
+violates("file again: twice at once", bodies.chunk(A, CONTENT), AGAIN_A, AGAIN_A)
+violates("file again: and goes on where it was", bodies.chunk(A, b"01234"), AGAIN_A, bodies.chunk(A, b"56789", 5))
+violates("file again: and ends where it was", bodies.chunk(A, CONTENT), AGAIN_A, right_end(A))
+violates("file again: of one byte", bodies.chunk(A, CONTENT), b"\x0d")
+violates("file again: with a byte behind it", bodies.chunk(A, CONTENT), AGAIN_A + b"\0")
+
 # MARK: Packs
 
 violates("pack: of a directory", packed(item(DIRECTORY)))
@@ -321,6 +338,50 @@ ends(
     packed(item(1)),
     placed=TWO,
     entries=TWO,
+)
+ends(
+    "file again: and comes in another length",
+    OK,
+    bodies.chunk(0, b"01234 and more than there will be"),
+    bodies.file_again(0),
+    bodies.chunk(0, b"01234"),
+    bodies.chunk(0, b"56789", 5),
+    right_end(0),
+    packed(item(1)),
+    placed=TWO,
+    entries=TWO,
+)
+ends(
+    "file again: and comes in a pack, behind another file",
+    OK,
+    bodies.chunk(0, b"void"),
+    bodies.file_again(0),
+    bodies.chunk(1, CONTENT),
+    right_end(1),
+    packed(item(0)),
+    placed=TWO,
+    entries=TWO,
+)
+ends(
+    "file again: and never comes",
+    INCOMPLETE,
+    bodies.chunk(0, CONTENT),
+    bodies.file_again(0),
+    packed(item(1)),
+    placed=TWO[1:],
+    entries=TWO,
+)
+ends(
+    "file again: and fails",
+    {UNREADABLE, INCOMPLETE, PEER_LEFT},
+    bodies.chunk(0, CONTENT),
+    bodies.file_again(0),
+    bodies.chunk(0, CONTENT),
+    bodies.file_failed(0),
+    packed(item(1)),
+    placed=TWO[1:],
+    entries=TWO,
+    gone={0},
 )
 ends("page end: nothing came", INCOMPLETE, entries=ENTRIES[:4])
 ends(

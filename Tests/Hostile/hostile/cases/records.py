@@ -229,7 +229,7 @@ among_records()
 
 KINDS: dict[str, bytes] = {
     "an empty one": b"",
-    "kind 13": b"\x0d",
+    "kind 14": b"\x0e",
     "a count of records that is cut": b"\x0b" + bytes(7),
     "kind 255": b"\xff" * 100,
     "2 MiB of kind 200": b"\xc8" * ((2 << 20) - 56),
@@ -242,6 +242,7 @@ OF_SENDER: dict[str, bytes] = {
     "file end": bodies.file_end(0, 0, b""),
     "file failed": bodies.file_failed(0),
     "page end": bodies.page_end(0),
+    "file again": bodies.file_again(0),
 }
 OF_RECEIVER: dict[str, bytes] = {
     "answer": bodies.answer(0),
