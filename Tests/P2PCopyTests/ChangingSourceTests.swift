@@ -91,7 +91,8 @@ struct ChangingSourceTests {
       switch self {
       case .grows, .growsAndKeepsTime, .growsAndIsWritten:
         #expect(pwrite(descriptor, zeros, 1000, size) == 1000)
-        if self == .growsAndIsWritten { #expect(pwrite(descriptor, zeros, 1000, size - 2000) == 1000) }
+        // The beginning has been read by now.
+        if self == .growsAndIsWritten { #expect(pwrite(descriptor, zeros, 1000, 0) == 1000) }
         if self == .growsAndKeepsTime { #expect(futimens(descriptor, [status.st_atim, status.st_mtim]) == 0) }
       case .isWritten: #expect(pwrite(descriptor, zeros, 1000, size - 2000) == 1000)
       case .shrinks: #expect(ftruncate(descriptor, off_t(size / 2)) == 0)
