@@ -113,12 +113,13 @@ import WebSocketFraming
 
   @Test("A stream that is longer than is to be received ends before a byte beyond is written")
   func aStreamThatIsLongerThanIsToBeReceivedEnds() async throws {
-    let content = TestContent.random(3 << 20)
+    try workspace.file("content", TestContent.random(3 << 20))
     let relay = try await workspace.relay()
     let receiver = try workspace.start(
       ["receive", relay.url, "4821-lusab-babad", "--out", "out", "--max-bytes", "2MB"])
     let sent = try await workspace.run(
-      ["send", relay.url, "4821-lusab-babad", "-", "--stdin-name", "it"], streams: .pipes(input: content))
+      ["send", relay.url, "4821-lusab-babad", "-", "--stdin-name", "it"],
+      wrapper: ["sh", "-c", #"exec "$@" < content"#, "sh"])
     let received = await receiver.result()
     #expect(received.status == 23 && received.errors.contains("'it'"), "\(received)")
     #expect(sent.status == 17, "\(sent)")
