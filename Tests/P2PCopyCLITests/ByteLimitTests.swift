@@ -16,7 +16,8 @@ import Testing
   @Test(
     "Anything else is none",
     arguments: [
-      "", "G", "-1", "+1", "1.5G", "1X", "1GG", "1Gi", "1iB", "1 G", "1G ", "0x10", "8192P", "9223372036854775808", "BB",
+      "", "G", "-1", "+1", "1.5G", "1X", "1GG", "1Gi", "1iB", "1 G", "1G ", "0x10", "8192P", "9223372036854775808",
+      "BB",
       "1BB", "\u{661}",
     ])
   func malformed(text: String) {

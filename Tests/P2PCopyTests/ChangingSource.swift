@@ -30,6 +30,7 @@ final class ChangingSource: Source {
   private static let metadata = EntryMetadata(mode: 0o644, modificationSeconds: 1, modificationNanoseconds: 0)
 
   /// - Parameter files: Name, and what each opening gives; the last of them all further ones.
+  /// - Throws: `P2PCopyError` when a name is none.
   init(_ files: [(name: String, readings: [Reading])]) throws {
     self.files = try files.map { (try RelativePath(validating: Array($0.name.utf8)), $0.readings) }
   }

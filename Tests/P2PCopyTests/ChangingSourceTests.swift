@@ -152,7 +152,7 @@ struct ChangingSourceTests {
     #expect(!hasArrived)
   }
 
-  @Test("What grows while it is opened has the length of that moment, and what says nothing about its size is read whole")
+  @Test("What grows has the length of its opening, and what says nothing about its size is read whole")
   func opening() throws {
     let path = try folder.write([1, 2, 3], to: "log")
     let source = try FileSource([LocalPath(path)], acceptsGrowth: true)

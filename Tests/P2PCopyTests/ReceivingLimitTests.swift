@@ -154,7 +154,8 @@ struct ReceivingLimitTests {
       async let sent = transfer.send([folder.path("file")])
       async let received = result {
         let receiver = try Receiver(
-          relay: "memory://relay", code: transfer.receiverCode, codecs: transfer.codecs, options: transfer.receiveOptions)
+          relay: "memory://relay", code: transfer.receiverCode, codecs: transfer.codecs,
+          options: transfer.receiveOptions)
         return try await isStream ? receiver.receive(to: StreamDestination(file)) : receiver.receive(to: memory)
       }
       return await (sent, received)

@@ -115,7 +115,9 @@ struct RepeatedFileTests {
     let files = (1...3).map { number in
       (
         name: "\(number)",
-        readings: [Reading.changes(Self.content(.large, UInt64(number))), .stays(Self.content(.large, UInt64(10 + number)))]
+        readings: [
+          Reading.changes(Self.content(.large, UInt64(number))), .stays(Self.content(.large, UInt64(10 + number))),
+        ]
       )
     }
     let results = await run(try ChangingSource(files))

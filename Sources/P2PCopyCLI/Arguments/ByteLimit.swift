@@ -13,7 +13,9 @@ package struct ByteLimit: ExpressibleByArgument, Equatable, Sendable {
     guard var number = Int64(digits) else { return nil }
     var suffix = argument[digits.endIndex...].uppercased()[...]
     if let letter = suffix.popFirst(), letter != "B" || !suffix.isEmpty {
-      guard let power = Self.letters.firstIndex(of: letter), let factor = Self.factors[String(suffix)] else { return nil }
+      guard let power = Self.letters.firstIndex(of: letter), let factor = Self.factors[String(suffix)] else {
+        return nil
+      }
       for _ in 0...power {
         let (product, overflows) = number.multipliedReportingOverflow(by: factor)
         guard !overflows else { return nil }

@@ -255,6 +255,7 @@ final class SendingPump {
   ///   - position: The file's position.
   ///   - page: The page whose data are being sent.
   ///   - hasBegun: Whether the receiver has something of it, which is void.
+  /// - Throws: ``P2PCopyError`` when the other side cannot be reached any more.
   private func sendAgain(_ position: Int, of page: OutgoingPageLedger.Page, hasBegun: Bool) async throws {
     settings.monitor.notice("'\(page.entries[position].path)' changed while it was being sent, and is sent once more")
     alone.append((position, isAgain: true))
