@@ -234,9 +234,9 @@ struct TamperingRelayTests {
           return isSilent ? [] : [message]
         }
       }
-      transfer.sendOptions.stepTimeout = .seconds(1)
+      transfer.sendOptions.stepTimeout = .seconds(2)
       // Longer than the sender's: who ends first tells the other one why, and that must not be left to the clock here.
-      transfer.receiveOptions.stepTimeout = .seconds(4)
+      transfer.receiveOptions.stepTimeout = .seconds(8)
       let results = await transfer.run([folder.path("tree")], into: folder.path("silent"))
       #expect(results.sent.errorCode == .peerLeft, "\(direction) \(index): \(results)")
       #expect(results.received.errorCode == code, "\(direction) \(index): \(results)")

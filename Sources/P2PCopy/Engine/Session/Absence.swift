@@ -19,6 +19,10 @@ struct Absence: Sendable {
       } catch let error as P2PCopyError {
         delivery.end(because: error)
         throw error
+      } catch {
+        // The session may be over before this task hears that a lane is there again.
+        if delivery.lanes.read({ $0.openCount > 0 }) { delivery.monitor.emit(.reconnected(after: .now - since)) }
+        throw error
       }
       delivery.monitor.emit(.reconnected(after: .now - since))
     }
