@@ -36,6 +36,14 @@ final class RoomTests: OutputFixture {
     #expect(try taken("part", continued: true) == Self.byteCount)
   }
 
+  @Test("A full disk and a quota are told apart, name the file, and end all writing", arguments: [ENOSPC, EDQUOT])
+  func full(number: Int32) throws {
+    let error = PartialFile.explain(SystemError(number: number), try path("dir/file"))
+    #expect(error.code == .destinationUnwritable && error.scope == .destination && error.remedy == .freeSpace)
+    #expect(error.message.contains("'dir/file'"))
+    #expect(error.message.contains(number == ENOSPC ? "No space left on device" : "Disk quota exceeded"))
+  }
+
   @Test("What goes to another file system takes none here")
   func elsewhere() throws {
     let elsewhere = try OutputDirectory(path: LocalPath("/"))

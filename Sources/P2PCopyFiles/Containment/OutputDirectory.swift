@@ -113,8 +113,8 @@ package final class OutputDirectory {
       guard p2p_copy_synchronize_file_system(descriptor.number) == 0 else { throw SystemError.last }
     } catch {
       throw P2PCopyError(
-        .destinationUnwritable, "the output directory could not be written to disk: \(error)", scope: .destination,
-        cause: error)
+        .destinationUnwritable, "the output directory could not be written to disk: \(error)",
+        remedy: error.writingRemedy, scope: .destination, cause: error)
     }
   }
 
