@@ -159,7 +159,7 @@ class Change:
         if stage == "body" and data[:1] == b"\0" and self._chance.random() < 0.8:
             return [b"\0" + json_changed(data[1:], self._chance)]
         if stage == "body" and self._chance.random() < 0.1:
-            return [bytes([self._chance.randrange(14)]) + data[1:]]
+            return [bytes([self._chance.randrange(15)]) + data[1:]]
         return [bytes_changed(data, self._chance)]
 
 

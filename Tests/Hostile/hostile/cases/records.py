@@ -229,7 +229,8 @@ among_records()
 
 KINDS: dict[str, bytes] = {
     "an empty one": b"",
-    "kind 14": b"\x0e",
+    "kind 15": b"\x0f",
+    "a lane lost that is cut": b"\x0e" + bytes(7),
     "a count of records that is cut": b"\x0b" + bytes(7),
     "kind 255": b"\xff" * 100,
     "2 MiB of kind 200": b"\xc8" * ((2 << 20) - 56),
