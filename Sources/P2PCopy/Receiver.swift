@@ -78,13 +78,14 @@ public struct Receiver: Sendable {
   public func receive(
     into directory: LocalPath, listener: @escaping @Sendable (TransferEvents) async -> Void = { _ in }
   ) async throws -> TransferSummary {
+    let destination = DirectoryDestination(path: directory)
     do {
       switch options.transferProtocol {
       case .one: return try await receiveWithProtocol1(directory, listener)
-      case .two: return try await receiveWithProtocol2(DirectoryDestination(path: directory), listener)
+      case .two: return try await receiveWithProtocol2(destination, listener)
       }
     } catch let error as P2PCopyError where error.code == .stopped {
-      await checkpoint(directory)
+      await checkpoint(destination)
       throw error
     }
   }
@@ -145,10 +146,10 @@ public struct Receiver: Sendable {
   }
 
   /// Makes sure, as far as that is possible, that what is in a directory outlasts the machine as well.
-  private func checkpoint(_ directory: LocalPath) async {
+  private func checkpoint(_ destination: DirectoryDestination) async {
     await WorkerThreads.run(on: .shared) {
       do {
-        try OutputDirectory(path: directory).synchronize()
+        try destination.checkpoint()
       } catch {
         options.logger.warning("what was received may not be on the disk", metadata: ["error": "\(error)"])
       }

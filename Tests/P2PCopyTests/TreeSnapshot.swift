@@ -1,6 +1,6 @@
 import Glibc
 
-/// Everything there is to know about a tree, found with system calls of this file alone.
+/// Everything there is to know about a tree but for a receiver's journal, found with system calls of this file alone.
 struct TreeSnapshot: Equatable {
   /// One thing in it.
   struct Entry: Equatable {
@@ -64,7 +64,7 @@ struct TreeSnapshot: Equatable {
     var names: [[UInt8]] = []
     while let item = readdir(stream) {
       let name = withUnsafeBytes(of: &item.pointee.d_name) { Array($0.prefix { $0 != 0 }) }
-      if name != [0x2E], name != [0x2E, 0x2E] { names.append(name) }
+      if name != [0x2E], name != [0x2E, 0x2E], name != Array(".p2p-copy-journal".utf8) { names.append(name) }
     }
     return names
   }

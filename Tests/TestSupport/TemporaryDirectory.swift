@@ -63,13 +63,14 @@ package final class TemporaryDirectory: Sendable {
     FileManager.default.contents(atPath: path(name)).map { Array($0) }
   }
 
-  /// Every file below a folder inside with its bytes, by relative path.
+  /// Every file below a folder inside with its bytes, by relative path, but for a receiver's journal.
   package func tree(_ name: String) throws -> [String: [UInt8]] {
     var files: [String: [UInt8]] = [:]
     let root = path(name)
     for relative in try FileManager.default.subpathsOfDirectory(atPath: root) {
       var isDirectory = false
-      guard FileManager.default.fileExists(atPath: root + "/" + relative, isDirectory: &isDirectory), !isDirectory
+      guard FileManager.default.fileExists(atPath: root + "/" + relative, isDirectory: &isDirectory), !isDirectory,
+        relative != ".p2p-copy-journal"
       else { continue }
       files[relative] = FileManager.default.contents(atPath: root + "/" + relative).map { Array($0) }
     }

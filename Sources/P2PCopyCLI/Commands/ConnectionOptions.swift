@@ -87,6 +87,13 @@ struct ConnectionOptions: ParsableArguments {
       "Write the SHA-256 of every file as 'sha256sum -c' reads it; selects the digest sha256.", valueName: "file"))
   var checksums: LocalPath?
 
+  @Flag(
+    help: """
+      Compare the content of every file that is there already, also of those that an earlier transfer put there and that \
+      nobody has touched since, as their sizes and times tell. --checksums and --digest sha256 do as well. Protocol 2 only.
+      """)
+  var checksum = false
+
   @Flag(help: "Print errors only.")
   var quiet = false
 

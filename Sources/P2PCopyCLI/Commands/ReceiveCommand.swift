@@ -66,6 +66,20 @@ struct ReceiveCommand: AsyncParsableCommand {
       "Take at most so many files, directories and links. Protocol 2 only.", valueName: "number"))
   var maxFiles: Int?
 
+  @Flag(
+    help: """
+      Count every file as complete that has the size and the time it has at the sender, whoever put it there, without \
+      reading it. Otherwise only those that an earlier transfer put there and that nobody has touched since.
+      """)
+  var trustTimes = false
+
+  @Flag(
+    inversion: .prefixedNo,
+    help: """
+      Keep a journal in the output directory, .p2p-copy-journal, so that what is complete need not be read again.
+      """)
+  var journal = true
+
   func validate() throws {
     if let maxFiles, maxFiles < 0 { throw ValidationError("--max-files takes a number from 0") }
     if stdout, out != nil { throw ValidationError("--stdout and --out exclude each other: leave out one") }
@@ -94,6 +108,9 @@ struct ReceiveCommand: AsyncParsableCommand {
     options.maximumFileCount = maxFiles
     options.receiptFile = connection.receipt
     options.checksumsFile = connection.checksums
+    options.comparesContent = connection.checksum
+    options.trustsTimes = trustTimes
+    options.keepsJournal = journal
     options.reportsEachFile = !connection.quiet && !Console.isTerminal
     options.peerTimeout = .seconds(connection.wait)
     options.connections = connection.connections

@@ -150,6 +150,7 @@ struct SendCommand: AsyncParsableCommand {
     options.keepsMetadata = selection.metadata
     options.receiptFile = connection.receipt
     options.checksumsFile = connection.checksums
+    options.comparesContent = connection.checksum
     options.reportsEachFile = !connection.quiet && !Console.isTerminal
     options.peerTimeout = .seconds(connection.wait)
     options.connections = connection.connections

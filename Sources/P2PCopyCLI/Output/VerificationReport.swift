@@ -23,6 +23,9 @@ package enum VerificationReport {
     var text = "checked \(counts.joined(separator: ", ")), \(HumanReadable.size(result.byteCount)): "
     text +=
       result.problemCount == 0 ? "everything matches" : "\(result.matchingCount) match, \(result.problemCount) differ"
+    if result.knownByTimesCount > 0 {
+      text += "; of \(HumanReadable.count(result.knownByTimesCount, "file")) the size only, as the receipt has no digest"
+    }
     if !result.isReceiptConsistent { text += "; the receipt does not fit its own tree digest" }
     if !result.isReceiptComplete { text += "; the receipt is not that of a complete transfer" }
     return text

@@ -53,6 +53,17 @@ package final class OutputDirectory {
     }
   }
 
+  /// Opens the journal of what was placed here, see ``DirectoryHandle/openJournal()``.
+  ///
+  /// - Returns: The journal, or why there is none.
+  package func openJournal() -> JournalOpening { root.openJournal() }
+
+  /// Whether something has a journal's name.
+  package var hasJournal: Bool { root.has(PlacementJournal.name) }
+
+  /// The device that the directory lies on, which ``synchronize()`` is about; `nil` when it cannot be looked at.
+  package var device: UInt? { (try? root.descriptor.status())?.identity.device }
+
   /// The directory that a file belongs in.
   ///
   /// - Parameters:

@@ -14,14 +14,18 @@ package final class PartialFile {
       && zip(name.suffix(suffix.utf8.count), suffix.utf8).allSatisfy { $0 == $1 || ($0 | 0x20 == $1 && $1 >= 0x61) }
   }
 
-  /// Whether a component of a path has such a name.
+  /// Whether a component of a path has such a name, or that of a journal.
   package static func isReserved(anyOf path: RelativePath) -> Bool {
     var rest = path.bytes[...]
     while let slash = rest.firstIndex(of: UInt8(ascii: "/")) {
-      if isReserved(rest[..<slash]) { return true }
+      if isOurs(rest[..<slash]) { return true }
       rest = rest[(slash + 1)...]
     }
-    return isReserved(rest)
+    return isOurs(rest)
+  }
+
+  private static func isOurs(_ name: ArraySlice<UInt8>) -> Bool {
+    isReserved(name) || PlacementJournal.isName(name)
   }
 
   /// The partial file's name for a final name. Long names are shortened and told apart by a hash.
@@ -123,7 +127,8 @@ package final class PartialFile {
     let placed = try directory.place(name, status, at: destination, takenNames)
     isPlaced = true
     return PlacedEntry(
-      path: placed, refusal: refusal, metadata: takenNames.recordsMetadata ? status.metadata : nil)
+      path: placed, refusal: refusal, metadata: takenNames.recordsMetadata ? status.metadata : nil,
+      status: takenNames.recordsStatus ? try? descriptor.status() : nil)
   }
 
   /// The error for a failed system call.

@@ -43,14 +43,18 @@ package struct PlacedEntry: Sendable {
   /// Whether its time stays as it is: not that of a directory that more comes into.
   package var hasLastingTime = true
 
+  /// What a file is under its name, for a journal; `nil` when there is none.
+  package var status: FileStatus?
+
   package init(
     path: RelativePath, refusal: MetadataRefusal = MetadataRefusal(), metadata: EntryMetadata? = nil,
-    hasLastingTime: Bool = true
+    hasLastingTime: Bool = true, status: FileStatus? = nil
   ) {
     self.path = path
     self.refusal = refusal
     self.metadata = metadata
     self.hasLastingTime = hasLastingTime
+    self.status = status
   }
 }
 

@@ -46,7 +46,8 @@ package enum SmallFile {
     do throws(P2PCopyError) {
       let placed = try directory.place(name, status, at: destination, takenNames)
       return PlacedEntry(
-        path: placed, refusal: refusal, metadata: takenNames.recordsMetadata ? status.metadata : nil)
+        path: placed, refusal: refusal, metadata: takenNames.recordsMetadata ? status.metadata : nil,
+        status: takenNames.recordsStatus ? try? descriptor.status() : nil)
     } catch {
       try? directory.remove(name)
       throw error

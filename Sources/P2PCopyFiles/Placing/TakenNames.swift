@@ -33,6 +33,9 @@ package final class TakenNames: Sendable {
   /// Whether somebody wants to know the modes and times of what is in place.
   package let recordsMetadata: Bool
 
+  /// Whether a journal wants to know what is in place.
+  package let recordsStatus: Bool
+
   private let state: Mutex<State>
 
   /// Begins a transfer that has placed nothing.
@@ -41,10 +44,15 @@ package final class TakenNames: Sendable {
   ///   - policy: What to do when a name is taken.
   ///   - output: The output directory, opened for nobody else; `nil` when there is none.
   ///   - recordsMetadata: Whether to look at modes and times of what is in place.
-  package init(_ policy: ConflictPolicy, in output: OutputDirectory? = nil, recordsMetadata: Bool = false) {
+  ///   - recordsStatus: Whether to look at files that are in place for a journal.
+  package init(
+    _ policy: ConflictPolicy, in output: OutputDirectory? = nil, recordsMetadata: Bool = false,
+    recordsStatus: Bool = false
+  ) {
     self.policy = policy
     state = Mutex(State(output: output.map(Output.init)))
     self.recordsMetadata = recordsMetadata
+    self.recordsStatus = recordsStatus
   }
 
   /// Whether something that is there was put there by this transfer. Under policies that neither replace nor leave out

@@ -29,6 +29,8 @@ extension SourceWalk {
       }
     }
     guard rules.allows(path, isDirectory: status.kind == .directory) else { return nil }
+    // A receiver's own, which is nobody's loss.
+    guard !PlacementJournal.isName(lastComponent) else { return nil }
     guard !PartialFile.isReserved(lastComponent) else { return notice("the partial file of an unfinished transfer") }
     if let linkError { return explain(linkError) }
     if isWrittenByThisTransfer(status, isFollowed: isFollowed) {

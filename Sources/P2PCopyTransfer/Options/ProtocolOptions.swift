@@ -5,7 +5,8 @@ import P2PCopyFiles
 /// would be ignored.
 package enum RestrictedOption: String, CaseIterable {
   case cipher, keepsMetadata, keepsSetID, receiptFile, checksumsFile, rules, fileList, links, completesFiles,
-    retryDuration, connections, acceptsGrowingFiles, maximumByteCount, maximumFileCount
+    retryDuration, connections, acceptsGrowingFiles, maximumByteCount, maximumFileCount, comparesContent, trustsTimes,
+    keepsJournal
 
   /// What a caller of this library knows it by.
   package var propertyName: String { rawValue }
@@ -23,7 +24,7 @@ extension SendOptions {
       + [
         (.cipher, cipher != nil), (.keepsMetadata, !keepsMetadata), (.receiptFile, receiptFile != nil),
         (.checksumsFile, checksumsFile != nil), (.retryDuration, (retryDuration ?? .zero) > .zero),
-        (.connections, connections != .automatic),
+        (.connections, connections != .automatic), (.comparesContent, comparesContent),
       ].used
     try RestrictedOption.refuseInProtocol1(used, naming: name)
   }
@@ -62,6 +63,10 @@ extension ReceiveOptions {
   /// - Parameter name: What the caller calls an option.
   /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/usage``.
   package func check(naming name: (RestrictedOption) -> String = \.propertyName) throws(P2PCopyError) {
+    guard !comparesContent || !trustsTimes else {
+      throw P2PCopyError(
+        .usage, "\(name(.comparesContent)) and \(name(.trustsTimes)) exclude each other", remedy: .leaveOut)
+    }
     guard transferProtocol == .one else {
       guard !completesFiles else {
         throw P2PCopyError(
@@ -74,6 +79,7 @@ extension ReceiveOptions {
       (.checksumsFile, checksumsFile != nil), (.retryDuration, (retryDuration ?? .zero) > .zero),
       (.connections, connections != .automatic), (.maximumByteCount, maximumByteCount != nil),
       (.maximumFileCount, maximumFileCount != nil),
+      (.comparesContent, comparesContent), (.trustsTimes, trustsTimes), (.keepsJournal, !keepsJournal),
     ].used
     try RestrictedOption.refuseInProtocol1(used, naming: name)
   }

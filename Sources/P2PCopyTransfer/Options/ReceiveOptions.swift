@@ -41,6 +41,23 @@ public struct ReceiveOptions: Sendable {
   /// unless it is set. It ends as ``maximumByteCount`` does.
   public var maximumFileCount: Int?
 
+  /// Protocol 2 only: compare the content of every file that is there already, also of those to which nothing has happened
+  /// since an earlier transfer put them there, as their sizes and times tell. It is compared in any case with the digest
+  /// `sha256`.
+  public var comparesContent = false
+
+  /// Protocol 2 only: let every file that has the size and the time of last modification, to the nanosecond, that it has at
+  /// the sender count as complete without being read, whoever put it there. The sender learns by that that there is one. Not
+  /// together with ``comparesContent``.
+  public var trustsTimes = false
+
+  /// Protocol 2 only: keep a journal in the output directory, `.p2p-copy-journal`, of the files that were put there, so that
+  /// those to which nothing has happened since need not be read by a later transfer of the same.
+  public var keepsJournal = true
+
+  /// How often the journal is brought up to date with what outlasts the machine, at most.
+  package var journalInterval = Duration.seconds(5)
+
   /// How long to wait for a sender with the same code.
   public var peerTimeout = Duration.seconds(600)
 

@@ -43,6 +43,11 @@ public struct SendOptions: Sendable {
   /// and selects it.
   public var checksumsFile: LocalPath?
 
+  /// Protocol 2 only: compare the content of every file that is there already, also of those to which nothing has happened
+  /// since an earlier transfer put them there, as their sizes and times tell. It is compared in any case with the digest
+  /// `sha256`.
+  public var comparesContent = false
+
   /// How long to wait for a receiver with the same code.
   public var peerTimeout = Duration.seconds(600)
 

@@ -23,7 +23,7 @@ package final class ChecksumListWriter: Sendable {
     try file.withLock { (file) throws(P2PCopyError) in try file.add(to: &ownFiles) }
   }
 
-  /// Adds an entry; anything but a file is left out.
+  /// Adds an entry; anything but a file is left out. Files have been read, since the list's digest was agreed on.
   package func append(_ entry: DeliveredEntry) {
     guard entry.kind == .file else { return }
     let line = Self.line(entry)

@@ -16,7 +16,7 @@ package struct DeliveredEntry: Sendable, Hashable {
   package var kind: Kind
   /// Size of a file's content.
   package var byteCount: Int64
-  /// Digest of a file's content.
+  /// Digest of a file's content; empty when nobody has read it, see ``isKnownByTimes``.
   package var digest: [UInt8]
   /// Where a symbolic link leads.
   package var target: [UInt8]
@@ -45,6 +45,9 @@ package struct DeliveredEntry: Sendable, Hashable {
 }
 
 extension DeliveredEntry {
+  /// Whether it is a file that counts as complete because its size and time are the sender's.
+  package var isKnownByTimes: Bool { kind == .file && digest.isEmpty }
+
   /// An entry with the mode and time it has at the sender, if that tells.
   package init(
     path: [UInt8], kind: Kind, byteCount: Int64, digest: [UInt8], target: [UInt8], metadata: EntryMetadata?

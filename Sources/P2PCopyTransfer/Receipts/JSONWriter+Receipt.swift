@@ -15,7 +15,14 @@ extension JSONWriter {
       case .file:
         json.key("size")
         json.integer(entry.byteCount)
-        json.hex("digest", entry.digest)
+        if entry.isKnownByTimes {
+          json.key("digest")
+          json.null()
+          json.key("checked")
+          json.string("times".utf8)
+        } else {
+          json.hex("digest", entry.digest)
+        }
       case .directory: break
       case .symbolicLink: json.name("target", entry.target)
       }

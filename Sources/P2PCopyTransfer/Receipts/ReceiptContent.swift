@@ -7,6 +7,8 @@ package struct ReceiptContent: Sendable {
   /// The length of its files' digests; `nil` without files.
   package var digestByteCount: Int?
   package var failureCount: Int64 = 0
+  /// How many files there are no digests of.
+  package var knownByTimesCount = 0
   /// What its end says.
   package var totals = ReceiptTotals(treeDigest: [], isComplete: false)
   /// What comes out when its entries are counted.

@@ -79,7 +79,8 @@ struct ReceiptReader {
       case "sent_as_hex": fields.setSentPath(try readHex())
       case "kind": fields.kind = DeliveredEntry.Kind(rawValue: try json.string())
       case "size": fields.byteCount = try json.wholeNumber()
-      case "digest": fields.digest = try readHex()
+      case "digest": fields.digest = try readDigest()
+      case "checked": fields.isKnownByTimes = try json.string() == "times"
       case "target": fields.target = Array(try json.string().utf8)
       case "target_hex": fields.target = try readHex()
       default: try json.skip()
@@ -102,15 +103,19 @@ struct ReceiptReader {
       guard let byteCount = fields.byteCount, let digest = fields.digest else {
         throw json.malformed("the file '\(path)' without size or digest")
       }
-      guard (1...Self.maximumDigestByteCount).contains(digest.count),
+      content.computed.fileCount += 1
+      try addSize(byteCount, path)
+      entry.byteCount = byteCount
+      if digest.isEmpty {
+        guard fields.isKnownByTimes else { throw json.malformed("the file '\(path)' without a digest") }
+        content.knownByTimesCount += 1
+        break
+      }
+      guard !fields.isKnownByTimes, digest.count <= Self.maximumDigestByteCount,
         content.digestByteCount == nil || content.digestByteCount == digest.count
       else { throw json.malformed("the digest of '\(path)' has the wrong length") }
-      (entry.byteCount, entry.digest) = (byteCount, digest)
+      entry.digest = digest
       content.digestByteCount = digest.count
-      content.computed.fileCount += 1
-      let (sum, overflow) = content.computed.byteCount.addingReportingOverflow(byteCount)
-      guard !overflow else { throw json.malformed("sizes that are too large") }
-      content.computed.byteCount = sum
     case .directory: content.computed.directoryCount += 1
     case .symbolicLink:
       guard let target = fields.target, (1...RelativePath.maximumByteCount).contains(target.count) else {
@@ -121,6 +126,24 @@ struct ReceiptReader {
     }
     treeDigest.add(entry)
     try body(entry, path)
+  }
+
+  private mutating func addSize(_ byteCount: Int64, _ path: RelativePath) throws(P2PCopyError) {
+    let (sum, overflow) = content.computed.byteCount.addingReportingOverflow(byteCount)
+    guard !overflow else { throw json.malformed("sizes that are too large") }
+    content.computed.byteCount = sum
+  }
+
+  /// A digest; empty for `null`, of a file that nobody has read.
+  private func readDigest() throws(P2PCopyError) -> [UInt8] {
+    switch try json.value() {
+    case .null: return []
+    case .string(let text):
+      guard let bytes = Hex.decode(text), !bytes.isEmpty else { break }
+      return bytes
+    default: break
+    }
+    throw json.malformed("a digest that is none")
   }
 
   private func readHex() throws(P2PCopyError) -> [UInt8] {
@@ -136,6 +159,7 @@ struct ReceiptReader {
     var kind: DeliveredEntry.Kind?
     var byteCount: Int64?
     var digest: [UInt8]?
+    var isKnownByTimes = false
     var target: [UInt8]?
 
     mutating func setPath(_ bytes: [UInt8]) {

@@ -31,6 +31,9 @@ extension ReceiptVerification {
     public internal(set) var problems: [Problem] = []
     /// Files, directories and symbolic links that the receipt lists.
     public let fileCount: Int
+    /// How many of the files counted as complete by size and time in the transfer, so that the receipt has no digest of
+    /// them: of these only the size was compared.
+    public let knownByTimesCount: Int
     /// See ``fileCount``.
     public let directoryCount: Int
     /// See ``fileCount``.
@@ -52,6 +55,7 @@ extension ReceiptVerification {
     package init(receipt: String, content: ReceiptContent) {
       self.receipt = receipt
       fileCount = content.computed.fileCount
+      knownByTimesCount = content.knownByTimesCount
       directoryCount = content.computed.directoryCount
       linkCount = content.computed.linkCount
       byteCount = content.computed.byteCount

@@ -29,7 +29,7 @@ extension SessionMessage {
       guard let offer = try json.object("offer"), let resume = try json.bool("resume") else {
         throw P2PCopyError.malformed("a manifest")
       }
-      return .manifest(try sessionOffer(offer, resume: resume))
+      return .manifest(try sessionOffer(offer, resume: resume, times: try json.bool("times") ?? false))
     case "receiver_manifest":
       guard let selection = try json.object("selection") else { throw P2PCopyError.malformed("a receiver manifest") }
       return .receiverManifest(try sessionSelection(selection))
@@ -77,7 +77,7 @@ extension SessionMessage {
     return digest
   }
 
-  private static func sessionOffer(_ json: JSONObject, resume: Bool) throws -> SessionOffer {
+  private static func sessionOffer(_ json: JSONObject, resume: Bool, times: Bool) throws -> SessionOffer {
     guard let chunkSizes = try json.array("chunk_sizes") else { throw P2PCopyError.malformed("an offer") }
     var chunkByteCounts: [Int] = []
     for size in chunkSizes.prefix(maximumCodecCount) {
@@ -88,7 +88,8 @@ extension SessionMessage {
       codecs: CodecOffer(
         ciphers: try codecs("ciphers", of: json), compressors: try codecs("compressors", of: json),
         digests: try codecs("digests", of: json)),
-      chunkByteCounts: chunkByteCounts, connectionCount: try json.integer("connections") ?? 1, wantsResume: resume)
+      chunkByteCounts: chunkByteCounts, connectionCount: try json.integer("connections") ?? 1, wantsResume: resume,
+      acceptsTimes: times)
   }
 
   private static func codecs(_ key: String, of json: JSONObject) throws -> [CodecOffer.Entry] {

@@ -53,6 +53,10 @@ extension SessionMessage {
         json.string("manifest".utf8)
         json.key("resume")
         json.bool(offer.wantsResume)
+        if offer.acceptsTimes {
+          json.key("times")
+          json.bool(true)
+        }
         json.key("offer")
         json.object { json in
           json.write("ciphers", offer.codecs.ciphers)

@@ -73,6 +73,12 @@ package struct JSONWriter {
     bytes.append(contentsOf: (value ? "true" : "false").utf8)
   }
 
+  /// Appends `null`.
+  package mutating func null() {
+    separate()
+    bytes.append(contentsOf: "null".utf8)
+  }
+
   private mutating func nested(open: UInt8, close: UInt8, _ body: (inout JSONWriter) -> Void) {
     separate()
     bytes.append(open)

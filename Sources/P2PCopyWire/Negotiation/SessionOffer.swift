@@ -12,11 +12,17 @@ package struct SessionOffer: Hashable, Sendable {
   /// Whether to go on where an earlier transfer stopped and to leave alone what is the same.
   package var wantsResume: Bool
 
+  /// Whether a file may count as complete because it has the size and the time that the manifest has.
+  package var acceptsTimes: Bool
+
   /// Creates an offer.
-  package init(codecs: CodecOffer, chunkByteCounts: [Int], connectionCount: Int = 1, wantsResume: Bool) {
+  package init(
+    codecs: CodecOffer, chunkByteCounts: [Int], connectionCount: Int = 1, wantsResume: Bool, acceptsTimes: Bool = false
+  ) {
     self.codecs = codecs
     self.chunkByteCounts = chunkByteCounts
     self.connectionCount = connectionCount
     self.wantsResume = wantsResume
+    self.acceptsTimes = acceptsTimes
   }
 }

@@ -35,7 +35,7 @@ package struct PageAnswer: Sendable {
   /// Appends `[kind u8 | first index u64 | count u32 | (position u32 | what u8 | …) …]`.
   ///
   /// `what`: 1 continues, with offset u64 and digest; 2 check; 3 unchanged; 4 skipped; 5 refused, with the error code's
-  /// name and a message. Digest, name and message are behind their length (u16).
+  /// name and a message; 6 complete by size and time. Digest, name and message are behind their length (u16).
   package func write(as kind: RecordKind, to buffer: inout ByteBuffer) {
     buffer.writeInteger(kind.rawValue)
     buffer.writeInteger(firstIndex)
@@ -53,6 +53,7 @@ package struct PageAnswer: Sendable {
       case .refused(let code, let message):
         buffer.writeInteger(UInt8(5))
         buffer.writeReason(code, message)
+      case .completeByTimes: buffer.writeInteger(UInt8(6))
       }
     }
   }
@@ -89,6 +90,7 @@ package struct PageAnswer: Sendable {
     case 5:
       let (code, message) = try buffer.readReason()
       return .refused(code: code, message: message)
+    case 6: return .completeByTimes
     default: break
     }
     throw P2PCopyError.malformed("an answer")
@@ -122,6 +124,8 @@ package enum EntryDisposition: Hashable, Sendable {
   case check
   /// The same is there already.
   case unchanged
+  /// A file is there whose size and time are those of the entry; nobody has read it.
+  case completeByTimes
   /// Something of that name is there and is left alone, as the receiver was asked to.
   case skipped
   /// It cannot be received.

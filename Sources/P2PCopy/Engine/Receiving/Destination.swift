@@ -33,19 +33,23 @@ extension Destination {
   package func beginAgain() {}
 }
 
-/// A destination during a session, in two parts: one task decides about entries while another stores those before.
+/// A destination during a session, in its parts: one task decides about entries while another stores those before.
 ///
 /// Safe to pass to tasks although its parts are not: each is used by one task.
 package struct OpenDestination: @unchecked Sendable {
   let decisions: any EntryDeciding
   let store: any EntryStoring
+  /// Missing where nothing is kept beside what was received.
+  let checkpoints: JournalCheckpoints?
 
   /// - Parameters:
   ///   - decisions: For the task that answers.
   ///   - store: For the task that stores. Shares nothing with `decisions` that two tasks cannot use.
-  package init(decisions: any EntryDeciding, store: any EntryStoring) {
+  ///   - checkpoints: For the task that keeps a journal; the same holds for it.
+  package init(decisions: any EntryDeciding, store: any EntryStoring, checkpoints: JournalCheckpoints? = nil) {
     self.decisions = decisions
     self.store = store
+    self.checkpoints = checkpoints
   }
 }
 
@@ -146,11 +150,22 @@ package protocol EntryStoring: AnyObject {
     _ entry: IncomingEntry, at path: RelativePath, _ origin: DirectoryOrigin
   ) throws(P2PCopyError) -> PlacedEntry
 
+  /// Takes down, where that is kept, that a file is complete, so that it need not be read to find that out again.
+  ///
+  /// - Parameters:
+  ///   - placed: The file in its place.
+  ///   - digest: The digest of its content.
+  func remember(_ placed: PlacedEntry, digest: [UInt8])
+
   /// Everything has come: finishes what can be finished only now, and makes sure that it lasts.
   ///
   /// - Returns: What failed in that.
   /// - Throws: ``P2PCopyError``: it may not last.
   func finish() throws(P2PCopyError) -> [EntryFailure]
+}
+
+extension EntryStoring {
+  package func remember(_ placed: PlacedEntry, digest: [UInt8]) {}
 }
 
 /// Writes one file that comes piece by piece. One that is let go before ``place(_:)`` keeps what was written, if that can be

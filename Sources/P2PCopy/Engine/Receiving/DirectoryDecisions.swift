@@ -13,10 +13,15 @@ final class DirectoryDecisions: EntryDeciding {
   private let tree: DestinationTree
   private let existing: ExistingFiles
   private let made: MadeDirectories
+  private let quickCheck: QuickCheck
 
-  init(_ settings: ReceiveSettings, output: OutputDirectory, _ takenNames: TakenNames, _ made: MadeDirectories) {
+  init(
+    _ settings: ReceiveSettings, output: OutputDirectory, _ takenNames: TakenNames, _ made: MadeDirectories,
+    _ quickCheck: QuickCheck
+  ) {
     self.settings = settings
     self.made = made
+    self.quickCheck = quickCheck
     let monitor = settings.monitor
     tree = DestinationTree(output: output, takenNames: takenNames) { monitor.rename($0, to: $1) }
     existing = ExistingFiles(digests: settings.digests)
@@ -34,8 +39,8 @@ final class DirectoryDecisions: EntryDeciding {
     case .symbolicLink(let target):
       try LinkTarget.check(target: target, of: path)
       return try decide(entry, link: path, target)
-    case .file(let byteCount): return try decide(file: path, byteCount)
-    case .stream: return try decide(file: path, nil)
+    case .file(let byteCount): return try decide(entry, file: path, byteCount)
+    case .stream: return try decide(entry, file: path, nil)
     }
   }
 
@@ -51,6 +56,7 @@ final class DirectoryDecisions: EntryDeciding {
     }
     settings.monitor.emit(.checking(path: place.description))
     if let file = try existing.file(place, directory, digest: digest) {
+      quickCheck.remember(entry, place, file, digest: digest)
       return .unchanged(delivered(entry, file, at: place, digest: digest))
     }
     if policy == .rename,
@@ -90,11 +96,14 @@ final class DirectoryDecisions: EntryDeciding {
     return try conflict(place, status)
   }
 
-  private func decide(file path: RelativePath, _ byteCount: Int64?) throws(P2PCopyError) -> EntryDecision {
+  private func decide(
+    _ entry: IncomingEntry, file path: RelativePath, _ byteCount: Int64?
+  ) throws(P2PCopyError) -> EntryDecision {
     guard let (place, directory) = try tree.place(of: path, creating: true) else { return .skipped }
     guard let directory else { return .whole(PlannedPlace(place)) }
     if let status = try directory.status(of: place) {
       guard settings.wantsResume, policy != .skip, let byteCount else { return try conflict(place, status) }
+      if quickCheck.isComplete(entry, at: place, status) { return .completeByTimes(delivered(entry, status, at: place)) }
       var mayBeTheSame = status.kind == .regular && status.byteCount == byteCount
       if !mayBeTheSame, policy == .rename {
         mayBeTheSame = try existing.hasNumbered(place, directory, byteCount: byteCount)

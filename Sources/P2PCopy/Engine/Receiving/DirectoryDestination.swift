@@ -10,6 +10,9 @@ struct DirectoryDestination: Destination {
   let path: LocalPath
 
   private let made = MadeDirectories()
+  private let journal = JournalKeeper()
+  /// When the transfer began, in seconds since 1970.
+  private let beginning = time(nil)
 
   init(path: LocalPath) {
     self.path = path
@@ -25,10 +28,28 @@ struct DirectoryDestination: Destination {
     // Opened by its path once, so that all tasks mean the same directory whatever becomes of that.
     let output = try OutputDirectory(path: path)
     let takenNames = TakenNames(
-      settings.conflictPolicy, in: try OutputDirectory(sharing: output), recordsMetadata: settings.recordsMetadata)
+      settings.conflictPolicy, in: try OutputDirectory(sharing: output), recordsMetadata: settings.recordsMetadata,
+      recordsStatus: settings.keepsJournal)
+    let deciding = try OutputDirectory(sharing: output)
     return OpenDestination(
-      decisions: DirectoryDecisions(settings, output: try OutputDirectory(sharing: output), takenNames, made),
-      store: DirectoryStore(settings, output: output, takenNames))
+      decisions: DirectoryDecisions(
+        settings, output: deciding, takenNames, made,
+        QuickCheck(settings, journal, output: deciding, beginning: beginning)),
+      store: DirectoryStore(
+        settings, output: output, takenNames, QuickCheck(settings, journal, output: output, beginning: beginning),
+        journal),
+      checkpoints: settings.keepsJournal
+        ? JournalCheckpoints(journal, output: try OutputDirectory(sharing: output)) : nil)
+  }
+
+  /// Makes sure, as far as that is possible, that what is there outlasts the machine as well.
+  ///
+  /// - Throws: ``P2PCopyError``: it may not.
+  func checkpoint() throws(P2PCopyError) {
+    let output = try OutputDirectory(path: path)
+    let checkpoint = journal.current?.beginCheckpoint()
+    try output.synchronize()
+    if let checkpoint { journal.current?.markDurable(checkpoint) }
   }
 }
 
@@ -65,12 +86,23 @@ private final class DirectoryStore: EntryStoring {
   private let settings: ReceiveSettings
   private let output: OutputDirectory
   private let takenNames: TakenNames
+  private let quickCheck: QuickCheck
+  private let journal: JournalKeeper
   private var ledger = DirectoryLedger()
 
-  init(_ settings: ReceiveSettings, output: OutputDirectory, _ takenNames: TakenNames) {
+  init(
+    _ settings: ReceiveSettings, output: OutputDirectory, _ takenNames: TakenNames, _ quickCheck: QuickCheck,
+    _ journal: JournalKeeper
+  ) {
     self.settings = settings
     self.output = output
     self.takenNames = takenNames
+    self.quickCheck = quickCheck
+    self.journal = journal
+  }
+
+  func remember(_ placed: PlacedEntry, digest: [UInt8]) {
+    if let status = placed.status { quickCheck.remember(placed.path, status, digest: digest) }
   }
 
   func openFile(
@@ -120,7 +152,9 @@ private final class DirectoryStore: EntryStoring {
     let failures = ledger.apply(in: output, keepingSetID: settings.keepsSetID) { path, refusal in
       settings.monitor.take(refusal, of: .directory, path.description)
     }
+    let checkpoint = journal.current?.beginCheckpoint()
     try output.synchronize()
+    if let checkpoint { journal.current?.markDurable(checkpoint) }
     return failures
   }
 

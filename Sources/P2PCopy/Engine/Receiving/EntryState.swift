@@ -15,6 +15,8 @@ package enum EntryDecision: Sendable {
   case made(RelativePath, DirectoryOrigin)
   /// Nothing: it is there.
   case unchanged(DeliveredEntry)
+  /// Nothing: it is there, as its size and time tell, and was not read.
+  case completeByTimes(DeliveredEntry)
   /// Nothing: something else is there and stays.
   case skipped
   /// Nothing: it cannot be taken.
@@ -105,7 +107,7 @@ package struct EntryState: Sendable {
       case .rest(let place, let start, _, let loan): .wantedRest(place, start, loan)
       case .check: .awaitingDigest
       case .made(let path, let origin): .made(path, origin)
-      case .unchanged(let delivered): .delivered(delivered, isUnchanged: true)
+      case .unchanged(let delivered), .completeByTimes(let delivered): .delivered(delivered, isUnchanged: true)
       case .skipped, .refused: .settled
       }
   }

@@ -143,6 +143,7 @@ final class EntryStorage {
     account.takeRefusal(of: placed, .file)
     settings.limits.settle(index)
     try ledger.deliver(delivered, as: index)
+    store.remember(placed, digest: delivered.digest)
     account.show(delivered, of: entry)
   }
 

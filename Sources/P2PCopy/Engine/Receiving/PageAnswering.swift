@@ -131,6 +131,7 @@ final class PageAnswering {
     case .rest(_, let start, let digest, _): return .continues(at: start.version.byteCount, digest: digest)
     case .check: return .check
     case .unchanged: return .unchanged
+    case .completeByTimes: return .completeByTimes
     case .skipped:
       if let path = entry.path { settings.monitor.skipExisting(path) }
       return .skipped

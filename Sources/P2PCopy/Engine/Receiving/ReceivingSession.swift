@@ -1,3 +1,4 @@
+import Logging
 import NIOCore
 import P2PCopyCore
 import P2PCopyFiles
@@ -65,6 +66,11 @@ struct ReceivingSession: Sendable {
     tasks.add("receiver: keeping the lane alive") {
       try await Liveness(delivery: delivery, silenceLimit: session.silenceLimit).run()
     }
+    if let checkpoints = destination.checkpoints {
+      tasks.add("receiver: keeping the journal") {
+        try await checkpoints.run(every: options.journalInterval, settings.logger)
+      }
+    }
     delivery.addTasks(to: &tasks)
     try await tasks.run()
   }
@@ -84,6 +90,13 @@ package struct ReceiveSettings: Sendable {
   let recordsMetadata: Bool
   let acknowledgementInterval: Duration
   let limits: ReceivingLimits
+  /// Whether a file may count as complete by its size and time.
+  let checksQuickly: Bool
+  /// Whether that holds as well for a file that no journal knows.
+  let trustsTimes: Bool
+  let keepsJournal: Bool
+  let digestName: CodecName
+  let logger: Logger
   let monitor: TransferMonitor
   let failures: EntryFailures
 
@@ -101,6 +114,11 @@ package struct ReceiveSettings: Sendable {
     keepsSetID = options.keepsSetID
     recordsMetadata = log.recordsMetadata
     acknowledgementInterval = options.acknowledgementInterval
+    checksQuickly = agreed.acceptsTimes && !options.comparesContent
+    trustsTimes = options.trustsTimes
+    keepsJournal = options.keepsJournal
+    digestName = agreed.digest.name
+    logger = options.logger
     self.monitor = monitor
     failures = EntryFailures(monitor, log)
   }

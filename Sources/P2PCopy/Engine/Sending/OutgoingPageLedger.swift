@@ -91,11 +91,15 @@ final class OutgoingPageLedger {
   }
 
   private let resumes: Bool
+  private let acceptsTimes: Bool
   private var pages: [Page] = []
 
-  /// - Parameter resumes: Whether the receiver was asked to go on with what it has.
-  init(resumes: Bool) {
+  /// - Parameters:
+  ///   - resumes: Whether the receiver was asked to go on with what it has.
+  ///   - acceptsTimes: Whether it may say that a file is complete by its size and time.
+  init(resumes: Bool, acceptsTimes: Bool) {
     self.resumes = resumes
+    self.acceptsTimes = acceptsTimes
   }
 
   /// Whether no page is on its way.
@@ -145,13 +149,17 @@ final class OutgoingPageLedger {
       answer.asked.append(position)
     case .unchanged where mayHaveLink:
       page.states[position] = .delivered(entry.delivered(digest: [], byteCount: 0), isUnchanged: true)
+    case .completeByTimes where mayHaveFile && acceptsTimes:
+      // Nobody has read it: there is no digest of it, and it counts without on both sides.
+      page.states[position] = .delivered(
+        entry.delivered(digest: [], byteCount: entry.listedByteCount), isUnchanged: true)
     case .skipped:
       page.states[position] = .settled
       answer.skipped.append(position)
     case .refused(_, let message):
       page.states[position] = .settled
       answer.refused.append((position, message))
-    case .continues, .check, .unchanged:
+    case .continues, .check, .unchanged, .completeByTimes:
       throw P2PCopyError(.protocolViolation, "the receiver's answer about '\(entry.path)' makes no sense")
     }
   }
@@ -202,7 +210,7 @@ final class OutgoingPageLedger {
       case (.skipped, .asked), (.refused, .asked): try apply(disposition, position, &taken)
       // Of one that could not be read the receiver was told; what it thinks of it besides is of no account.
       case (.skipped, _), (.refused, _): break
-      case (.continues, _), (.check, _):
+      case (.continues, _), (.check, _), (.completeByTimes, _):
         throw P2PCopyError(.protocolViolation, "the receiver's verdict makes no sense")
       }
     }

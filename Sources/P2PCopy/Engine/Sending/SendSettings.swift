@@ -16,13 +16,15 @@ package struct SendSettings: Sendable {
   let keepsMetadata: Bool
   /// Whether the receiver was asked to go on with what it has.
   let resumes: Bool
+  /// Whether the receiver may say that a file is complete by its size and time.
+  let acceptsTimes: Bool
   let monitor: TransferMonitor
   let failures: EntryFailures
 
   package init(
     source: any Source, buffers: MessageBufferPool, chunkByteCount: Int, compressionMode: CompressionMode,
     compressor: (any Compressor)?, digests: DigestContexts, keepsMetadata: Bool, resumes: Bool,
-    monitor: TransferMonitor, failures: EntryFailures
+    acceptsTimes: Bool = false, monitor: TransferMonitor, failures: EntryFailures
   ) {
     self.source = source
     self.buffers = buffers
@@ -32,6 +34,7 @@ package struct SendSettings: Sendable {
     self.digests = digests
     self.keepsMetadata = keepsMetadata
     self.resumes = resumes
+    self.acceptsTimes = acceptsTimes
     self.monitor = monitor
     self.failures = failures
   }

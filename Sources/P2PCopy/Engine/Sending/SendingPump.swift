@@ -45,7 +45,7 @@ final class SendingPump {
     self.settings = settings
     self.events = events
     self.credits = credits
-    ledger = OutgoingPageLedger(resumes: settings.resumes)
+    ledger = OutgoingPageLedger(resumes: settings.resumes, acceptsTimes: settings.acceptsTimes)
     // One thread is left for those who send and listen.
     scheduler = UnitScheduler(ledger, settings, digestLimit: max(1, Transfer.threadCount - 1))
     account = SendingAccount(settings.monitor, settings.failures, log)

@@ -31,7 +31,8 @@ struct SendingSession: Sendable {
     if let cipher = options.cipher { try codecs.keepOnly(cipher: cipher) }
     let offer = SessionOffer(
       codecs: CodecOffer(codecs), chunkByteCounts: Protocol2Suite.chunkByteCounts,
-      connectionCount: min(options.connections.maximumCount, dialing.maximumLaneCount), wantsResume: resumes)
+      connectionCount: min(options.connections.maximumCount, dialing.maximumLaneCount), wantsResume: resumes,
+      acceptsTimes: resumes && options.keepsMetadata && !options.comparesContent)
     let agreed = try await Negotiation.run(
       offering: offer, codecs: codecs, in: session, over: lane, stepTimeout: options.stepTimeout)
     log.begin(role: .sender, digest: agreed.digest.name)
@@ -47,7 +48,7 @@ struct SendingSession: Sendable {
     SendSettings(
       source: source, buffers: buffers, chunkByteCount: agreed.chunkByteCount,
       compressionMode: options.compression, compressor: agreed.compressor, digests: DigestContexts(agreed.digest),
-      keepsMetadata: options.keepsMetadata, resumes: resumes, monitor: monitor,
+      keepsMetadata: options.keepsMetadata, resumes: resumes, acceptsTimes: agreed.acceptsTimes, monitor: monitor,
       failures: EntryFailures(monitor, log))
   }
 

@@ -14,6 +14,9 @@ enum Negotiation {
     var digest: any Digest
     var chunkByteCount: Int
     var wantsResume: Bool
+    /// Whether a file may count as complete by its size and time. Where a cryptographic digest was chosen somebody wants to
+    /// know what the files have in them.
+    var acceptsTimes: Bool
     /// How many lanes the session may have.
     var connectionCount: Int
 
@@ -37,7 +40,7 @@ enum Negotiation {
     let (message, received) = try await receiveControl(lane, within: stepTimeout)
     guard case .receiverManifest(let selection) = message else { throw outOfTurn(message, lane) }
     try selection.check(against: offer)
-    let outcome = try outcome(of: selection, codecs: codecs, wantsResume: offer.wantsResume)
+    let outcome = try outcome(of: selection, for: offer, codecs: codecs)
     try await session.agree(on: outcome.cipher, manifest: sent, receiverManifest: received, over: lane)
     session.logger.info("agreed", metadata: outcome.metadata)
     return outcome
@@ -53,7 +56,7 @@ enum Negotiation {
     let (message, received) = try await receiveControl(lane, within: stepTimeout)
     guard case .manifest(let offer) = message else { throw outOfTurn(message, lane) }
     let selection = try SessionSelection(from: offer, for: codecs, connectionLimit: connectionLimit)
-    let outcome = try outcome(of: selection, codecs: codecs, wantsResume: offer.wantsResume)
+    let outcome = try outcome(of: selection, for: offer, codecs: codecs)
     let sent = try await lane.send(.receiverManifest(selection))
     try await session.agree(on: outcome.cipher, manifest: received, receiverManifest: sent, over: lane)
     session.logger.info("agreed", metadata: outcome.metadata)
@@ -83,7 +86,7 @@ enum Negotiation {
   }
 
   private static func outcome(
-    of selection: SessionSelection, codecs: CodecRegistry, wantsResume: Bool
+    of selection: SessionSelection, for offer: SessionOffer, codecs: CodecRegistry
   ) throws(P2PCopyError) -> Outcome {
     guard let cipher = codecs.cipher(named: selection.codecs.cipher) else {
       throw codecs.missing(.cipher, selection.codecs.cipher, forProtocol: 2)
@@ -101,7 +104,9 @@ enum Negotiation {
     }
     return Outcome(
       cipher: cipher, compressor: compressor, digest: digest, chunkByteCount: selection.chunkByteCount,
-      wantsResume: wantsResume, connectionCount: selection.connectionCount)
+      wantsResume: offer.wantsResume,
+      acceptsTimes: offer.wantsResume && offer.acceptsTimes && digest.name != DeliveryLog.checksumsDigest,
+      connectionCount: selection.connectionCount)
   }
 }
 
