@@ -111,7 +111,18 @@ extension FileDescriptor {
   /// - Throws: ``SystemError`` with `EAGAIN` when somebody else has it locked. Some network file systems have no locks:
   ///   then there is none to respect.
   package func lock() throws(SystemError) {
-    guard flock(number, LOCK_EX | LOCK_NB) != 0 else { return }
+    try lock(LOCK_EX)
+  }
+
+  /// Finds out whether somebody else has the file locked, and keeps receivers from it until it is closed.
+  ///
+  /// - Throws: As ``lock()``.
+  package func lockForReading() throws(SystemError) {
+    try lock(LOCK_SH)
+  }
+
+  private func lock(_ kind: Int32) throws(SystemError) {
+    guard flock(number, kind | LOCK_NB) != 0 else { return }
     let error = SystemError.last
     guard error.number != EWOULDBLOCK else { throw SystemError(number: EAGAIN) }
   }
