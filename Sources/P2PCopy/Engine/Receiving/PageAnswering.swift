@@ -108,7 +108,7 @@ final class PageAnswering {
     switch decision {
     case .whole(let planned): (place, rest) = (planned, byteCount)
     case .rest(let planned, let start, _, _): (place, rest) = (planned, byteCount - start.version.byteCount)
-    case .check, .made, .unchanged, .skipped, .refused: return
+    case .check, .made, .unchanged, .completeByTimes, .skipped, .refused: return
     }
     settings.limits.expect(
       rest, of: index, takingRoom: decisions.roomTaken(by: rest, at: place, continuing: rest < byteCount))
