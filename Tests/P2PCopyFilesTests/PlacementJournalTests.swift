@@ -166,7 +166,9 @@ struct PlacementJournalTests {
     }
   }
 
-  @Test("What is no journal of this user is left alone", arguments: ["link", "fifo", "directory", "text", "newer", "two"])
+  @Test(
+    "What is no journal of this user is left alone",
+    arguments: ["link", "fifo", "directory", "text", "newer", "two"])
   func foreign(kind: String) throws {
     let folder = try TemporaryDirectory()
     let path = folder.path(".p2p-copy-journal")

@@ -48,6 +48,7 @@ struct HostileAnswerTests {
 
   enum Violation: String, CaseIterable {
     case answerForUnknownPage, moreAnswersThanPages, positionBeyondPage, unchangedUnchecked, continuesDirectory
+    case completeDirectory, completeVerdict
     case checkDirectory, verdictUnasked, verdictForUnchecked, verdictContinues, pageReceiptEarly
     case pageReceiptForUnknown, pageReceiptTwice, receiptBeforeEnd, failureOfUnknown, failureOfRefused
     case manifest, senderRecord, unknownKind, controlTooLong, selectionTwice
@@ -66,6 +67,10 @@ struct HostileAnswerTests {
       case .unchangedUnchecked: try await peer.answer([(1, .unchanged)])
       case .continuesDirectory: try await peer.answer([(0, .continues(at: 1, digest: [1]))])
       case .checkDirectory: try await peer.answer([(0, .check)])
+      case .completeDirectory: try await peer.answer([(0, .completeByTimes)])
+      case .completeVerdict:
+        try await peer.answer([(1, .check)])
+        try await peer.answer([(1, .completeByTimes)], as: .verdict)
       case .verdictUnasked:
         try await peer.answer([(0, .unchanged)], as: .verdict)
       case .verdictForUnchecked:
@@ -92,12 +97,13 @@ struct HostileAnswerTests {
     #expect(outcome.said == expected)
   }
 
-  @Test("A receiver that was not asked to go on with what it has cannot", arguments: [1, 2])
+  @Test("A receiver that was not asked to go on with what it has cannot", arguments: [1, 2, 3])
   func notResuming(_ disposition: Int) async throws {
     let outcome = try await send(resuming: false) { peer, _ in
       switch disposition {
       case 1: try await peer.answer([(1, .continues(at: 1, digest: [1]))])
-      default: try await peer.answer([(1, .check)])
+      case 2: try await peer.answer([(1, .check)])
+      default: try await peer.answer([(1, .completeByTimes)])
       }
     }
     #expect(outcome.sent.errorCode == .protocolViolation)

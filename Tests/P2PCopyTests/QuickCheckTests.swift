@@ -53,7 +53,8 @@ struct QuickCheckTests {
   func comparing(isSender: Bool) async throws {
     _ = try await run()
     let again = try await run { transfer in
-      if isSender { transfer.sendOptions.comparesContent = true } else { transfer.receiveOptions.comparesContent = true }
+      transfer.sendOptions.comparesContent = isSender
+      transfer.receiveOptions.comparesContent = !isSender
     }
     #expect(again.digested == 2 * (content.count + 3))
     #expect(again.received.unchangedFileCount == 3)

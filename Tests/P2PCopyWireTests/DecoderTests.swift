@@ -50,7 +50,7 @@ struct DecoderTests {
   private static let answer = PageAnswer(
     firstIndex: 77,
     dispositions: [
-      (0, .continues(at: 1 << 40, digest: digest)), (1, .check), (5, .unchanged), (6, .skipped),
+      (0, .continues(at: 1 << 40, digest: digest)), (1, .check), (5, .unchanged), (6, .skipped), (7, .completeByTimes),
       (2047, .refused(code: .unsafePath, message: "no")),
     ])
 

@@ -18,7 +18,8 @@ struct RootCommand: AsyncParsableCommand {
       """,
     version: PackageVersion.text,
     subcommands: [
-      SendCommand.self, ReceiveCommand.self, VerifyCommand.self, StatusCommand.self, CleanCommand.self, CodeCommand.self, RunRelayServerCommand.self,
+      SendCommand.self, ReceiveCommand.self, VerifyCommand.self, StatusCommand.self, CleanCommand.self,
+      CodeCommand.self, RunRelayServerCommand.self,
       CodecsCommand.self,
     ])
 }

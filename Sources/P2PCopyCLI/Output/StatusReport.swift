@@ -23,7 +23,7 @@ enum StatusReport {
   private static func journalLine(_ journal: OutputInspection.Journal?) -> String {
     guard let journal else { return "no journal" }
     if let problem = journal.problem { return "a journal that is not used: \(problem)" }
-    return "a journal of \(HumanReadable.count(journal.fileCount, "complete file")): \(journal.unchangedCount) unchanged,"
-      + " \(journal.changedCount) changed, \(journal.goneCount) gone"
+    return "a journal of \(HumanReadable.count(journal.fileCount, "complete file")):"
+      + " \(journal.unchangedCount) unchanged, \(journal.changedCount) changed, \(journal.goneCount) gone"
   }
 }

@@ -24,7 +24,8 @@ package enum VerificationReport {
     text +=
       result.problemCount == 0 ? "everything matches" : "\(result.matchingCount) match, \(result.problemCount) differ"
     if result.knownByTimesCount > 0 {
-      text += "; of \(HumanReadable.count(result.knownByTimesCount, "file")) the size only, as the receipt has no digest"
+      let files = HumanReadable.count(result.knownByTimesCount, "file")
+      text += "; of \(files) the size only, as the receipt has no digest"
     }
     if !result.isReceiptConsistent { text += "; the receipt does not fit its own tree digest" }
     if !result.isReceiptComplete { text += "; the receipt is not that of a complete transfer" }

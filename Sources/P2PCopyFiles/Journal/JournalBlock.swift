@@ -37,12 +37,11 @@ struct JournalBlock {
     check = Self.check(kind.rawValue, content, previous)
   }
 
-  /// Reads a block at the beginning of some bytes.
+  /// Reads a block at the beginning of some bytes; `nil` when there is none, or not all of it.
   ///
   /// - Parameters:
   ///   - bytes: The bytes.
   ///   - previous: The check of the block in front of it.
-  /// - Returns: `nil` when there is none, or not all of it.
   init?(reading bytes: ArraySlice<UInt8>, behind previous: [UInt8]) {
     guard bytes.count >= Self.headerByteCount else { return nil }
     let length = bytes.prefix(4).reduce(0) { $0 << 8 | Int($1) }

@@ -7,13 +7,12 @@ package struct Leftover {
   private let name: [UInt8]
   private let directory: DirectoryHandle
 
-  /// Looks at a name.
+  /// Looks at a name; `nil` when nothing of ours is there.
   ///
   /// - Parameters:
   ///   - name: The name, which only we use.
   ///   - path: The same with the directories it is in.
   ///   - directory: The directory it is in.
-  /// - Returns: `nil` when nothing of ours is there.
   package init?(_ name: [UInt8], path: [UInt8], in directory: DirectoryHandle) {
     guard let found = (try? directory.status(of: name)) ?? nil, found.kind == .regular, found.linkCount == 1,
       directory.isOwn(found)

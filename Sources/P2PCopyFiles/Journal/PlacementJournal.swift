@@ -85,7 +85,8 @@ package final class PlacementJournal: Sendable {
   package func record(_ file: PlacedFile) {
     let key = Self.key(file.path)
     state.withLock { state in
-      guard state.failure == nil, state.offsets[key] != nil || state.offsets.count < Self.maximumFileCount else { return }
+      guard state.failure == nil, state.offsets[key] != nil || state.offsets.count < Self.maximumFileCount
+      else { return }
       if state.buffer.count + PlacedFile.maximumEncodedByteCount > JournalBlock.maximumContentByteCount {
         Self.flush(&state, storage)
       }

@@ -13,7 +13,7 @@ import zstandard
 CONTROL, PAGE, ANSWER, CHECKS, VERDICT, CHUNK, PACK, FILE_END, FILE_FAILED, PAGE_END = range(10)
 PAGE_RECEIPT, RECEIVED, LANES, FILE_AGAIN, LANE_LOST = range(10, 15)
 FILE, DIRECTORY, LINK, STREAM = range(4)
-CONTINUES, CHECK, UNCHANGED, SKIPPED, REFUSED = range(1, 6)
+CONTINUES, CHECK, UNCHANGED, SKIPPED, REFUSED, COMPLETE = range(1, 7)
 
 # Nothing that a peer says about a size is above this.
 LARGEST = (1 << 63) - 1
@@ -290,7 +290,7 @@ def read_answer(body: bytes) -> tuple[int, dict[int, tuple[Any, ...]]]:
             more = (reader.integer(8), reader.bytes16())
         elif what == REFUSED:
             more = (reader.bytes16(), reader.bytes16())
-        elif what not in (CHECK, UNCHANGED, SKIPPED):
+        elif what not in (CHECK, UNCHANGED, SKIPPED, COMPLETE):
             raise Malformed(f"an answer of {what}")
         said[position] = (what, *more)
     reader.finish()

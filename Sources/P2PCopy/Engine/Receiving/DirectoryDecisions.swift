@@ -103,7 +103,9 @@ final class DirectoryDecisions: EntryDeciding {
     guard let directory else { return .whole(PlannedPlace(place)) }
     if let status = try directory.status(of: place) {
       guard settings.wantsResume, policy != .skip, let byteCount else { return try conflict(place, status) }
-      if quickCheck.isComplete(entry, at: place, status) { return .completeByTimes(delivered(entry, status, at: place)) }
+      if quickCheck.isComplete(entry, at: place, status) {
+        return .completeByTimes(delivered(entry, status, at: place))
+      }
       var mayBeTheSame = status.kind == .regular && status.byteCount == byteCount
       if !mayBeTheSame, policy == .rename {
         mayBeTheSame = try existing.hasNumbered(place, directory, byteCount: byteCount)

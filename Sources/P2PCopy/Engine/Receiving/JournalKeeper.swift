@@ -58,7 +58,8 @@ final class JournalKeeper: Sendable {
         logger.info("another receiver keeps the journal of the output directory; this one goes on without")
       case .unusable(let reason):
         logger.warning(
-          "the journal of the output directory is not used: what is there is compared", metadata: ["reason": "\(reason)"])
+          "the journal of the output directory is not used: what is there is compared",
+          metadata: ["reason": "\(reason)"])
       }
       state = .unusable
       return nil

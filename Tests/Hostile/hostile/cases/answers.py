@@ -7,6 +7,7 @@ from typing import Any, Awaitable, Callable, Sequence
 from .. import bodies
 from ..bodies import (
     CHECK,
+    COMPLETE,
     CONTINUES,
     LARGEST,
     REFUSED,
@@ -69,7 +70,7 @@ answers("about position 2^32 - 1", answer(0, [says((1 << 32) - 1, SKIPPED)]))
 answers("in descending order", answer(0, [says(1, SKIPPED), says(0, SKIPPED)]))
 answers("about one twice", answer(0, [says(0, SKIPPED), says(0, SKIPPED)]))
 answers("0", answer(0, [says(0, 0)]))
-answers("6", answer(0, [says(0, 6)]))
+answers("7", answer(0, [says(0, 7)]))
 answers("255", answer(0, [says(0, 255)]))
 answers("continues, without more", lambda at: answer(0, [says(at.file, CONTINUES)]))
 answers("continues at 0", lambda at: answer(0, [continues(at.file, 0, DIGEST)]))
@@ -83,6 +84,14 @@ answers("check a directory", lambda at: answer(0, [says(at.directory, CHECK)]))
 answers("check a link", lambda at: answer(0, [says(at.link, CHECK)]))
 answers("unchanged, a file", lambda at: answer(0, [says(at.file, UNCHANGED)]))
 answers("unchanged, a directory", lambda at: answer(0, [says(at.directory, UNCHANGED)]))
+answers("complete by times, a directory", lambda at: answer(0, [says(at.directory, COMPLETE)]))
+answers("complete by times, a link", lambda at: answer(0, [says(at.link, COMPLETE)]))
+for option in (["--no-resume"], ["--checksum"], ["--no-metadata"], ["--digest", "sha256"]):
+    answers(
+        f"complete by times, with {' '.join(option)}",
+        lambda at: answer(0, [says(at.file, COMPLETE)]),
+        arguments=option,
+    )
 answers("refused, with a code of 65 bytes", lambda at: answer(0, [refused(at.file, b"x" * 65)]))
 answers("refused, with a message of 401 bytes", lambda at: answer(0, [refused(at.file, message=b"x" * 401)]))
 answers("refused, cut off", lambda at: answer(0, [says(at.file, REFUSED)]))
@@ -192,6 +201,7 @@ verdicts("about position 2^32 - 1", verdict(0, [says((1 << 32) - 1, UNCHANGED)])
 verdicts("continues", lambda at: verdict(0, [continues(at.file, 1, DIGEST)]))
 verdicts("check", lambda at: verdict(0, [says(at.file, CHECK)]))
 verdicts("0", lambda at: verdict(0, [says(at.file, 0)]))
+verdicts("complete by times", lambda at: verdict(0, [says(at.file, COMPLETE)]))
 verdicts("about one twice", lambda at: verdict(0, [says(at.file, UNCHANGED)] * 2))
 verdicts("cut off", lambda at: verdict(0, [says(at.file, UNCHANGED)])[:-1])
 verdicts("of 2^32 - 1 entries, it says", verdict(0, count=(1 << 32) - 1))
