@@ -1,5 +1,5 @@
 public import P2PCopyCore
-public import P2PCopyFiles
+import P2PCopyFiles
 import P2PCopyPlatform
 
 /// Looks at what transfers have left in an output directory beside what is complete: partial files and a journal.
