@@ -54,6 +54,10 @@ struct PlacementJournalTests {
     return PlacedFile(try RelativePath(validating: Array(name.utf8)), status, digestName: "xxh128", digest: [1, 2, 3])
   }
 
+  private static func open(_ directory: DirectoryHandle) -> PlacementJournal? {
+    if case .open(let journal) = directory.openJournal() { journal } else { nil }
+  }
+
   private static func checkpoint(_ journal: PlacementJournal) {
     if let checkpoint = journal.beginCheckpoint() { journal.markDurable(checkpoint) }
   }
@@ -208,13 +212,13 @@ struct PlacementJournalTests {
     let folder = try TemporaryDirectory()
     let directory = try DirectoryHandle(entering: Array(folder.path.utf8))
     let file = try Self.file("x")
-    try {
-      guard case .open(let journal) = directory.openJournal() else { return Issue.record("there is none") }
+    do {
+      let journal = try #require(Self.open(directory))
       for _ in 0..<10_000 { journal.record(file) }
       Self.checkpoint(journal)
-    }()
+    }
     let before = try #require(folder.read(".p2p-copy-journal")).count
-    guard case .open(let journal) = directory.openJournal() else { return Issue.record("there is none") }
+    let journal = try #require(Self.open(directory))
     #expect(journal.file(at: file.path) == file)
     #expect(try #require(folder.read(".p2p-copy-journal")).count < before / 1000)
     #expect(try folder.tree("").keys.allSatisfy { !$0.contains("partial") })
