@@ -67,7 +67,7 @@ struct PlacementJournalTests {
     let storage = LossyStorage()
     let journal = try PlacementJournal(storage)
     journal.record(try Self.file("a", time: 1))
-    let long = String(repeating: "d/", count: 2000) + "x"
+    let long = String(repeating: String(repeating: "d", count: 200) + "/", count: 20) + "x"
     journal.record(try Self.file(long))
     let latest = try Self.file("a", time: 2)
     journal.record(latest)

@@ -1,8 +1,11 @@
+import AESGCM
 import Foundation
 import P2PCopy
 import P2PCopyPlatform
+import SPAKE2
 import TestSupport
 import Testing
+import Zstd
 
 @Suite("Quick check")
 struct QuickCheckTests {
@@ -16,11 +19,18 @@ struct QuickCheckTests {
     try folder.write([], to: "source/empty")
   }
 
+  /// Everything but a transport and a digest.
+  private static var codecs: CodecRegistry {
+    var codecs = CodecRegistry(plugins: [ZstdCompressor.self, AESGCMCipher.self, SPAKE2KeyExchange.self])
+    codecs.register(QuickKeyDeriver())
+    return codecs
+  }
+
   /// Runs a transfer with a digest that counts.
   private func run(
     _ change: (inout QuickTransfer) -> Void = { _ in }
   ) async throws -> (digested: Int, sent: TransferSummary, received: TransferSummary) {
-    var codecs = QuickTransfer.quickCodecs
+    var codecs = Self.codecs
     let digest = TallyingDigest()
     codecs.register(digest)
     var transfer = QuickTransfer(codecs: codecs)
@@ -111,7 +121,7 @@ struct QuickCheckTests {
     for (receipt, root) in [("sent.json", folder.path), ("received.json", folder.path("out"))] {
       let text = String(decoding: try #require(folder.read(receipt)), as: UTF8.self)
       #expect(text.contains(#""digest":null,"checked":"times""#), "\(text)")
-      var codecs = QuickTransfer.quickCodecs
+      var codecs = Self.codecs
       codecs.register(TallyingDigest())
       let result = try ReceiptVerification(receiptFile: folder.path(receipt), codecs: codecs).verify(directory: root)
       #expect(result.error == nil)
