@@ -8,6 +8,7 @@ import random
 import stat
 
 PARTIAL = b".p2p-copy-partial"
+JOURNAL = b".p2p-copy-journal"
 MEBIBYTE = 1 << 20
 
 
@@ -70,6 +71,9 @@ def snapshot(root: bytes, with_directories: bool) -> dict[bytes, tuple[object, .
     add(root)
     for directory, names, files in os.walk(root):
         for name in names + files:
+            # A receiver's own.
+            if name == JOURNAL:
+                continue
             add(os.path.join(directory, name))
     return found
 

@@ -8,13 +8,16 @@ import stat
 from pathlib import Path
 
 PARTIAL = b".p2p-copy-partial"
+JOURNAL = b".p2p-copy-journal"
 
 
 def snapshot(root: bytes) -> dict[bytes, tuple[object, ...]]:
-    """Everything below a directory: kind, mode, and content, target or nothing."""
+    """Everything below a directory but for a receiver's journal: kind, mode, and content, target or nothing."""
     found: dict[bytes, tuple[object, ...]] = {}
     for directory, names, files in os.walk(root):
         for name in names + files:
+            if name == JOURNAL and os.path.basename(directory) == b"out":
+                continue
             path = os.path.join(directory, name)
             status = os.lstat(path)
             mode = stat.S_IMODE(status.st_mode)

@@ -66,7 +66,7 @@ enum RawFile {
     }
   }
 
-  /// The names in a folder.
+  /// The names in a folder, but for a receiver's journal.
   static func names(in path: String) throws -> [String] {
     guard let directory = opendir(path) else { throw SystemCallError("cannot list \(path)") }
     defer { closedir(directory) }
@@ -75,7 +75,7 @@ enum RawFile {
       let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
         String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
       }
-      if name != ".", name != ".." { names.append(name) }
+      if name != ".", name != "..", name != ".p2p-copy-journal" { names.append(name) }
     }
     return names
   }
