@@ -68,8 +68,10 @@ struct OutboxTests {
     #expect(outbox.firstNumber == 4)
     let error = #expect(throws: P2PCopyError.self) { try outbox.settle(7) }
     #expect(error?.code == .protocolViolation)
-    let others = #expect(throws: P2PCopyError.self) { try outbox.settle(4, [6]) }
-    #expect(others?.code == .protocolViolation)
+    for number in [6, UInt64.max] {
+      let others = #expect(throws: P2PCopyError.self) { try outbox.settle(4, [5, number]) }
+      #expect(others?.code == .protocolViolation)
+    }
     try outbox.settle(6)
     #expect(outbox.firstNumber == 6 && outbox.nextNumber == 6 && outbox.settledByteCount == 50)
   }

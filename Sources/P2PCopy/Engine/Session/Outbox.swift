@@ -180,10 +180,13 @@ package struct Outbox: Sendable {
   package mutating func settle(_ count: UInt64, _ others: [UInt64] = []) throws(P2PCopyError) {
     // Without copies nothing is known of what was sent.
     guard keepsCopies else { return }
-    guard count <= nextNumber, others.allSatisfy({ $0 < nextNumber }) else {
+    guard count <= nextNumber else {
       throw P2PCopyError(
-        .protocolViolation,
-        "the other side says that it has \(others.max().map { $0 + 1 } ?? count) records, and \(nextNumber) were sent")
+        .protocolViolation, "the other side says that it has \(count) records, and \(nextNumber) were sent")
+    }
+    if let unknown = others.first(where: { $0 >= nextNumber }) {
+      throw P2PCopyError(
+        .protocolViolation, "the other side says that it has record \(unknown), and \(nextNumber) were sent")
     }
     while firstNumber < count, let first = entries.popFirst() {
       byteCount -= first.byteCount
