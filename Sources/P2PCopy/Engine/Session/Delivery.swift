@@ -40,6 +40,8 @@ final class Delivery: Sendable {
     /// As in ``LaneSet``, for those who wait here.
     var wantedLaneCount = 1
     var lastTime = ContinuousClock.now
+    /// Whether the other side has ended a lane since it has everything: nothing is to be sent any more.
+    var isNotAwaitedAnyMore = false
     var end: P2PCopyError?
   }
 
@@ -197,13 +199,13 @@ final class Delivery: Sendable {
     }
   }
 
-  /// Waits until everything has been handed to a connection.
+  /// Waits until everything has been handed to a connection, or nobody waits for it any more.
   ///
   /// - Throws: ``P2PCopyError`` when the other side cannot be reached any more.
   func flush() async throws {
     try await outgoing.wait { outgoing in
       if let end = outgoing.end { throw end }
-      return outgoing.outbox.isEmptied && outgoing.sendingCount == 0
+      return outgoing.isNotAwaitedAnyMore || outgoing.outbox.isEmptied && outgoing.sendingCount == 0
     }
   }
 

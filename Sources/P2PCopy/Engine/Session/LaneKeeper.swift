@@ -20,6 +20,8 @@ struct LaneKeeper: Sendable {
     case lost(any Error)
     /// It is not wanted, and the other side knows that.
     case unwanted
+    /// Everything has been said, and the sender has ended it.
+    case over
   }
 
   /// Keeps the lane until it is cancelled: whenever it is wanted.
@@ -34,7 +36,10 @@ struct LaneKeeper: Sendable {
         delivery.lanes.withLock { $0.remove(lane, because: nil) }
         delivery.outgoing.withLock { $0.outbox.release(lane.identity) }
         lane.connection.abort()
-      case .lost(let error): try lose(lane, because: error)
+      case .over: return
+      case .lost(let error):
+        if delivery.outgoing.read({ $0.isNotAwaitedAnyMore }) { return }
+        try lose(lane, because: error)
       }
     }
   }
@@ -136,14 +141,17 @@ struct LaneKeeper: Sendable {
   private func read(_ lane: Lane) async throws -> End {
     var isConfirmed = false
     while true {
-      try await delivery.incoming.wait { $0.isExpected && $0.inbox.hasRoom }
+      let isExpected = try await delivery.incoming.first { incoming -> Bool? in
+        guard incoming.isExpected else { return false }
+        return incoming.inbox.hasRoom ? true : nil
+      }
+      guard isExpected else { return try await awaitEnd(of: lane) }
       let (number, body): (UInt64, ByteBuffer)
       do {
         (number, body) = try await lane.receive { delivery.lanes.read { $0.haveBeenSeveral } }
       } catch {
         try Task.checkCancellation()
         if isUnwanted, (error as? P2PCopyError)?.isGoodEnd == true { return .unwanted }
-        // That the other side ends the lane then is as it should be.
         if delivery.incoming.read({ !$0.isExpected }) { continue }
         return .lost(error)
       }
@@ -157,6 +165,24 @@ struct LaneKeeper: Sendable {
         return .lost(error)
       }
     }
+  }
+
+  /// Everything has been said. That a sender ends its lanes then is as it should be: it has the receipt.
+  ///
+  /// - Throws: `CancellationError`.
+  private func awaitEnd(of lane: Lane) async throws -> End {
+    guard delivery.role == .receiver else {
+      // A sender ends them itself.
+      while true { try await Task.sleep(for: .seconds(3600)) }
+    }
+    do {
+      try await lane.awaitEnd()
+    } catch {
+      try Task.checkCancellation()
+      return .lost(error)
+    }
+    delivery.outgoing.withLock { $0.isNotAwaitedAnyMore = true }
+    return .over
   }
 
   /// - Throws: `CancellationError`.
