@@ -50,14 +50,12 @@ import WebSocketFraming
     return (proxy, gate)
   }
 
-  /// A transfer in its middle.
-  ///
-  /// - Parameter victim: Which of the two commands is to end.
-  /// - Returns: That command, the other one, and what runs the first one again.
-  /// - Throws: What keeps a command from being started.
-  private func begin(
-    _ victim: String
-  ) async throws -> (victim: RunningCommand, survivor: RunningCommand, again: () throws -> RunningCommand) {
+  private func expectTree() throws {
+    try Content.expectSame(workspace["out/src"], workspace["src"])
+  }
+
+  @Test("The same command, run again after kill -9, goes on within the same transfer", arguments: ["send", "receive"])
+  func killed(victim: String) async throws {
     let relay = try await workspace.relay()
     let (proxy, gate) = try slowed(relay)
     let receiver = try startReceiver([relay.url])
@@ -66,20 +64,11 @@ import WebSocketFraming
     try await eventually("a part is on the disk") {
       Content.size(Content.partial("big", in: workspace["out/src"])) ?? 0 >= 5 << 20
     }
-    guard victim == "send" else { return (receiver, sender, { try startReceiver([relay.url]) }) }
-    return (sender, receiver, { try startSender([proxy.url]) })
-  }
-
-  private func expectTree() throws {
-    try Content.expectSame(workspace["out/src"], workspace["src"])
-  }
-
-  @Test("The same command, run again after kill -9, goes on within the same transfer", arguments: ["send", "receive"])
-  func killed(victim: String) async throws {
-    let (dead, survivor, again) = try await begin(victim)
+    let (dead, survivor) = victim == "send" ? (sender, receiver) : (receiver, sender)
     dead.send(signal: SIGKILL)
     #expect(await dead.result().signal == SIGKILL)
-    let (first, second) = (await survivor.result(), try await again().result())
+    let again = victim == "send" ? try startSender([proxy.url]) : try startReceiver([relay.url])
+    let (first, second) = (await survivor.result(), await again.result())
     #expect(first.status == 0 && second.status == 0, "\(first)\n\(second)")
     #expect(first.errors.contains("connection lost"), "\(first)")
     #expect(first.errors.contains("was started again"), "\(first)")
@@ -110,11 +99,20 @@ import WebSocketFraming
 
   @Test("Whoever is stopped by SIGTERM is waited for until it is run again", arguments: ["send", "receive"])
   func stopped(victim: String) async throws {
-    let (stopped, survivor, again) = try await begin(victim)
+    let relay = try await workspace.relay()
+    let (proxy, gate) = try slowed(relay)
+    let receiver = try startReceiver([relay.url])
+    let sender = try startSender([proxy.url])
+    await gate.reached()
+    try await eventually("a part is on the disk") {
+      Content.size(Content.partial("big", in: workspace["out/src"])) ?? 0 >= 5 << 20
+    }
+    let (stopped, survivor) = victim == "send" ? (sender, receiver) : (receiver, sender)
     stopped.send(signal: SIGTERM)
     let result = await stopped.result()
     #expect(result.status == 22, "\(result)")
-    let (first, second) = (await survivor.result(), try await again().result())
+    let again = victim == "send" ? try startSender([proxy.url]) : try startReceiver([relay.url])
+    let (first, second) = (await survivor.result(), await again.result())
     #expect(first.status == 0 && second.status == 0, "\(first)\n\(second)")
     #expect(first.errors.contains("was started again"), "\(first)")
     #expect(second.output.contains("did not have to travel"), "\(second)")
