@@ -51,7 +51,7 @@ struct LaneKeeper: Sendable {
   ///
   /// - Throws: ``P2PCopyError`` when a lost connection ends the session.
   func runToTheEnd() async throws {
-    while true {
+    while delivery.lanes.read({ $0[number] != nil }) || !delivery.outgoing.read({ $0.isNotAwaitedAnyMore }) {
       let lane = try await openLane()
       do {
         let isSent = await sendWaiting(over: lane)
@@ -171,18 +171,18 @@ struct LaneKeeper: Sendable {
   ///
   /// - Throws: `CancellationError`.
   private func awaitEnd(of lane: Lane) async throws -> End {
-    guard delivery.role == .receiver else {
-      // A sender ends them itself.
-      while true { try await Task.sleep(for: .seconds(3600)) }
+    // A sender ends them itself.
+    if delivery.role == .receiver {
+      do {
+        try await lane.awaitEnd()
+        delivery.outgoing.withLock { $0.isNotAwaitedAnyMore = true }
+        return .over
+      } catch {
+        // Whatever happened to it: whoever has something to send over it finds out.
+        try Task.checkCancellation()
+      }
     }
-    do {
-      try await lane.awaitEnd()
-    } catch {
-      try Task.checkCancellation()
-      return .lost(error)
-    }
-    delivery.outgoing.withLock { $0.isNotAwaitedAnyMore = true }
-    return .over
+    while true { try await Task.sleep(for: .seconds(3600)) }
   }
 
   /// - Throws: `CancellationError`.
