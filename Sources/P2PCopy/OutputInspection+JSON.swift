@@ -1,4 +1,4 @@
-import P2PCopyCore
+import P2PCopyTransfer
 import P2PCopyWire
 
 extension OutputInspection.Status {
@@ -34,13 +34,7 @@ extension OutputInspection.Status {
 
 extension JSONWriter {
   fileprivate mutating func write(_ file: OutputInspection.PartialFile) {
-    if let text = String(validating: file.pathBytes, as: UTF8.self) {
-      key("path")
-      safeString(text)
-    } else {
-      key("path_hex")
-      string(Hex.encode(file.pathBytes).utf8)
-    }
+    name("path", file.pathBytes)
     key("bytes")
     integer(file.byteCount)
     key("mtime")

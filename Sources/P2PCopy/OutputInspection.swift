@@ -82,17 +82,18 @@ public struct OutputInspection: Sendable {
   public func status() throws(P2PCopyError) -> Status {
     let root = try open()
     var status = Status()
+    var byteCount = SaturatingCount<Int64>()
     var unreadable: [String] = []
     try leftovers(root, { unreadable.append($0) }) { leftover in
       status.partialFileCount += 1
-      let (sum, overflow) = status.partialByteCount.addingReportingOverflow(leftover.status.byteCount)
-      status.partialByteCount = overflow ? .max : sum
+      byteCount += leftover.status.byteCount
       guard status.partialFiles.count < Self.maximumNamedCount else { return }
       status.partialFiles.append(
         PartialFile(
           path: DisplayText.escaped(leftover.path), pathBytes: leftover.path, byteCount: leftover.status.byteCount,
           modificationSeconds: Int64(leftover.status.modificationSeconds), isInUse: leftover.isInUse()))
     }
+    status.partialByteCount = byteCount.value
     status.unreadable = unreadable
     status.journal = try journal(root)
     return status
@@ -109,6 +110,7 @@ public struct OutputInspection: Sendable {
     let root = try open()
     let (oldest, overflow) = Int(time(nil)).subtractingReportingOverflow(Int(clamping: age.components.seconds))
     var removal = Removal()
+    var byteCount = SaturatingCount<Int64>()
     var failures: [String] = []
     func fail(_ text: String) { if failures.count < Self.maximumNamedCount { failures.append(text) } }
     func remove(_ leftover: Leftover) {
@@ -120,12 +122,12 @@ public struct OutputInspection: Sendable {
         return
       }
       removal.count += 1
-      let (sum, overflow) = removal.byteCount.addingReportingOverflow(leftover.status.byteCount)
-      removal.byteCount = overflow ? .max : sum
+      byteCount += leftover.status.byteCount
       if removal.paths.count < Self.maximumNamedCount { removal.paths.append(DisplayText.escaped(leftover.path)) }
     }
     try leftovers(root, fail, remove)
     if let journal = Leftover(PlacementJournal.name, path: PlacementJournal.name, in: root) { remove(journal) }
+    removal.byteCount = byteCount.value
     removal.failures = failures
     return removal
   }

@@ -19,16 +19,7 @@ struct DestinationTests {
     _ paths: [String], _ transfer: QuickTransfer = QuickTransfer(),
     _ receive: @Sendable (Receiver) async throws -> TransferSummary
   ) async -> (sent: Result<TransferSummary, any Error>, received: Result<TransferSummary, any Error>) {
-    await transfer.watched {
-      async let sent = transfer.send(paths)
-      async let received = result {
-        try await receive(
-          Receiver(
-            relay: "memory://relay", code: transfer.receiverCode, codecs: transfer.codecs,
-            options: transfer.receiveOptions))
-      }
-      return await (sent, received)
-    }
+    await transfer.run(sending: { try await $0.send(paths) }, receiving: receive)
   }
 
   private func makeTree() throws {

@@ -74,6 +74,29 @@ struct QuickTransfer: Sendable {
     }
   }
 
+  /// Runs both sides, each as it says itself, to their ends.
+  ///
+  /// - Parameters:
+  ///   - send: Has the sender send.
+  ///   - receive: Has the receiver receive.
+  /// - Returns: How both sides ended.
+  func run(
+    sending send: @Sendable (Sender) async throws -> TransferSummary,
+    receiving receive: @Sendable (Receiver) async throws -> TransferSummary
+  ) async -> (sent: Result<TransferSummary, any Error>, received: Result<TransferSummary, any Error>) {
+    await watched {
+      async let sent = result {
+        try await send(
+          Sender(relay: "memory://relay", code: senderCode, codecs: codecs, options: sendOptions))
+      }
+      async let received = result {
+        try await receive(
+          Receiver(relay: "memory://relay", code: receiverCode, codecs: codecs, options: receiveOptions))
+      }
+      return await (sent, received)
+    }
+  }
+
   /// Runs both sides, which must both succeed.
   @discardableResult
   func succeed(_ paths: [String], into directory: String) async throws -> (

@@ -30,20 +30,7 @@ struct RepeatedFileTests {
     _ source: ChangingSource, _ transfer: QuickTransfer = QuickTransfer(),
     _ receive: @escaping @Sendable (Receiver) async throws -> TransferSummary
   ) async -> (sent: Result<TransferSummary, any Error>, received: Result<TransferSummary, any Error>) {
-    await transfer.watched {
-      async let sent = result {
-        try await Sender(
-          relay: "memory://relay", code: transfer.senderCode, codecs: transfer.codecs, options: transfer.sendOptions
-        ).send(from: source)
-      }
-      async let received = result {
-        try await receive(
-          Receiver(
-            relay: "memory://relay", code: transfer.receiverCode, codecs: transfer.codecs,
-            options: transfer.receiveOptions))
-      }
-      return await (sent, received)
-    }
+    await transfer.run(sending: { try await $0.send(from: source) }, receiving: receive)
   }
 
   private func run(

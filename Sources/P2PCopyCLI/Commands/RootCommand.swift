@@ -19,7 +19,6 @@ struct RootCommand: AsyncParsableCommand {
     version: PackageVersion.text,
     subcommands: [
       SendCommand.self, ReceiveCommand.self, VerifyCommand.self, StatusCommand.self, CleanCommand.self,
-      CodeCommand.self, RunRelayServerCommand.self,
-      CodecsCommand.self,
+      CodeCommand.self, RunRelayServerCommand.self, CodecsCommand.self,
     ])
 }

@@ -14,7 +14,8 @@ package final class OutputDirectory {
   private static let smallestByteCountThatTakesRoom: Int64 = 16 << 10
 
   private let root: DirectoryHandle
-  private lazy var rootDevice = try? root.descriptor.status().identity.device
+  /// The device that the directory lies on, which ``synchronize()`` is about; `nil` when it cannot be looked at.
+  package private(set) lazy var device = try? root.descriptor.status().identity.device
   private let maximumOpenCount = OpenDirectoryLimit.current
   private var open: [[UInt8]: DirectoryHandle] = [:]
   /// The directory that was asked for last, by its path: files come a directory at a time.
@@ -60,9 +61,6 @@ package final class OutputDirectory {
 
   /// Whether something has a journal's name.
   package var hasJournal: Bool { root.has(PlacementJournal.name) }
-
-  /// The device that the directory lies on, which ``synchronize()`` is about; `nil` when it cannot be looked at.
-  package var device: UInt? { (try? root.descriptor.status())?.identity.device }
 
   /// The directory that a file belongs in.
   ///
@@ -151,7 +149,7 @@ package final class OutputDirectory {
   package func roomTaken(by byteCount: Int64, at place: PlannedPlace, continuing isContinued: Bool) -> Int64 {
     guard byteCount >= Self.smallestByteCountThatTakesRoom else { return 0 }
     guard let directory = try? directory(of: place.path, creating: false) else { return byteCount }
-    guard let device = try? directory.descriptor.status().identity.device, device == rootDevice else { return 0 }
+    guard let found = try? directory.descriptor.status().identity.device, found == device else { return 0 }
     var freed = place.replaceable?.roundedByteCount ?? 0
     // It is emptied first.
     if !isContinued, let left = try? directory.leftPartialFile(of: place.path.name) {

@@ -9,7 +9,7 @@ extension PlacementJournal {
   package static func isName(_ name: some Collection<UInt8>) -> Bool {
     guard name.first == UInt8(ascii: "."), name.count >= Self.name.count else { return false }
     let end = name.index(name.startIndex, offsetBy: Self.name.count)
-    return zip(name, Self.name).allSatisfy { $0 == $1 || ($0 | 0x20 == $1 && $1 >= 0x61) }
+    return ReservedName.matches(name[..<end], Self.name)
       && name[end...].allSatisfy { $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: " ") }
   }
 }

@@ -114,9 +114,7 @@ package final class PlacementJournal: Sendable {
       guard state.failure == nil, checkpoint.end > state.durableEnd else { return }
       Self.flush(&state, storage)
       let hasMore = state.end > checkpoint.end
-      var content: [UInt8] = []
-      JournalBytes.append(UInt64(bitPattern: checkpoint.end), to: &content)
-      Self.write(JournalBlock(.durable, (content + checkpoint.check)[...], behind: state.check), &state, storage)
+      Self.writeMark(of: checkpoint, &state, storage)
       // Of what was recorded meanwhile nothing is known, and the next checkpoint is about that.
       guard state.failure == nil else { return }
       state.durableEnd = hasMore ? checkpoint.end : state.end
@@ -199,6 +197,15 @@ extension PlacementJournal {
     guard !state.buffer.isEmpty else { return }
     write(JournalBlock(.placed, state.buffer[...], behind: state.check), &state, storage)
     state.buffer.removeAll(keepingCapacity: true)
+  }
+
+  /// Writes that what stands in front of a checkpoint outlasts the machine.
+  fileprivate static func writeMark(
+    of checkpoint: Checkpoint, _ state: inout State, _ storage: any JournalStorage
+  ) {
+    var content: [UInt8] = []
+    JournalBytes.append(UInt64(bitPattern: checkpoint.end), to: &content)
+    write(JournalBlock(.durable, (content + checkpoint.check)[...], behind: state.check), &state, storage)
   }
 
   private static func write(_ block: JournalBlock, _ state: inout State, _ storage: any JournalStorage) {
@@ -297,9 +304,7 @@ extension PlacementJournal {
     guard try storage.byteCount() > state.end else { return }
     try storage.truncate(to: state.end)
     guard !state.offsets.isEmpty else { return }
-    var content: [UInt8] = []
-    JournalBytes.append(UInt64(bitPattern: state.end), to: &content)
-    write(JournalBlock(.durable, (content + state.check)[...], behind: state.check), &state, storage)
+    writeMark(of: Checkpoint(end: state.end, check: state.check), &state, storage)
     state.durableEnd = state.end
   }
 

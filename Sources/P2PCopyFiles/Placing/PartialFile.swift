@@ -2,6 +2,14 @@ import Crypto
 package import P2PCopyCore
 package import P2PCopyPlatform
 
+/// Compares names that no sender may use.
+enum ReservedName {
+  /// Whether a name is one in lower case, whatever case its letters are in. Both have the same length.
+  static func matches(_ name: some Sequence<UInt8>, _ reserved: some Sequence<UInt8>) -> Bool {
+    zip(name, reserved).allSatisfy { $0 == $1 || ($0 | 0x20 == $1 && $1 >= UInt8(ascii: "a")) }
+  }
+}
+
 /// A file that is being received: it lies beside its final place under a name of its own, `.NAME.p2p-copy-partial`, until
 /// it is complete, and stays there, ready to be continued, when the transfer breaks off.
 package final class PartialFile {
@@ -11,7 +19,7 @@ package final class PartialFile {
   /// there are file systems where they do.
   package static func isReserved(_ name: some Collection<UInt8>) -> Bool {
     name.first == UInt8(ascii: ".") && name.count > suffix.utf8.count
-      && zip(name.suffix(suffix.utf8.count), suffix.utf8).allSatisfy { $0 == $1 || ($0 | 0x20 == $1 && $1 >= 0x61) }
+      && ReservedName.matches(name.suffix(suffix.utf8.count), suffix.utf8)
   }
 
   /// Whether a component of a path has such a name, or that of a journal.

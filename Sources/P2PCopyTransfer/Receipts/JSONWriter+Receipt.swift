@@ -74,7 +74,7 @@ extension JSONWriter {
   }
 
   /// A name from a file system: as text where it is UTF-8, otherwise in hexadecimal under `KEY_hex`.
-  private mutating func name(_ key: String, _ bytes: [UInt8]) {
+  package mutating func name(_ key: String, _ bytes: [UInt8]) {
     if let text = String(validating: bytes, as: UTF8.self) {
       self.key(key)
       safeString(text)

@@ -46,10 +46,7 @@ struct DirectoryDestination: Destination {
   ///
   /// - Throws: ``P2PCopyError``: it may not.
   func checkpoint() throws(P2PCopyError) {
-    let output = try OutputDirectory(path: path)
-    let checkpoint = journal.current?.beginCheckpoint()
-    try output.synchronize()
-    if let checkpoint { journal.current?.markDurable(checkpoint) }
+    try journal.synchronize(OutputDirectory(path: path))
   }
 }
 
@@ -152,9 +149,7 @@ private final class DirectoryStore: EntryStoring {
     let failures = ledger.apply(in: output, keepingSetID: settings.keepsSetID) { path, refusal in
       settings.monitor.take(refusal, of: .directory, path.description)
     }
-    let checkpoint = journal.current?.beginCheckpoint()
-    try output.synchronize()
-    if let checkpoint { journal.current?.markDurable(checkpoint) }
+    try journal.synchronize(output)
     return failures
   }
 

@@ -34,9 +34,23 @@ final class JournalKeeper: Sendable {
     journal(in: output, logger) { true }
   }
 
-  /// What is open now.
-  var current: PlacementJournal? {
+  private var current: PlacementJournal? {
     state.withLock { if case .open(let journal) = $0 { journal } else { nil } }
+  }
+
+  /// Has the system write to the disk what lies in the directory, and says in the journal, if one is open, what was placed by
+  /// then.
+  ///
+  /// - Parameters:
+  ///   - output: The directory.
+  ///   - isNewsOnly: Whether nothing is to be done unless something was recorded since the last time.
+  /// - Throws: ``P2PCopyError``: what was placed may not last.
+  func synchronize(_ output: OutputDirectory, ifRecorded isNewsOnly: Bool = false) throws(P2PCopyError) {
+    let journal = current
+    let checkpoint = journal?.beginCheckpoint()
+    guard checkpoint != nil || !isNewsOnly else { return }
+    try output.synchronize()
+    if let checkpoint { journal?.markDurable(checkpoint) }
   }
 
   private func journal(
@@ -94,24 +108,12 @@ package final class JournalCheckpoints: @unchecked Sendable {
       try await Task.sleep(for: pause)
       let start = ContinuousClock.now
       do throws(P2PCopyError) {
-        try Self.checkpoint(keeper, output)
+        try keeper.synchronize(output, ifRecorded: true)
       } catch {
         logger.warning("the journal is not kept any more", metadata: ["error": "\(error)"])
         return
       }
       pause = max(interval, (.now - start) * Self.pauseFactor)
     }
-  }
-
-  /// Has the system write to the disk what was placed, and says so in the journal. Does nothing without anything new.
-  ///
-  /// - Parameters:
-  ///   - keeper: Has the journal.
-  ///   - output: The directory.
-  /// - Throws: ``P2PCopyError``: what was placed may not last.
-  static func checkpoint(_ keeper: JournalKeeper, _ output: OutputDirectory) throws(P2PCopyError) {
-    guard let journal = keeper.current, let checkpoint = journal.beginCheckpoint() else { return }
-    try output.synchronize()
-    journal.markDurable(checkpoint)
   }
 }

@@ -236,9 +236,7 @@ final class SendingPump {
     guard let digest = file.digest else {
       let error = file.error ?? P2PCopyError(.internalError, "'\(file.entry.path)' ended without a digest")
       guard error.isSourceChange else { return try await fail(file.position, of: page, error) }
-      settings.monitor.repeatFile(byteCount: file.sentEnd ?? file.startOffset)
-      try await sendAgain(file.position, of: page, hasBegun: file.sentEnd != nil)
-      return
+      return try await sendAgain(file.position, of: page, from: file.startOffset, sentUpTo: file.sentEnd)
     }
     let metadata = file.content.metadata
     let byteCount = file.content.byteCount
@@ -254,12 +252,16 @@ final class SendingPump {
   /// - Parameters:
   ///   - position: The file's position.
   ///   - page: The page whose data are being sent.
-  ///   - hasBegun: Whether the receiver has something of it, which is void.
+  ///   - startOffset: Where it began: what was there before is void as well.
+  ///   - sentEnd: Where what was handed over of it ends; `nil` when the receiver does not know of its coming.
   /// - Throws: ``P2PCopyError`` when the other side cannot be reached any more.
-  private func sendAgain(_ position: Int, of page: OutgoingPageLedger.Page, hasBegun: Bool) async throws {
+  private func sendAgain(
+    _ position: Int, of page: OutgoingPageLedger.Page, from startOffset: Int64, sentUpTo sentEnd: Int64?
+  ) async throws {
+    settings.monitor.repeatFile(byteCount: sentEnd ?? startOffset)
     settings.monitor.notice("'\(page.entries[position].path)' changed while it was being sent, and is sent once more")
     alone.append((position, isAgain: true))
-    guard hasBegun else { return }
+    guard sentEnd != nil else { return }
     var record = delivery.buffers.takeRecord()
     FileAgain(index: page.content.index(of: position)).writeRecord(to: &record)
     try await delivery.send(consume record)
@@ -305,8 +307,7 @@ final class SendingPump {
       try await send(end)
       ledger.deliver(entry, stream.position, of: page)
     case .failed(let error) where error.isSourceChange && stream.mayComeAgain:
-      settings.monitor.repeatFile(byteCount: stream.sentEnd ?? 0)
-      try await sendAgain(stream.position, of: page, hasBegun: stream.sentEnd != nil)
+      try await sendAgain(stream.position, of: page, from: 0, sentUpTo: stream.sentEnd)
     case .failed(let error): try await fail(stream.position, of: page, error)
     }
     self.stream = nil

@@ -155,18 +155,18 @@ package struct Outbox: Sendable {
     guard keepsCopies else { return }
     let isIdle = waiting.isEmpty
     var hasOvertakers = false
-    for position in entries.indices.reversed() {
-      let entry = entries[position]
+    for position in (0..<entries.count).reversed() {
+      let entry = entries[offset: position]
       guard !entry.hasArrived else {
         hasOvertakers = true
         continue
       }
       guard let carrier = entry.carrier, !entry.isRepeated, entry.carriedSince < time else { continue }
       if case .unit? = entry.copy, !(isIdle && hasOvertakers) { continue }
-      entries[position].carrier = nil
-      entries[position].formerCarriers.append(carrier)
-      entries[position].isRepeated = true
-      waiting.append(firstNumber + UInt64(entries.distance(from: entries.startIndex, to: position)))
+      entries[offset: position].carrier = nil
+      entries[offset: position].formerCarriers.append(carrier)
+      entries[offset: position].isRepeated = true
+      waiting.append(firstNumber + UInt64(position))
     }
     waiting.sort()
   }
