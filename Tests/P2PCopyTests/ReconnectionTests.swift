@@ -22,6 +22,10 @@ struct ReconnectionTests {
     var transfer = QuickTransfer(tamper: { message, _ in cutter.pass(message) }, codecs: codecs)
     transfer.sendOptions.retryDuration = .seconds(120)
     transfer.receiveOptions.retryDuration = .seconds(120)
+    // On a busy machine connecting again may take longer than a peer that dies is waited for; whoever is looked for by the
+    // code then would be found there, as if it had been started again.
+    transfer.sendOptions.successorDelay = .seconds(3600)
+    transfer.receiveOptions.successorDelay = .seconds(3600)
     cutter.watch(transfer.tap)
     return transfer
   }
