@@ -1,8 +1,9 @@
 import Crypto
+import NIOCore
 import P2PCopy
 import Synchronization
 
-/// A cipher that takes note of every key and nonce that it is used with.
+/// A cipher that takes note of every key and nonce that it is used with, and of how what it seals begins.
 struct CountingCipher: Cipher {
   /// One use.
   struct Use: Hashable, Sendable {
@@ -12,13 +13,32 @@ struct CountingCipher: Cipher {
 
   /// All uses, at both sides.
   final class Record: Sendable {
+    /// So much of what is sealed is kept.
+    private static let beginningByteCount = 40
+
     private let uses = Mutex<(seals: [Use], opens: [Use])>(([], []))
+    private let beginnings = Mutex<[[UInt8]: [UInt8]]>([:])
 
     var seals: [Use] { uses.withLock { $0.seals } }
     var opens: [Use] { uses.withLock { $0.opens } }
 
     fileprivate func seal(_ use: Use) { uses.withLock { $0.seals.append(use) } }
     fileprivate func open(_ use: Use) { uses.withLock { $0.opens.append(use) } }
+
+    /// How the body of a sealed record begins.
+    ///
+    /// - Parameter message: The record as it travels.
+    /// - Returns: At most 40 bytes; `nil` when it was not sealed here.
+    func beginning(of message: TransportMessage) -> [UInt8]? {
+      guard case .binary(let record) = message else { return nil }
+      return beginnings.withLock { $0[Array(record.readableBytesView.suffix(16))] }
+    }
+
+    fileprivate func beginning(of bytes: borrowing MutableRawSpan) -> [UInt8] {
+      bytes.withUnsafeBytes { Array($0.prefix(Self.beginningByteCount)) }
+    }
+
+    fileprivate func note(_ beginning: [UInt8], tag: [UInt8]) { beginnings.withLock { $0[tag] = beginning } }
   }
 
   let inner: any Cipher
@@ -52,7 +72,9 @@ struct CountingCipher: Cipher {
       _ bytes: inout MutableRawSpan, nonce: RawSpan, authenticating associatedData: RawSpan, tag: inout OutputRawSpan
     ) throws(P2PCopyError) {
       record.seal(use(nonce))
+      let beginning = record.beginning(of: bytes)
       try inner.seal(&bytes, nonce: nonce, authenticating: associatedData, tag: &tag)
+      record.note(beginning, tag: tag.bytes.withUnsafeBytes { Array($0) })
     }
 
     func open(

@@ -22,17 +22,25 @@ struct QuickTransfer: Sendable {
   var receiverCode = QuickTransfer.code
   var codecs: CodecRegistry
 
+  /// - Parameters:
+  ///   - tamper: What its relay does to messages.
+  ///   - speaksProtocol2: Whether its relay knows protocol 2.
+  ///   - codecs: Everything but a transport.
+  ///   - relay: Another transfer's relay; `nil` for one of its own.
+  ///   - wrap: What to put between the peers and the transport to the relay.
   init(
-    tamper: InMemoryRelay.Tamper? = nil, speaksProtocol2: Bool = true, codecs: CodecRegistry = QuickTransfer.quickCodecs
+    tamper: InMemoryRelay.Tamper? = nil, speaksProtocol2: Bool = true,
+    codecs: CodecRegistry = QuickTransfer.quickCodecs, at relay: InMemoryRelay? = nil,
+    through wrap: (any P2PCopyCore.Transport) -> any P2PCopyCore.Transport = { $0 }
   ) {
-    relay = InMemoryRelay(tamper: tamper, speaksProtocol2: speaksProtocol2)
+    self.relay = relay ?? InMemoryRelay(tamper: tamper, speaksProtocol2: speaksProtocol2)
     // So that how many messages there are does not depend on the clock.
     receiveOptions.acknowledgementInterval = .seconds(3600)
     // A peer that was lost is not waited for where that is not what a test is about.
     sendOptions.retryDuration = .zero
     receiveOptions.retryDuration = .zero
     self.codecs = codecs
-    self.codecs.register(Tap.Transport(tap: tap, inner: InMemoryTransport(relay: relay)))
+    self.codecs.register(Tap.Transport(tap: tap, inner: wrap(InMemoryTransport(relay: self.relay))))
   }
 
   /// Everything but a transport.

@@ -14,7 +14,11 @@ final class RecordPeer: @unchecked Sendable {
   // Used by one test's task.
   let connection: any TransportConnection
   let role: PeerRole
-  private let schedule: KeySchedule
+  let schedule: KeySchedule
+  /// Over what both said before the change of keys.
+  private(set) var negotiationHash: [UInt8] = []
+  /// Whether there are other connections, so that not every number comes over this one.
+  var hasSeveralLanes = false
   private let sealer: RecordSealer
   private let opener: RecordOpener
 
@@ -41,11 +45,17 @@ final class RecordPeer: @unchecked Sendable {
   static func connect(
     as role: PeerRole, to relay: InMemoryRelay, code: String = QuickTransfer.code
   ) async throws -> any TransportConnection {
+    let channel = Array(code.utf8.prefix { $0 != UInt8(ascii: "-") })
+    return try await connect(as: role, to: relay, by: CodeStretching.rendezvous(channel: channel))
+  }
+
+  /// Connects, says hello by an id, and waits for the other peer.
+  static func connect(
+    as role: PeerRole, to relay: InMemoryRelay, by identifier: String
+  ) async throws -> any TransportConnection {
     let connection = try await InMemoryTransport(relay: relay)
       .connect(to: Endpoint(scheme: "memory", address: "relay"), options: TransportOptions())
-    let channel = Array(code.utf8.prefix { $0 != UInt8(ascii: "-") })
-    let hello = RendezvousMessage.hello(
-      identifier: CodeStretching.rendezvous(channel: channel), role: role, protocolNumber: 2)
+    let hello = RendezvousMessage.hello(identifier: identifier, role: role, protocolNumber: 2)
     try await connection.send(.text(hello.encoded()))
     while case .text(let text)? = try await connection.receive(), try RendezvousMessage(decoding: text) != .ready {}
     return connection
@@ -156,13 +166,16 @@ final class RecordPeer: @unchecked Sendable {
   }
 
   /// Selects as a receiver.
-  func negotiateAsReceiver() async throws {
+  ///
+  /// - Parameter laneCount: How many connections there may be at most.
+  /// - Throws: When the sender offers nothing that fits.
+  func negotiateAsReceiver(laneCount: Int = 1) async throws {
     let manifest = try await receive()
     guard case .manifest(let offer) = try SessionMessage(decoding: manifest.dropFirst()) else {
       throw P2PCopyError(.protocolViolation, String(decoding: manifest, as: UTF8.self))
     }
     let selection = SessionMessage.receiverManifest(
-      try SessionSelection(from: offer, for: QuickTransfer.quickCodecs)
+      try SessionSelection(from: offer, for: QuickTransfer.quickCodecs, connectionLimit: laneCount)
     ).encoded()
     try await send(control: selection)
     try changeKeys(Array(manifest.dropFirst()), selection)
@@ -170,6 +183,7 @@ final class RecordPeer: @unchecked Sendable {
 
   private func changeKeys(_ manifest: [UInt8], _ selection: [UInt8]) throws {
     let context = KeySchedule.negotiationHash(manifest: manifest, receiverManifest: selection)
+    negotiationHash = context
     let cipher = AESGCMCipher()
     sealer.changeKey(
       to: try RecordKey(
@@ -206,7 +220,12 @@ final class RecordPeer: @unchecked Sendable {
     guard case .binary(var record)? = try await connection.receive() else {
       throw P2PCopyError(.peerLeft, "no record came")
     }
-    try opener.open(&record)
+    if hasSeveralLanes {
+      // In which order is not what these tests are about.
+      _ = try opener.openAny(&record)
+    } else {
+      try opener.open(&record)
+    }
     return Array(record.readableBytesView)
   }
 

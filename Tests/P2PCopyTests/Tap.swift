@@ -45,7 +45,7 @@ final class Tap: Sendable {
   /// A transport whose connections are listened to.
   struct Transport: P2PCopyCore.Transport {
     let tap: Tap
-    let inner: InMemoryTransport
+    let inner: any P2PCopyCore.Transport
 
     var name: CodecName { inner.name }
     var summary: String { inner.summary }

@@ -250,8 +250,9 @@ final class Delivery: Sendable {
     case .control:
       switch try SessionMessage(decoding: body.readableBytesView.dropFirst()) {
       case .receipt, .end: incoming.withLock { $0.lastNumber = $0.lastNumber ?? number }
-      case .error where incoming.read({ number > $0.inbox.count }):
-        // The reason why the other side ends is no use behind what it does not send any more.
+      case .error where incoming.read({ number != $0.inbox.count }):
+        // The reason why the other side ends is no use behind what it does not send any more. Said behind what its own lane
+        // carried, it may have a number that others have gone beyond.
         return incoming.withLock { $0.lastWord = $0.lastWord ?? body }
       default: break
       }

@@ -118,24 +118,44 @@ final class LaneDialing: Sendable {
   }
 
   /// Waits at every epoch that the other peer may name, and takes the first exchange that is completed.
+  ///
+  /// One that fails is no reason to break off another one that is under way: the other peer gives up all but the one that it
+  /// goes on with, and that may be seen here before that one is completed. Each step of an exchange has its time.
   private func attempt(_ number: UInt32, having receivedCount: UInt64) async throws -> LaneExchange.Outcome {
     confirmations.giveBackLane(number)
     let candidates = epochs.withLock { ($0[number] ?? Epochs(of: number)).candidates }
+    let underWay = ExchangesUnderWay()
     return try await withThrowingTaskGroup(of: LaneExchange.Outcome.self) { group in
       defer { group.cancelAll() }
       for epoch in candidates {
-        group.addTask { try await self.exchange(LaneAddress(number: number, epoch: epoch), having: receivedCount) }
+        group.addTask {
+          let address = LaneAddress(number: number, epoch: epoch)
+          let identifier = try self.session.rendezvous(for: address)
+          let peer = try await self.rendezvous.findPeer(by: identifier, reusing: self.buffers)
+          underWay.begin()
+          do {
+            return try await self.exchange(address, with: peer, foundBy: identifier, having: receivedCount)
+          } catch {
+            underWay.fail()
+            throw error
+          }
+        }
       }
-      guard let outcome = try await group.next() else { throw CancellationError() }
-      return outcome
+      while let result = await group.nextResult() {
+        switch result {
+        case .success(let outcome): return outcome
+        case .failure(let error):
+          try Task.checkCancellation()
+          guard underWay.areSome else { throw error }
+        }
+      }
+      throw CancellationError()
     }
   }
 
   private func exchange(
-    _ lane: LaneAddress, having receivedCount: UInt64
+    _ lane: LaneAddress, with peer: FoundPeer, foundBy identifier: String, having receivedCount: UInt64
   ) async throws -> LaneExchange.Outcome {
-    let identifier = try session.rendezvous(for: lane)
-    let peer = try await rendezvous.findPeer(by: identifier, reusing: buffers)
     let exchange = LaneExchange(
       session: session, connection: peer.connection, address: lane, rendezvous: identifier,
       receivedCount: receivedCount, stepTimeout: Self.stepTimeout)
@@ -190,6 +210,17 @@ final class LaneDialing: Sendable {
 
   /// The session that takes the place of this one.
   var successor: OpenedSession? { foundSuccessor.withLock { $0 } }
+}
+
+/// Counts the exchanges that have found the other peer, and have not failed.
+private final class ExchangesUnderWay: Sendable {
+  private let count = Mutex(0)
+
+  var areSome: Bool { count.withLock { $0 > 0 } }
+
+  func begin() { count.withLock { $0 += 1 } }
+
+  func fail() { count.withLock { $0 -= 1 } }
 }
 
 /// Lets some of several exchanges go on to their end, at the sender: the receiver goes on with what is confirmed. Lanes of one

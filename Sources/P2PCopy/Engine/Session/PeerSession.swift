@@ -67,10 +67,10 @@ final class PeerSession: Sendable {
   func end(because error: any Error) async {
     let lanes = lanes
     await withDiscardingTaskGroup { group in
-      for (index, lane) in lanes.enumerated() {
+      for lane in lanes {
         group.addTask {
-          // Once is enough; the connections' ends say it in one word.
-          if index == 0 { await lane.reportFailure(error) }
+          // Over each, in front of its end: which one comes first, or comes at all, nobody knows.
+          await lane.reportFailure(error)
           await Goodbye.say(error, over: lane.connection, role: self.role)
         }
       }
