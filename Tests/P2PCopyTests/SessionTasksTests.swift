@@ -47,6 +47,20 @@ struct SessionTasksTests {
     await #expect(performing: { try await tasks.run() }, throws: { ($0 as? P2PCopyError)?.code == .checksumMismatch })
   }
 
+  @Test("Why the other side failed says more than that it did")
+  func whyTheOtherSideFailedSaysMoreThanThatItDid() async {
+    let queue = BoundedQueue<Int>(limit: 1)
+    var tasks = SessionTasks(failing: queue)
+    tasks.add("working", as: .work) { throw P2PCopyError(.peerFailed, "the receiver ended with a failure") }
+    tasks.add("reading", as: .reading) {
+      try await Task.sleep(for: .milliseconds(50))
+      throw P2PCopyError(.peerFailed, "the receiver stopped: its disk is full")
+    }
+    await #expect(
+      performing: { try await tasks.run() },
+      throws: { ($0 as? P2PCopyError)?.message == "the receiver stopped: its disk is full" })
+  }
+
   @Test("A session that is cancelled says so")
   func sessionThatIsCancelledSaysSo() async {
     let session = Task {

@@ -88,10 +88,14 @@ private final class FirstFailure: Sendable {
   func record(_ error: any Error, isLastWord: Bool) {
     state.withLock { state in
       guard !(error is CancellationError) else { return }
-      let isVague =
-        (state.error as? P2PCopyError)?.code == .peerLeft
-        && (isLastWord || (error as? P2PCopyError)?.code != .peerLeft)
-      if state.error == nil || isVague { state.error = error }
+      // A connection that has ended says what became of the other side, at most; its last word says why.
+      let isReplaced =
+        switch (state.error as? P2PCopyError)?.code {
+        case .peerLeft: isLastWord || (error as? P2PCopyError)?.code != .peerLeft
+        case .peerFailed: isLastWord && (error as? P2PCopyError)?.code != .peerLeft
+        default: false
+        }
+      if state.error == nil || isReplaced { state.error = error }
     }
   }
 
