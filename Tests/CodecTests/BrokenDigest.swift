@@ -6,7 +6,6 @@ import Synchronization
 struct BrokenDigest: Digest {
   enum Fault: CaseIterable {
     case goesOnAfterTheEnd, digestsThePieces, ignoresZerosAtTheEnd, isShorterThanItSays, sharesItsState, wrongAnswers
-    case copyStartsAnew, copySharesTheState
 
     /// What the kit must say about it.
     var finding: String {
@@ -17,8 +16,6 @@ struct BrokenDigest: Digest {
       case .isShorterThanItSays: "a digest has 31 bytes instead of 32"
       case .sharesItsState: "two contexts in turns disturb each other"
       case .wrongAnswers: "the digest differs from FIPS 180-4"
-      case .copyStartsAnew: "a copy does not go on from where its original was"
-      case .copySharesTheState: "a copy and its original disturb each other"
       }
     }
   }
@@ -71,15 +68,6 @@ struct BrokenDigest: Digest {
       if fault == .wrongAnswers { bytes.insert(1, at: 0) }
       let digest = try digest(of: bytes)
       return fault == .isShorterThanItSays ? Array(digest.dropLast()) : digest
-    }
-
-    func copy() throws(P2PCopyError) -> any DigestContext {
-      let copied = fault == .copySharesTheState ? shared : Shared()
-      if fault != .copyStartsAnew, fault != .copySharesTheState {
-        let bytes = shared.bytes.withLock { $0 }
-        copied.bytes.withLock { $0 = bytes }
-      }
-      return Context(fault: fault, shared: copied)
     }
 
     private func digest(of bytes: [UInt8]) throws(P2PCopyError) -> [UInt8] {

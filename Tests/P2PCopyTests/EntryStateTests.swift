@@ -117,18 +117,39 @@ struct EntryStateTests {
     #expect(error.scope == .entry)
   }
 
-  @Test("The rest of a file comes in chunks only, and its digest has seen the beginning")
+  @Test("The rest of a file comes in chunks only")
   func rest() throws {
     let folder = try TemporaryDirectory()
     try folder.write([1, 2], to: "partial")
     let status = try FileStatus(of: Array(folder.path("partial").utf8), followLinks: false)
     let start = PartialStart(name: Array("partial".utf8), version: status.version)
-    let loan = try DigestContexts(XXH128Digest()).borrow()
-    var state = try Self.decided(.file(byteCount: 3), .rest(Self.place(), start, digest: [9], loan))
+    let content = PartialContent(start: start, byteCount: 2, table: ChunkTable(digestByteCount: 16))
+    var state = try Self.decided(.file(byteCount: 3), .rest(Self.place(), content))
     expectLegal([.begin, .withdraw], in: state, "the rest is wanted")
     let arrival = try state.begin()
     #expect(arrival.rest?.start == start)
-    #expect(arrival.rest?.loan === loan)
+    #expect(arrival.rest?.table === content.table)
+  }
+
+  @Test("What arrived damaged may come once more, also after its page's end; a stream may not")
+  func damage() throws {
+    var state = try Self.decided()
+    _ = try state.begin()
+    try state.end()
+    #expect(!state.isInDoubt)
+    #expect(try state.doubt(Self.place(), nil))
+    #expect(state.isInDoubt)
+    expectLegal([.begin, .arrive, .withdraw], in: state, "damaged")
+    _ = try state.begin()
+    try state.end()
+    #expect(state.isInDoubt)
+    #expect(try !state.doubt(Self.place(), nil))
+    try state.fail(Self.failure)
+    #expect(!state.isInDoubt)
+    var stream = try Self.decided(.stream)
+    _ = try stream.begin()
+    try stream.end()
+    #expect(try !stream.doubt(Self.place(), nil))
   }
 
   @Test("A check waits for the sender's digest, also of a file that the sender cannot send")

@@ -65,7 +65,7 @@ struct HostileAnswerTests {
         try await peer.answer([])
       case .positionBeyondPage: try await peer.answer([(4, .skipped)])
       case .unchangedUnchecked: try await peer.answer([(1, .unchanged)])
-      case .continuesDirectory: try await peer.answer([(0, .continues(at: 1, digest: [1]))])
+      case .continuesDirectory: try await peer.answer([(0, .continues(at: 1))])
       case .checkDirectory: try await peer.answer([(0, .check)])
       case .completeDirectory: try await peer.answer([(0, .completeByTimes)])
       case .completeVerdict:
@@ -78,7 +78,7 @@ struct HostileAnswerTests {
         try await peer.answer([(2, .unchanged)], as: .verdict)
       case .verdictContinues:
         try await peer.answer([(1, .check)])
-        try await peer.answer([(1, .continues(at: 1, digest: [1]))], as: .verdict)
+        try await peer.answer([(1, .continues(at: 1))], as: .verdict)
       case .pageReceiptEarly: try await peer.send(Self.pageReceipt().write)
       case .receiptBeforeEnd: try await peer.sendReceipt(Self.delivered)
       case .manifest: try await peer.send(.manifest(RecordPeer.offer))
@@ -101,7 +101,7 @@ struct HostileAnswerTests {
   func notResuming(_ disposition: Int) async throws {
     let outcome = try await send(resuming: false) { peer, _ in
       switch disposition {
-      case 1: try await peer.answer([(1, .continues(at: 1, digest: [1]))])
+      case 1: try await peer.answer([(1, .continues(at: 1))])
       case 2: try await peer.answer([(1, .check)])
       default: try await peer.answer([(1, .completeByTimes)])
       }
@@ -208,23 +208,73 @@ struct HostileAnswerTests {
 
   @Test("A false claim about how a file begins costs a comparison, not the file")
   func falsePrefix() async throws {
-    try folder.write(TestContent.random(600_000, seed: 1), to: "tree/a")
+    let content = TestContent.random(600_000, seed: 1)
+    try folder.write(content, to: "tree/a")
     let outcome = try await send { peer, _ in
       defer { peer.connection.abort() }
-      try await peer.answer([(1, .continues(at: 300_000, digest: [UInt8](repeating: 7, count: 16)))])
+      try await peer.answer([(1, .continues(at: 600_000))])
+      try await peer.send(chunkDigests: [[UInt8](repeating: 7, count: 16)], of: 1)
       var body = ByteBuffer(bytes: try await peer.receive(kind: .chunk))
       let header = try BulkHeader(readingFrom: &body, limit: 1 << 20)
       #expect(header.offset == 0)
-      #expect(Array(body.readableBytesView) == folder.read("tree/a"))
+      #expect(Array(body.readableBytesView) == content)
     }
     #expect(outcome.sent.errorCode != nil)
-    let tooLong = try await send { peer, _ in
-      defer { peer.connection.abort() }
-      try await peer.answer([(1, .continues(at: .max, digest: [UInt8](repeating: 7, count: 16)))])
+  }
+
+  enum FalseDigests: CaseIterable {
+    case moreThanThereIs, unaligned, beyondTheSize, outOfOrder, tooMany, twice, ofDirectory, unasked, ofUnknown
+    case damagedBeforeItCame, ofAnotherLength
+  }
+
+  @Test("Digests of what is not there end the session", arguments: FalseDigests.allCases)
+  func falseDigests(_ fault: FalseDigests) async throws {
+    let content = TestContent.random(3 << 20, seed: 1)
+    try folder.write(content, to: "tree/a")
+    let digests = TestDigests.chunks(of: content).map(TestDigests.chunk)
+    let outcome = try await send { peer, _ in
+      switch fault {
+      case .moreThanThereIs: try await peer.answer([(1, .continues(at: .max))])
+      case .unaligned: try await peer.answer([(1, .continues(at: 1_000_000))])
+      case .beyondTheSize: try await peer.answer([(1, .continues(at: 4 << 20))])
+      case .unasked, .ofUnknown, .damagedBeforeItCame: break
+      default: try await peer.answer([(1, .continues(at: 2 << 20))])
+      }
+      switch fault {
+      case .moreThanThereIs, .unaligned, .beyondTheSize: break
+      case .outOfOrder: try await peer.send(chunkDigests: digests, of: 1, from: 1)
+      case .tooMany: try await peer.send(chunkDigests: digests, of: 1)
+      case .twice:
+        try await peer.send(chunkDigests: [digests[0]], of: 1)
+        try await peer.send(chunkDigests: [digests[0]], of: 1)
+      case .ofDirectory: try await peer.send(chunkDigests: [digests[0]], of: 0)
+      case .unasked: try await peer.send(chunkDigests: [digests[0]], of: 1)
+      case .ofUnknown: try await peer.send(chunkDigests: [digests[0]], .isDamaged, of: 77)
+      case .damagedBeforeItCame: try await peer.send(chunkDigests: digests, .isDamaged, of: 1)
+      case .ofAnotherLength: try await peer.send(chunkDigests: [digests[0] + [1]], of: 1)
+      }
+    }
+    #expect(outcome.sent.errorCode == .protocolViolation)
+    #expect(outcome.said == .protocolViolation)
+  }
+
+  @Test("What arrived damaged is sent once more, once")
+  func damagedTwice() async throws {
+    let content = TestContent.random(600_000, seed: 1)
+    try folder.write(content, to: "tree/a")
+    let none = [UInt8](repeating: 0, count: 16)
+    let outcome = try await send { peer, _ in
+      try await peer.answer([])
+      try await peer.awaitRecord(.pageEnd)
+      try await peer.send(chunkDigests: [none], .isDamaged, of: 1)
       var body = ByteBuffer(bytes: try await peer.receive(kind: .chunk))
       #expect(try BulkHeader(readingFrom: &body, limit: 1 << 20).offset == 0)
+      #expect(Array(body.readableBytesView) == content)
+      try await peer.awaitRecord(.fileEnd)
+      try await peer.send(chunkDigests: [none], .isDamaged, of: 1)
     }
-    #expect(tooLong.sent.errorCode != nil)
+    #expect(outcome.sent.errorCode == .protocolViolation)
+    #expect(outcome.said == .protocolViolation)
   }
 
   @Test(

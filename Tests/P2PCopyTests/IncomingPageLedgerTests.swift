@@ -43,7 +43,7 @@ struct IncomingPageLedgerTests {
     expectViolation("too many") { try announce(["x"], from: UInt64(ManifestPage.window)) }
     try ledger.decide(.skipped, about: 0)
     try ledger.end(pageFrom: 0)
-    #expect(try ledger.takeEndedPage().firstIndex == 0)
+    #expect(ledger.takeEndedPage()?.firstIndex == 0)
     try announce(["x"], from: UInt64(ManifestPage.window))
   }
 
@@ -63,6 +63,33 @@ struct IncomingPageLedgerTests {
     try ledger.endAll()
   }
 
+  @Test("What arrived damaged comes once more, also after its page's end; the page waits for it, and those behind it")
+  func damage() throws {
+    try announce(["a", "b"])
+    try announce(["c"], from: 2)
+    try want(0, 1, 2)
+    _ = try ledger.begin(0)
+    try ledger.end(0)
+    try ledger.end(pageFrom: 0)
+    _ = try ledger.arrive(1)
+    try ledger.end(pageFrom: 2)
+    let place = PlannedPlace(try RelativePath(validating: Array("a".utf8)))
+    #expect(try ledger.doubt(0, place, nil))
+    try deliver(1)
+    #expect(ledger.takeEndedPage() == nil)
+    expectViolation("something is in doubt") { try ledger.endAll() }
+    expectViolation("not what is in doubt") { _ = try ledger.begin(1) }
+    _ = try ledger.begin(0)
+    try ledger.end(0)
+    #expect(ledger.takeEndedPage() == nil)
+    #expect(try !ledger.doubt(0, place, nil))
+    try deliver(0)
+    try ledger.endAll()
+    #expect(ledger.takeEndedPage()?.firstIndex == 0)
+    #expect(ledger.takeEndedPage()?.firstIndex == 2)
+    #expect(ledger.takeEndedPage() == nil)
+  }
+
   @Test("After a page's end nothing more of it comes; what came before is stored all the same")
   func afterTheEnd() throws {
     try announce(["a", "b", "c"])
@@ -76,7 +103,7 @@ struct IncomingPageLedgerTests {
     #expect(try ledger.arrive(1).entry.shown == "b")
     try deliver(0)
     try ledger.fail(1, P2PCopyError(.destinationUnwritable, "no", scope: .entry))
-    let outcomes = try ledger.takeEndedPage().entries.map { entry -> String in
+    let outcomes = try #require(ledger.takeEndedPage()).entries.map { entry -> String in
       switch entry.outcome {
       case .delivered: "delivered"
       case .failed(let error): "\(error.code.name)"

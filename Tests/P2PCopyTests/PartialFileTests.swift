@@ -90,22 +90,24 @@ struct PartialFileTests {
   @Test(
     "A file is gone on with only while its part is what was compared; it is named otherwise", arguments: [false, true])
   func changed(isReplaced: Bool) async throws {
-    let part = Array(Self.content.prefix(1_000_000))
+    let part = Array(Self.content.prefix(1 << 20))
     let name = "out/.x.p2p-copy-partial"
     try folder.write(part, to: name)
     let other = Self.damaged(part)
     let outcome = try await rig.receive { peer in
       try await peer.send(page: [rig.entry("x", size: Int64(Self.content.count))])
       let answer = try await peer.receiveAnswer()
-      guard case .continues(at: 1_000_000, _)? = answer.dispositions.first?.disposition else {
+      guard case .continues(at: 1 << 20)? = answer.dispositions.first?.disposition else {
         Issue.record("\(answer)")
         return
       }
       if isReplaced { #expect(unlink(folder.path(name)) == 0) }
       let file = FileHandle(forWritingAtPath: folder.path(name))
       if let file { file.write(Data(other)) } else { try folder.write(other, to: name) }
-      try await peer.send(chunk: Array(Self.content[1_000_000..<2_000_000]), of: 0, at: 1_000_000)
-      try await peer.send(chunk: Array(Self.content[2_000_000...]), of: 0, at: 2_000_000)
+      // Whether it is read before it changes or after.
+      #expect(try await peer.receiveChunkDigests().count == 1)
+      try await peer.send(chunk: Array(Self.content[(1 << 20)..<(2 << 20)]), of: 0, at: 1 << 20)
+      try await peer.send(chunk: Array(Self.content[(2 << 20)...]), of: 0, at: 2 << 20)
       try await peer.sendFileEnd(0, Self.content)
       try await peer.sendPageEnd(0)
       let failures = try await peer.receivePageReceipt().failures
@@ -147,11 +149,11 @@ struct PartialFileTests {
   @Test("A part that its owner may not write any more is gone on with", arguments: TransferProtocol.allCases)
   func closed(transferProtocol: TransferProtocol) async throws {
     let source = try folder.write(Self.content, to: "src/x")
-    #expect(chmod(try folder.write(Array(Self.content.prefix(1000)), to: "out/.x.p2p-copy-partial"), 0o444) == 0)
+    #expect(chmod(try folder.write(Array(Self.content.prefix(1 << 20)), to: "out/.x.p2p-copy-partial"), 0o444) == 0)
     var transfer = InMemoryTransfer(transferProtocol)
     if transferProtocol == .one { transfer.sendOptions.resume = true }
     let summaries = try await transfer.succeed([source], into: folder.path("out"))
-    #expect(summaries.received.resumedByteCount == 1000)
+    #expect(summaries.received.resumedByteCount == 1 << 20)
     #expect(try folder.tree("out") == ["x": Self.content])
   }
 

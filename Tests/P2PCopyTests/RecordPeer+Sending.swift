@@ -77,6 +77,17 @@ extension RecordPeer {
 
   // MARK: What a receiver sends
 
+  func send(
+    chunkDigests digests: [[UInt8]], _ reason: ChunkDigests.Reason = .isContinued, of index: UInt64,
+    from first: UInt64 = 0
+  ) async throws {
+    try await send(
+      ChunkDigests(
+        reason, index: index, firstChunk: first, digestByteCount: digests.first?.count ?? 1,
+        digests: Array(digests.joined())
+      ).writeRecord)
+  }
+
   private func receive(_ kind: RecordKind) async throws -> ByteBuffer {
     let body = try await receive()
     guard body.first == kind.rawValue else {
@@ -93,5 +104,10 @@ extension RecordPeer {
   func receivePageReceipt() async throws -> PageReceipt {
     var body = try await receive(.pageReceipt)
     return try PageReceipt(readingFrom: &body)
+  }
+
+  func receiveChunkDigests() async throws -> ChunkDigests {
+    var body = try await receive(.chunkDigests)
+    return try ChunkDigests(readingFrom: &body, digestByteCount: 16)
   }
 }

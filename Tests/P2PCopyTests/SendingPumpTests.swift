@@ -59,30 +59,38 @@ struct SendingPumpTests {
     #expect(try sent.get().unchangedFileCount == 1)
   }
 
-  @Test("While what the receiver has of a file is compared, the next page is announced")
+  @Test("What the receiver has nothing of comes while it reads what it has, then what differs")
   func comparesPrefixesBesideEverythingElse() async throws {
-    let content = TestContent.random(2_500_000, seed: 2)
-    let source = try GatedSource([("partial", content), ("later", Self.later)], gating: "partial")
-    let prefix = Array(content[..<1_000_000])
+    let content = TestContent.random(5 << 20, seed: 2)
+    let source = try MemorySource(
+      [
+        (RelativePath(validating: Array("partial".utf8)), content),
+        (RelativePath(validating: Array("later".utf8)), Self.later),
+      ], metadata: EntryMetadata(mode: 0o644, modificationSeconds: 1, modificationNanoseconds: 0))
+    var digests = TestDigests.chunks(of: content).map(TestDigests.chunk)
+    digests[1][0] ^= 1
     let sent = try await send(source) { peer in
+      func offsetOfNextChunk() async throws -> UInt64 {
+        var body = ByteBuffer(bytes: try await peer.receive(kind: .chunk))
+        return try BulkHeader(readingFrom: &body, limit: 1 << 20).offset
+      }
       try await peer.awaitRecord(.page)
-      try await peer.answer([(0, .continues(at: 1_000_000, digest: TestDigests.xxh128(prefix)))])
-      try await peer.awaitRecord(.page)
-      source.open()
-      try await peer.answer([], first: 1)
-      let chunk = try await peer.receive(kind: .chunk)
-      var body = ByteBuffer(bytes: chunk)
-      let header = try BulkHeader(readingFrom: &body, limit: 1 << 20)
-      #expect(header.offset == 1_000_000)
-      try await peer.awaitRecord(.pageEnd)
-      try await Self.sendReceipt(of: [.file("partial", content)], first: 0, over: peer)
+      try await peer.answer([(0, .continues(at: 3 << 20))])
+      #expect(try await offsetOfNextChunk() == 3 << 20)
+      #expect(try await offsetOfNextChunk() == 4 << 20)
+      try await peer.send(chunkDigests: [digests[0]], of: 0)
+      try await peer.send(chunkDigests: Array(digests[1..<3]), of: 0, from: 1)
+      #expect(try await offsetOfNextChunk() == 1 << 20)
+      var end = ByteBuffer(bytes: try await peer.receive(kind: .fileEnd).dropFirst())
+      #expect(try FileEnd(readingFrom: &end).digest == TestDigests.xxh128(content))
       try await peer.awaitRecord(.pageEnd)
       let all: [TestDelivery] = [.file("partial", content), .file("later", Self.later)]
-      try await Self.sendReceipt(of: all, first: 1, over: peer)
+      try await Self.sendReceipt(of: all, first: 0, over: peer)
       try await peer.awaitEnd()
       try await peer.sendReceipt(all)
     }
-    #expect(try sent.get().transferredByteCount == 1_500_005)
+    #expect(try sent.get().transferredByteCount == (3 << 20) + 5)
+    #expect(try sent.get().resumedByteCount == 2 << 20)
   }
 
   @Test("A chunk is prepared again from its description, and the digest of the file does not notice")
@@ -96,11 +104,12 @@ struct SendingPumpTests {
     let failures = EntryFailures(monitor)
     let settings = SendSettings(
       source: source, buffers: MessageBufferPool(), chunkByteCount: 1 << 20, compressionMode: .off, compressor: nil,
-      digests: DigestContexts(XXH128Digest()), keepsMetadata: true, resumes: true, monitor: monitor, failures: failures)
+      digests: DigestContexts(XXH128Digest(), chunkByteCount: 1 << 20), keepsMetadata: true, resumes: true,
+      monitor: monitor, failures: failures)
     var pages = SourcePages(try source.entries(from: 0), monitor, failures)
     let next = pages.next()
     let page = try #require(next)
-    guard case .file(let file) = try await FilePreparation(settings).open(0, of: page, nil) else {
+    guard case .file(let file) = try FilePreparation(settings).open(0, of: page, nil) else {
       Issue.record("the file was not opened")
       return
     }

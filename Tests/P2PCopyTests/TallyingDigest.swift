@@ -36,7 +36,5 @@ struct TallyingDigest: Digest {
     }
 
     func finish() throws(P2PCopyError) -> [UInt8] { try inner.finish() }
-
-    func copy() throws(P2PCopyError) -> any DigestContext { Context(inner: try inner.copy(), tally: tally) }
   }
 }

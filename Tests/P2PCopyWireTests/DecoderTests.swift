@@ -50,7 +50,7 @@ struct DecoderTests {
   private static let answer = PageAnswer(
     firstIndex: 77,
     dispositions: [
-      (0, .continues(at: 1 << 40, digest: digest)), (1, .check), (5, .unchanged), (6, .skipped), (7, .completeByTimes),
+      (0, .continues(at: 1 << 40)), (1, .check), (5, .unchanged), (6, .skipped), (7, .completeByTimes),
       (2047, .refused(code: .unsafePath, message: "no")),
     ])
 
@@ -106,6 +106,18 @@ struct DecoderTests {
     Format(name: "answer", encodings: [bytes { answer.write(as: .answer, to: &$0) }]) { bytes in
       let answer = try read(bytes) { try PageAnswer(readingFrom: &$0) }
       return Self.bytes { answer.write(as: .answer, to: &$0) }
+    },
+    Format(
+      name: "chunk digests",
+      encodings: [
+        bytes(
+          ChunkDigests(
+            .isDamaged, index: 77, firstChunk: 5, digestByteCount: digest.count, digests: digest + digest
+          ).writeRecord)
+      ]
+    ) { bytes in
+      let list = try read(bytes) { try ChunkDigests(readingFrom: &$0, digestByteCount: digest.count) }
+      return Self.bytes(list.writeRecord)
     },
     Format(
       name: "checks",

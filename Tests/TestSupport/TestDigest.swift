@@ -14,12 +14,6 @@ package struct TestDigest: P2PCopyCore.Digest {
       defer { hash = SHA256() }
       return Array(hash.finalize())
     }
-
-    func copy() throws(P2PCopyError) -> any DigestContext {
-      let copy = Context()
-      copy.hash = hash
-      return copy
-    }
   }
 
   package init() {}

@@ -17,13 +17,6 @@ final class SHA256Context: DigestContext {
     guard EVP_DigestInit_ex(context, algorithm, nil) == 1 else { throw .libcrypto("start a digest") }
   }
 
-  private init(copying other: SHA256Context) throws(P2PCopyError) {
-    guard let context = EVP_MD_CTX_new() else { throw .libcrypto("make a context") }
-    byteCount = other.byteCount
-    self.context = context
-    guard EVP_MD_CTX_copy_ex(context, other.context) == 1 else { throw .libcrypto("copy a digest") }
-  }
-
   deinit {
     EVP_MD_CTX_free(context)
   }
@@ -44,6 +37,4 @@ final class SHA256Context: DigestContext {
     guard EVP_DigestInit_ex(context, nil, nil) == 1 else { throw .libcrypto("start a digest") }
     return digest
   }
-
-  func copy() throws(P2PCopyError) -> any DigestContext { try SHA256Context(copying: self) }
 }

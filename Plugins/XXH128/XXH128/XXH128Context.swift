@@ -10,11 +10,6 @@ final class XXH128Context: DigestContext {
     try reset()
   }
 
-  private init(copying other: XXH128Context) throws(P2PCopyError) {
-    state = try Self.makeState()
-    XXH3_copyState(state, other.state)
-  }
-
   deinit {
     XXH3_freeState(state)
   }
@@ -34,8 +29,6 @@ final class XXH128Context: DigestContext {
     try reset()
     return withUnsafeBytes(of: canonical.digest) { [UInt8]($0) }
   }
-
-  func copy() throws(P2PCopyError) -> any DigestContext { try XXH128Context(copying: self) }
 
   private static func makeState() throws(P2PCopyError) -> OpaquePointer {
     // The library's own function, since the state has to be aligned to 64 bytes.

@@ -1,4 +1,4 @@
-/// A digest over the content of a whole file, for the receipt.
+/// A digest over the content of files, and over pieces of it.
 ///
 /// It need not be cryptographic: what travels is sealed, so a digest shows what faulty memory, a faulty disk or a faulty
 /// codec did to a file between its reading and its writing. `P2PCopyTesting.checkDigest` checks an implementation
@@ -26,12 +26,4 @@ public protocol DigestContext: AnyObject {
   /// - Returns: ``Digest/byteCount`` bytes, the digest of everything since the start or the last call of this method.
   /// - Throws: ``P2PCopyError`` when the library underneath fails.
   func finish() throws(P2PCopyError) -> [UInt8]
-
-  /// Makes another context that has seen the same bytes; from then on both go on by themselves.
-  ///
-  /// A transfer that is resumed reads what is there once, says its digest, and goes on with what comes.
-  ///
-  /// - Returns: The other context, with a state of its own.
-  /// - Throws: ``P2PCopyError`` when the library underneath has no memory.
-  func copy() throws(P2PCopyError) -> any DigestContext
 }

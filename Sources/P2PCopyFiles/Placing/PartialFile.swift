@@ -108,6 +108,34 @@ package final class PartialFile {
     }
   }
 
+  /// Feeds what was written to a digest.
+  ///
+  /// - Parameters:
+  ///   - byteCount: How much of it.
+  ///   - context: The digest.
+  /// - Returns: How many bytes there were.
+  /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/destinationUnwritable`` when it cannot be read, or
+  ///   ``P2PCopyError/Code/cancelled``.
+  package func digest(_ byteCount: Int64, _ context: any DigestContext) throws(P2PCopyError) -> Int64 {
+    do {
+      return try FileDigest.update(context, over: descriptor, byteCount: byteCount)
+    } catch let error as SystemError {
+      throw Self.explain(error, destination.path)
+    } catch let error as P2PCopyError {
+      throw error
+    } catch {
+      throw P2PCopyError(.cancelled, "interrupted", cause: error)
+    }
+  }
+
+  /// Leaves what was written for another one to go on with.
+  ///
+  /// - Returns: What that needs; `nil` when it lies under a name that nobody would find.
+  package func leave() -> PartialStart? {
+    guard isFoundAgain, let status = try? descriptor.status() else { return nil }
+    return PartialStart(name: name, version: status.version)
+  }
+
   /// Forgets what was written, so that nobody continues it.
   package func discard() {
     try? directory.remove(name)
@@ -117,14 +145,20 @@ package final class PartialFile {
   ///
   /// - Parameters:
   ///   - takenNames: What to do when something of that name exists.
+  ///   - byteCount: Its size, if what was there before may be longer.
   ///   - metadata: Mode and times to give it before; `nil` for none.
   ///   - keepingSetID: Whether setuid and setgid bits are kept.
   /// - Returns: The file as it is in place.
   /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/destinationExists`` when something is there that the policy
   ///   does not allow to replace; the partial file stays.
   package func place(
-    _ takenNames: TakenNames, metadata: EntryMetadata? = nil, keepingSetID: Bool = false
+    _ takenNames: TakenNames, byteCount: Int64? = nil, metadata: EntryMetadata? = nil, keepingSetID: Bool = false
   ) throws(P2PCopyError) -> PlacedEntry {
+    do {
+      if let byteCount, try descriptor.status().byteCount > byteCount { try descriptor.truncate(to: byteCount) }
+    } catch {
+      throw Self.explain(error, destination.path)
+    }
     let refusal = metadata?.apply(to: descriptor, keepingSetID: keepingSetID) ?? MetadataRefusal()
     let status: FileStatus
     do {

@@ -23,7 +23,6 @@ public func checkDigest(
   report.section("known answers") { try conformance.checkVectors(vectors) }
   report.section("pieces") { try conformance.checkPieces() }
   report.section("contexts used again") { try conformance.checkReuse() }
-  report.section("copies") { try conformance.checkCopies() }
   report.section("other inputs") { try conformance.checkOtherInputs() }
   report.section("many contexts") { try conformance.checkManyContexts() }
   await report.section("contexts in parallel") { try await conformance.checkParallelContexts() }

@@ -49,43 +49,6 @@ struct DigestConformance: Sendable {
     report.require(try context.finish() == whole(second), "empty pieces change the digest")
   }
 
-  func checkCopies() throws {
-    let one = SampleData.random(300, seed: 41)
-    let other = SampleData.random(5000, seed: 42)
-    // Around the blocks and buffers of common digests.
-    for byteCount in [0, 1, 55, 64, 65, 240, 241, 256, 257, 1024, 70_000] {
-      let beginning = SampleData.random(byteCount, seed: 43)
-      let context = try digest.makeContext()
-      try context.update(beginning.span.bytes)
-      let looked = try context.copy()
-      report.require(
-        try looked.finish() == whole(beginning),
-        "a copy does not go on from where its original was (\(byteCount) bytes)")
-      let copy = try context.copy()
-      try context.update(one.span.bytes)
-      try copy.update(other.span.bytes)
-      report.require(
-        try context.finish() == whole(beginning + one),
-        "a copy and its original disturb each other (\(byteCount) bytes)")
-      // The original starts anew; its copy does not.
-      try context.update(one.span.bytes)
-      try copy.update(one.span.bytes)
-      report.require(
-        try copy.finish() == whole(beginning + other + one),
-        "a copy and its original disturb each other (\(byteCount) bytes)")
-      try copy.update(other.span.bytes)
-      report.require(try copy.finish() == whole(other), "a copy does not start anew when it has finished")
-      report.require(try context.finish() == whole(one), "a copy and its original disturb each other")
-    }
-    // A copy outlives its original.
-    var context: (any DigestContext)? = try digest.makeContext()
-    try context?.update(one.span.bytes)
-    let copy = try context?.copy()
-    context = nil
-    try copy?.update(other.span.bytes)
-    report.require(try copy?.finish() == whole(one + other), "a copy does not outlive its original")
-  }
-
   func checkOtherInputs() throws {
     let input = SampleData.random(600, seed: 33)
     let expected = try whole(input)

@@ -180,6 +180,11 @@ package final class TransferMonitor: Sendable {
     state.withLock { $0.total += byteCount }
   }
 
+  /// Bytes of the current file that were there already are other ones than the sender's, and come.
+  package func missPresent(byteCount: Int64) {
+    state.withLock { $0.present += -byteCount }
+  }
+
   /// How many bytes of content were handed over so far.
   package var sentByteCount: Int64 { state.withLock { $0.sent.value } }
 

@@ -62,8 +62,9 @@ package final class DeliveryLog: Sendable {
   package var recordsMetadata: Bool { receipt != nil }
 
   /// The session begins.
-  package func begin(role: PeerRole, digest: CodecName) {
-    receipt?.begin(role: role, digest: digest)
+  package func begin(role: PeerRole, _ digests: DigestContexts) {
+    receipt?.begin(
+      role: role, digest: digests.digest.name, chunkByteCount: digests.isChunked ? digests.chunkByteCount : nil)
   }
 
   /// An entry is in place. Entries come in the order of the manifest.

@@ -4,6 +4,8 @@ package import P2PCopyCore
 package struct ReceiptContent: Sendable {
   package var role: PeerRole?
   package var digest: CodecName?
+  /// The size of the chunks that its files' digests are made of; `nil` when they are over whole files.
+  package var chunkByteCount: Int?
   /// The length of its files' digests; `nil` without files.
   package var digestByteCount: Int?
   package var failureCount: Int64 = 0

@@ -41,6 +41,12 @@ struct ReceiptReader {
       case "format": format = try json.string()
       case "role": content.role = PeerRole(rawValue: try json.string())
       case "digest_algorithm": content.digest = try? CodecName(validating: try json.string())
+      case "chunk_size":
+        let byteCount = try json.wholeNumber()
+        guard let chunkByteCount = Int(exactly: byteCount), chunkByteCount > 0 else {
+          throw file.malformed("its chunks have \(byteCount) bytes")
+        }
+        content.chunkByteCount = chunkByteCount
       case "entries": try json.array { () throws(P2PCopyError) in try readEntry(body) }
       case "failure_count": content.failureCount = try json.wholeNumber()
       case "files": content.totals.fileCount = Int(try json.wholeNumber())

@@ -38,7 +38,7 @@ public struct ReceiptVerification: Sendable {
     if let byteCount = content.digestByteCount, byteCount != digest.byteCount {
       throw file.malformed("a digest of kind '\(name)' has \(digest.byteCount) bytes, not \(byteCount)")
     }
-    self.digest = digest
+    self.digest = content.chunkByteCount.map { ChunkedDigest(of: digest, chunkByteCount: $0) } ?? digest
   }
 
   /// The same with the path as text.

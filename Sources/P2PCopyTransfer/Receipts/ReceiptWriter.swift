@@ -48,7 +48,8 @@ package final class ReceiptWriter: Sendable {
   /// - Parameters:
   ///   - role: Who writes.
   ///   - digest: The codec that the entries' digests come from.
-  package func begin(role: PeerRole, digest: CodecName) {
+  ///   - chunkByteCount: The size of the chunks whose digests they are over; `nil` when they are over whole files.
+  package func begin(role: PeerRole, digest: CodecName, chunkByteCount: Int? = nil) {
     state.withLock { state in
       guard !state.hasBegun, !state.hasEntries else { return }
       state.hasBegun = true
@@ -62,6 +63,10 @@ package final class ReceiptWriter: Sendable {
         json.string(Date.now.ISO8601Format().utf8)
         json.key("digest_algorithm")
         json.string(digest.description.utf8)
+        if let chunkByteCount {
+          json.key("chunk_size")
+          json.integer(Int64(chunkByteCount))
+        }
       }
       // The object goes on.
       state.file.write(head.bytes.dropLast())

@@ -34,8 +34,8 @@ package struct PageAnswer: Sendable {
 
   /// Appends `[kind u8 | first index u64 | count u32 | (position u32 | what u8 | …) …]`.
   ///
-  /// `what`: 1 continues, with offset u64 and digest; 2 check; 3 unchanged; 4 skipped; 5 refused, with the error code's
-  /// name and a message; 6 complete by size and time. Digest, name and message are behind their length (u16).
+  /// `what`: 1 continues, with offset u64; 2 check; 3 unchanged; 4 skipped; 5 refused, with the error code's
+  /// name and a message; 6 complete by size and time. Name and message are behind their length (u16).
   package func write(as kind: RecordKind, to buffer: inout ByteBuffer) {
     buffer.writeInteger(kind.rawValue)
     buffer.writeInteger(firstIndex)
@@ -43,10 +43,9 @@ package struct PageAnswer: Sendable {
     for (position, disposition) in dispositions {
       buffer.writeInteger(UInt32(clamping: position))
       switch disposition {
-      case .continues(let offset, let digest):
+      case .continues(let offset):
         buffer.writeInteger(UInt8(1))
         buffer.writeInteger(UInt64(clamping: offset))
-        buffer.writeShortBytes(digest)
       case .check: buffer.writeInteger(UInt8(2))
       case .unchanged: buffer.writeInteger(UInt8(3))
       case .skipped: buffer.writeInteger(UInt8(4))
@@ -80,10 +79,9 @@ package struct PageAnswer: Sendable {
   private static func disposition(_ what: UInt8, _ buffer: inout ByteBuffer) throws(P2PCopyError) -> EntryDisposition {
     switch what {
     case 1:
-      guard let offset = buffer.readInteger(as: UInt64.self), let byteCount = Int64(exactly: offset), byteCount > 0,
-        let digest = buffer.readShortBytes(limit: 64)
+      guard let offset = buffer.readInteger(as: UInt64.self), let byteCount = Int64(exactly: offset), byteCount > 0
       else { break }
-      return .continues(at: byteCount, digest: digest)
+      return .continues(at: byteCount)
     case 2: return .check
     case 3: return .unchanged
     case 4: return .skipped
@@ -118,8 +116,8 @@ extension ByteBuffer {
 
 /// What a receiver wants done with one entry of a page. Entries that an answer does not name are to be sent whole.
 package enum EntryDisposition: Hashable, Sendable {
-  /// The first bytes are there, from an earlier transfer; `digest` is the negotiated digest over them.
-  case continues(at: Int64, digest: [UInt8])
+  /// So many first bytes are there, from an earlier transfer; the digests of their chunks follow as ``ChunkDigests``.
+  case continues(at: Int64)
   /// A file of that size is there: the sender's digest decides.
   case check
   /// The same is there already.

@@ -30,4 +30,6 @@ package enum RecordKind: UInt8, Sendable {
   case fileAgain = 13
   /// A ``LaneLoss``, from either side.
   case laneLost = 14
+  /// A ``ChunkDigests``, from the receiver.
+  case chunkDigests = 15
 }

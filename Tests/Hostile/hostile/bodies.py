@@ -11,7 +11,7 @@ import xxhash
 import zstandard
 
 CONTROL, PAGE, ANSWER, CHECKS, VERDICT, CHUNK, PACK, FILE_END, FILE_FAILED, PAGE_END = range(10)
-PAGE_RECEIPT, RECEIVED, LANES, FILE_AGAIN, LANE_LOST = range(10, 15)
+PAGE_RECEIPT, RECEIVED, LANES, FILE_AGAIN, LANE_LOST, CHUNK_DIGESTS = range(10, 16)
 FILE, DIRECTORY, LINK, STREAM = range(4)
 CONTINUES, CHECK, UNCHANGED, SKIPPED, REFUSED, COMPLETE = range(1, 7)
 
@@ -19,6 +19,17 @@ CONTINUES, CHECK, UNCHANGED, SKIPPED, REFUSED, COMPLETE = range(1, 7)
 LARGEST = (1 << 63) - 1
 
 Digests = {"xxh128": lambda data: xxhash.xxh3_128_digest(data), "sha256": lambda data: hashlib.sha256(data).digest()}
+
+
+def chunk_digests_of(name: str, content: bytes, chunk_size: int) -> list[bytes]:
+    return [Digests[name](content[at : at + chunk_size]) for at in range(0, len(content), chunk_size)]
+
+
+def file_digest(name: str, content: bytes, chunk_size: int) -> bytes:
+    """That of a file: over the digests of its chunks, but for sha256."""
+    if name == "sha256" or len(content) <= chunk_size:
+        return Digests[name](content)
+    return Digests[name](b"".join(chunk_digests_of(name, content, chunk_size)))
 
 
 def u8(value: int) -> bytes:
@@ -174,8 +185,13 @@ def checks(index: int, digests: Sequence[tuple[int, bytes]], count: int | None =
 # MARK: From the receiver
 
 
-def continues(position: int, size: int, digest: bytes) -> bytes:
-    return u32(position) + u8(CONTINUES) + u64(size) + bytes16(digest)
+def continues(position: int, size: int) -> bytes:
+    return u32(position) + u8(CONTINUES) + u64(size)
+
+
+def chunk_digests(index: int, digests: Sequence[bytes], first: int = 0, why: int = 0, count: int | None = None) -> bytes:
+    count = len(digests) if count is None else count
+    return u8(CHUNK_DIGESTS) + u8(why) + u64(index) + u64(first) + u16(count) + b"".join(digests)
 
 
 def says(position: int, what: int) -> bytes:
@@ -287,7 +303,7 @@ def read_answer(body: bytes) -> tuple[int, dict[int, tuple[Any, ...]]]:
         position, what = reader.integer(4), reader.integer(1)
         more: tuple[Any, ...] = ()
         if what == CONTINUES:
-            more = (reader.integer(8), reader.bytes16())
+            more = (reader.integer(8),)
         elif what == REFUSED:
             more = (reader.bytes16(), reader.bytes16())
         elif what not in (CHECK, UNCHANGED, SKIPPED, COMPLETE):
@@ -295,6 +311,15 @@ def read_answer(body: bytes) -> tuple[int, dict[int, tuple[Any, ...]]]:
         said[position] = (what, *more)
     reader.finish()
     return index, said
+
+
+def read_chunk_digests(body: bytes, digest_size: int) -> tuple[int, int, int, list[bytes]]:
+    """Why, the file's index, the first chunk, the digests."""
+    reader = Reader(body[1:])
+    why, index, first = reader.integer(1), reader.integer(8), reader.integer(8)
+    digests = [reader.take(digest_size) for _ in range(reader.integer(2))]
+    reader.finish()
+    return why, index, first, digests
 
 
 def read_checks(body: bytes) -> tuple[int, dict[int, bytes]]:

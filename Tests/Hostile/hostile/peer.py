@@ -53,6 +53,8 @@ class Peer:
         self.outgoing: Direction
         self.incoming: Direction
         self.tree = Tree()
+        # What the other side said of files that are gone on with, and nobody has looked at.
+        self.chunk_digest_records: list[bytes] = []
         # What the files that a sender sent may be, by path.
         self.truth: dict[bytes, set[bytes]] = {}
 
@@ -138,6 +140,10 @@ class Peer:
                     and kinds
                 ):
                     continue
+            if body[0] == bodies.CHUNK_DIGESTS and kinds and bodies.CHUNK_DIGESTS not in kinds:
+                # They come while something else is waited for.
+                self.chunk_digest_records.append(body)
+                continue
             if kinds and body[0] not in kinds:
                 raise Malformed(f"a body of kind {body[0]}, not {kinds}")
             return body
@@ -154,7 +160,10 @@ class Peer:
             direction.use("data", self.selection["cipher"], context)
 
     def digest(self, content: bytes) -> bytes:
-        return bodies.Digests[self.selection["digest"]](content)
+        return bodies.file_digest(self.selection["digest"], content, self.selection["chunk_size"])
+
+    def chunk_digests(self, content: bytes) -> list[bytes]:
+        return bodies.chunk_digests_of(self.selection["digest"], content, self.selection["chunk_size"])
 
     async def closed(self) -> Gone:
         """Reads on until the other side has closed."""

@@ -54,6 +54,9 @@ class ReceiverPeer(Peer):
         if self.offer["type"] != "manifest":
             raise Malformed(f"{self.offer['type']} in place of the manifest")
 
+    # What it selects, if not the first that is offered.
+    chunk_size: int | None = None
+
     @property
     def choice(self) -> dict[str, Any]:
         offer = self.offer["offer"]
@@ -62,7 +65,7 @@ class ReceiverPeer(Peer):
             "cipher": offer["ciphers"][0]["name"],
             "compressor": (compressors or ["none"])[0],
             "digest": offer["digests"][0]["name"],
-            "chunk_size": offer["chunk_sizes"][0],
+            "chunk_size": self.chunk_size or offer["chunk_sizes"][0],
             "connections": 1,
         }
 
@@ -107,6 +110,9 @@ class ReceiverPeer(Peer):
                 page = bodies.read_bulk(body, 262144)
                 pages.append(_OpenPage(page.index, bodies.read_page(page.raw)))
                 await self.body(self._answer(pages[-1], has, skips))
+                for index, mine in pages[-1].continued.items():
+                    for first, digest in enumerate(self.chunk_digests(mine)):
+                        await self.body(bodies.chunk_digests(index, [digest], first))
             elif kind == bodies.CHECKS:
                 index, digests = bodies.read_checks(body)
                 page_open = next(item for item in pages if item.first == index)
@@ -114,7 +120,7 @@ class ReceiverPeer(Peer):
             elif kind == bodies.CHUNK:
                 piece = bodies.read_bulk(body, self.selection["chunk_size"])
                 page_open = _find(pages, piece.index)
-                page_open.append(piece, has)
+                page_open.append(piece)
             elif kind == bodies.PACK:
                 reader = bodies.Reader(bodies.read_bulk(body, self.selection["chunk_size"]).raw)
                 while not reader.is_at_end:
@@ -166,8 +172,9 @@ class ReceiverPeer(Peer):
             elif mine is not None and entry.kind == bodies.FILE and self.offer["resume"]:
                 if len(mine) == entry.size:
                     items.append(bodies.says(position, bodies.CHECK))
-                elif 0 < len(mine):
-                    items.append(bodies.continues(position, len(mine), self.digest(mine)))
+                elif whole := len(mine) // self.selection["chunk_size"] * self.selection["chunk_size"]:
+                    page.continued[page.first + position] = mine[:whole]
+                    items.append(bodies.continues(position, whole))
         return bodies.answer(page.first, items)
 
     def _verdict(self, page: "_OpenPage", digests: dict[int, bytes], has: dict[bytes, bytes]) -> bytes:
@@ -182,7 +189,7 @@ class ReceiverPeer(Peer):
     def _complete(self, page: "_OpenPage", end: bodies.FileEnd, has: dict[bytes, bytes]) -> None:
         whole = page.content.get(end.index)
         if whole is None:
-            whole = has[page.entries[end.index - page.first].path] if end.size else b""
+            whole = page.continued.get(end.index, b"")
         if len(whole) != end.size or self.digest(whole) != end.digest:
             raise Malformed("a file's size or digest")
         page.done[end.index] = (end.size, end.digest, whole)
@@ -210,16 +217,16 @@ class _OpenPage:
         self.not_wanted: set[int] = set()
         self.failed: set[int] = set()
         self.again: set[int] = set()
+        self.continued: dict[int, bytes] = {}
         self.content: dict[int, bytes] = {}
         self.done: dict[int, tuple[int, bytes, bytes]] = {}
 
-    def append(self, piece: bodies.Bulk, has: dict[bytes, bytes]) -> None:
-        before = self.content.get(piece.index, b"")
-        if piece.index not in self.content and piece.offset:
-            before = has[self.entries[piece.index - self.first].path]
-        if piece.offset != len(before):
+    def append(self, piece: bodies.Bulk) -> None:
+        before = self.content.get(piece.index, self.continued.get(piece.index, b""))
+        end = piece.offset + len(piece.raw)
+        if piece.offset != len(before) and (piece.index not in self.continued or end > len(before)):
             raise Malformed("a chunk that does not follow the one before")
-        self.content[piece.index] = before + piece.raw
+        self.content[piece.index] = before[: piece.offset] + piece.raw + before[end:]
 
 
 def _find(pages: Sequence[_OpenPage], index: int) -> _OpenPage:

@@ -86,6 +86,23 @@ class SenderPeer(Peer):
             await self.body(bodies.chunk(index, raw, offset, compress=len(raw) > 100))
         await self.body(self.end_of(index, entry))
 
+    async def rest(self, index: int, entry: Entry, there: int) -> None:
+        """What the receiver has nothing of, then the chunks that differ."""
+        chunk_size, mine = self.selection["chunk_size"], self.chunk_digests(entry.content)
+        theirs: list[bytes] = []
+        while len(theirs) < -(-there // chunk_size):
+            stashed = self.chunk_digest_records
+            record = stashed.pop(0) if stashed else await self.next(bodies.CHUNK_DIGESTS)
+            why, of, first, digests = bodies.read_chunk_digests(record, len(mine[0]))
+            if (why, of, first) != (0, index, len(theirs)) or not digests:
+                raise Malformed(f"chunk digests {why} of {of} from {first}")
+            theirs += digests
+        for number in [*range(len(theirs), len(mine)), *range(len(theirs))]:
+            if number >= len(theirs) or mine[number] != theirs[number]:
+                begin = number * chunk_size
+                await self.body(bodies.chunk(index, entry.content[begin : begin + chunk_size], begin, compress=True))
+        await self.body(self.end_of(index, entry))
+
     async def finish(self, failures: int = 0, **changes: Any) -> dict[str, Any]:
         """From the last page's receipt to the receiver's receipt."""
         listed = {**self.tree.totals(), "failures": 0}
@@ -120,11 +137,10 @@ class SenderPeer(Peer):
             if packed:
                 await self.body(bodies.pack(packed, first))
                 packed = []
-            begin = 0
             if what == bodies.CONTINUES:
-                size, digest = more
-                begin = size if self.digest(entry.content[:size]) == digest and size <= len(entry.content) else 0
-            await self.from_offset(first + position, entry, begin)
+                await self.rest(first + position, entry, *more)
+            else:
+                await self.whole(first + position, entry)
         if packed:
             await self.body(bodies.pack(packed, first, compress=True))
         await self.body(bodies.page_end(first))

@@ -42,24 +42,39 @@ struct ContentPreparation: Sendable {
   /// - Parameters:
   ///   - unit: The piece.
   ///   - header: What the sender says about it.
-  ///   - file: The file, whose digest takes its pieces in order.
+  ///   - file: The file, whose digest takes it in.
   ///   - number: Which of the file's pieces it is, from 0.
   func prepare(_ unit: IncomingUnit<ByteBuffer>, _ header: BulkHeader, of file: IncomingFile, number: Int) async {
     let raw = result { () throws(P2PCopyError) in try rawContent(unit.takeBody(), header) }
-    guard await file.turnstile.pass(number) else {
-      unit.finish(.failure(P2PCopyError(.internalError, "a chunk was prepared twice; please report it")))
-      return
-    }
-    let digested = result { () throws(P2PCopyError) in
-      // Whatever happens in here, those behind must be let through.
-      defer { file.turnstile.advance() }
-      let raw = try raw.get()
-      try raw.withContent { (bytes) throws(P2PCopyError) in
-        try file.digest.context.update(RawSpan(_unsafeBytes: bytes))
+    switch file.digesting {
+    case .byChunk:
+      unit.finish(
+        result { () throws(P2PCopyError) in
+          let raw = try raw.get()
+          guard raw.readableBytes > 0 else { return raw }
+          let digest = try raw.withContent { (bytes) throws(P2PCopyError) in
+            try digests.digest(ofChunk: RawSpan(_unsafeBytes: bytes))
+          }
+          file.table.set(digest, of: Int64(clamping: header.offset) / Int64(digests.chunkByteCount), replacing: true)
+          return raw
+        })
+    case .atTheEnd: unit.finish(raw)
+    case .inOrder(let loan, let turnstile):
+      guard await turnstile.pass(number) else {
+        unit.finish(.failure(P2PCopyError(.internalError, "a chunk was prepared twice; please report it")))
+        return
       }
-      return raw
+      let digested = result { () throws(P2PCopyError) in
+        // Whatever happens in here, those behind must be let through.
+        defer { turnstile.advance() }
+        let raw = try raw.get()
+        try raw.withContent { (bytes) throws(P2PCopyError) in
+          try loan.context.update(RawSpan(_unsafeBytes: bytes))
+        }
+        return raw
+      }
+      unit.finish(digested)
     }
-    unit.finish(digested)
   }
 
   /// Makes a pack ready to be stored, up to the digest of each of its files.

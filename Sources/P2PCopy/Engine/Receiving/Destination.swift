@@ -1,5 +1,6 @@
 package import P2PCopyCore
 package import P2PCopyFiles
+package import P2PCopyTransfer
 import P2PCopyWire
 
 /// Where a session puts what it receives: a directory, a stream, memory.
@@ -39,14 +40,21 @@ extension Destination {
 package struct OpenDestination: @unchecked Sendable {
   let decisions: any EntryDeciding
   let store: any EntryStoring
+  /// Missing where no file is gone on with.
+  let partials: (any PartialStoring)?
   /// Missing where nothing is kept beside what was received.
   let checkpoints: JournalCheckpoints?
 
   /// - Parameters:
   ///   - decisions: For the task that answers.
   ///   - store: For the task that stores. Shares nothing with `decisions` that two tasks cannot use.
+  ///   - partials: For the task that reads what is there; the same holds for it.
   ///   - checkpoints: For the task that keeps a journal; the same holds for it.
-  package init(decisions: any EntryDeciding, store: any EntryStoring, checkpoints: JournalCheckpoints? = nil) {
+  package init(
+    decisions: any EntryDeciding, store: any EntryStoring, partials: (any PartialStoring)? = nil,
+    checkpoints: JournalCheckpoints? = nil
+  ) {
+    self.partials = partials
     self.decisions = decisions
     self.store = store
     self.checkpoints = checkpoints
@@ -150,6 +158,12 @@ package protocol EntryStoring: AnyObject {
     _ entry: IncomingEntry, at path: RelativePath, _ origin: DirectoryOrigin
   ) throws(P2PCopyError) -> PlacedEntry
 
+  /// Whether a file that arrived damaged can be taken once more.
+  var canTakeAgain: Bool { get }
+
+  /// Removes what lies there of a file and is damaged.
+  func removePartial(_ start: PartialStart, of place: PlannedPlace)
+
   /// Takes down, where that is kept, that a file is complete, so that it need not be read to find that out again.
   ///
   /// - Parameters:
@@ -166,26 +180,52 @@ package protocol EntryStoring: AnyObject {
 
 extension EntryStoring {
   package func remember(_ placed: PlacedEntry, digest: [UInt8]) {}
+
+  package var canTakeAgain: Bool { true }
+
+  package func removePartial(_ start: PartialStart, of place: PlannedPlace) {}
 }
 
-/// Writes one file that comes piece by piece. One that is let go before ``place(_:)`` keeps what was written, if that can be
+/// Writes one file that comes piece by piece. One that is let go before ``place(_:byteCount:)`` keeps what was written, if that can be
 /// gone on with.
 package protocol EntryWriting: AnyObject {
-  /// Writes the next bytes, which are only valid during the call.
+  /// Writes bytes, which are only valid during the call.
   ///
   /// - Parameters:
   ///   - content: The bytes.
-  ///   - offset: Where in the file they belong: behind those before.
+  ///   - offset: Where in the file they belong: behind those before, or in what was there.
   /// - Throws: ``P2PCopyError``: they cannot be written.
   func write(_ content: UnsafeRawBufferPointer, at offset: Int64) throws(P2PCopyError)
 
   /// Gives the file its name: it is complete, and its digest is right.
   ///
-  /// - Parameter metadata: Mode and times to give it; `nil` for none.
+  /// - Parameters:
+  ///   - metadata: Mode and times to give it; `nil` for none.
+  ///   - byteCount: Its size: what was there behind that is cut off.
   /// - Returns: The file in its place.
   /// - Throws: ``P2PCopyError``: it cannot have that name.
-  func place(_ metadata: EntryMetadata?) throws(P2PCopyError) -> PlacedEntry
+  func place(_ metadata: EntryMetadata?, byteCount: Int64) throws(P2PCopyError) -> PlacedEntry
+
+  /// The digest of what lies there.
+  ///
+  /// - Parameters:
+  ///   - byteCount: How much of it.
+  ///   - digests: What makes it.
+  /// - Returns: The digest; `nil` when there is less.
+  /// - Throws: ``P2PCopyError``: it cannot be read.
+  func digest(_ byteCount: Int64, _ digests: DigestContexts) throws(P2PCopyError) -> [UInt8]?
+
+  /// Leaves what was written for another one to go on with.
+  ///
+  /// - Returns: What that needs; `nil` when nothing can be gone on with.
+  func leave() -> PartialStart?
 
   /// Forgets what was written: it is damaged and must not be gone on with.
   func discard()
+}
+
+extension EntryWriting {
+  func digest(_ byteCount: Int64, _ digests: DigestContexts) -> [UInt8]? { nil }
+
+  func leave() -> PartialStart? { nil }
 }

@@ -7,7 +7,7 @@ import P2PCopyWire
 /// Decides what is wanted of an entry by what is in the output directory, and makes directories there.
 ///
 /// Looks only at entries that the sender named, only inside the output directory, never through a link, and tells the
-/// sender the digest of a partial file only: of other files it learns whether they equal its own.
+/// sender the digests of partial files only: of other files it learns whether they equal its own.
 final class DirectoryDecisions: EntryDeciding {
   private let settings: ReceiveSettings
   private let tree: DestinationTree
@@ -131,26 +131,20 @@ final class DirectoryDecisions: EntryDeciding {
     }
   }
 
-  /// The partial file of an earlier transfer, if it could be the beginning of what is to come. One that cannot be read
-  /// cannot be continued: the file comes whole.
+  /// The partial file of an earlier transfer, if it could be the beginning of what is to come: as many whole chunks of it as
+  /// there are, or all of it. One that cannot be read cannot be continued: the file comes whole.
   private func partialFile(
     of path: RelativePath, _ byteCount: Int64, in directory: DirectoryHandle
   ) throws(P2PCopyError) -> EntryDecision? {
     try ExistingFiles.unlessUnreadable {
-      guard let start = try directory.leftPartialFile(of: path.name),
-        (1...byteCount).contains(start.version.byteCount)
-      else { return nil }
-      let descriptor = try directory.openFile(start.name)
-      settings.monitor.emit(.checking(path: path.description))
-      let loan = try settings.digests.borrow()
-      let covered = try FileDigest.update(loan.context, over: descriptor, byteCount: start.version.byteCount)
-      // A copy ends for the answer; the context itself goes on with what is to come.
-      let digest = try loan.context.copy().finish()
-      // What was read is this version only if it still is when everything is read.
-      guard covered == start.version.byteCount, try descriptor.status().version == start.version else {
-        return nil
-      }
-      return .rest(PlannedPlace(path), start, digest: digest, loan)
+      guard let start = try directory.leftPartialFile(of: path.name) else { return nil }
+      var present = start.version.byteCount
+      if present < byteCount { present -= present % Int64(settings.chunkByteCount) }
+      guard (1...byteCount).contains(present) else { return nil }
+      // Whether it can be read.
+      _ = try directory.openFile(start.name)
+      let table = ChunkTable(digestByteCount: settings.digests.digest.byteCount)
+      return .rest(PlannedPlace(path), PartialContent(start: start, byteCount: present, table: table))
     }
   }
 }

@@ -38,6 +38,7 @@ struct DirectoryDestination: Destination {
       store: DirectoryStore(
         settings, output: output, takenNames, QuickCheck(settings, journal, output: output, beginning: beginning),
         journal),
+      partials: PartialStore(try OutputDirectory(sharing: output)),
       checkpoints: settings.keepsJournal
         ? JournalCheckpoints(journal, output: try OutputDirectory(sharing: output)) : nil)
   }
@@ -111,6 +112,10 @@ private final class DirectoryStore: EntryStoring {
     return Writer(file, settings, takenNames)
   }
 
+  func removePartial(_ start: PartialStart, of place: PlannedPlace) {
+    try? output.directory(of: place.path, creating: false)?.removePartialFile(start)
+  }
+
   func storeFile(
     _ content: UnsafeRawBufferPointer, _ entry: IncomingEntry, at place: PlannedPlace, _ metadata: EntryMetadata?
   ) throws(P2PCopyError) -> PlacedEntry {
@@ -176,10 +181,37 @@ private final class DirectoryStore: EntryStoring {
       try file.write(content, at: offset)
     }
 
-    func place(_ metadata: EntryMetadata?) throws(P2PCopyError) -> PlacedEntry {
-      try file.place(takenNames, metadata: metadata, keepingSetID: settings.keepsSetID)
+    func place(_ metadata: EntryMetadata?, byteCount: Int64) throws(P2PCopyError) -> PlacedEntry {
+      try file.place(takenNames, byteCount: byteCount, metadata: metadata, keepingSetID: settings.keepsSetID)
     }
 
+    func digest(_ byteCount: Int64, _ digests: DigestContexts) throws(P2PCopyError) -> [UInt8]? {
+      let loan = try digests.borrow()
+      let covered = try file.digest(byteCount, loan.context)
+      let digest = try loan.context.finish()
+      digests.giveBack(loan)
+      return covered == byteCount ? digest : nil
+    }
+
+    func leave() -> PartialStart? { file.leave() }
+
     func discard() { file.discard() }
+  }
+}
+
+/// Finds partial files below an output directory.
+private final class PartialStore: PartialStoring {
+  private let output: OutputDirectory
+
+  init(_ output: OutputDirectory) {
+    self.output = output
+  }
+
+  func open(_ place: PlannedPlace, _ start: PartialStart) throws -> OpenPartial? {
+    guard let directory = try output.directory(of: place.path, creating: false) else { return nil }
+    let descriptor = try directory.openFile(start.name)
+    let status = try descriptor.status()
+    guard status.kind == .regular, status.identity == start.version.identity else { return nil }
+    return OpenPartial(descriptor)
   }
 }

@@ -7,8 +7,8 @@ import P2PCopyWire
 package enum EntryDecision: Sendable {
   /// All of it, for this place. A link needs no data.
   case whole(PlannedPlace)
-  /// What follows the partial file, whose digest this is.
-  case rest(PlannedPlace, PartialStart, digest: [UInt8], DigestContexts.Loan)
+  /// What follows the part that is there, and of that what differs.
+  case rest(PlannedPlace, PartialContent)
   /// Nothing, if the sender's digest is that of a file that is there.
   case check
   /// Nothing: the directory is there now.
@@ -44,7 +44,7 @@ package enum EntryOutcome: Sendable {
 ///
 ///     announced ──▶ awaiting its digest ──▶ comparing ──▶ …
 ///         ├──────────────────────────────────┴─▶ wanted ──▶ arriving ──▶ arrived ──▶ delivered, failed
-///         │                                        ▲─ once ────┘
+///         │                                        ▲─ once ────┴─ once ─┘
 ///         ├─▶ made (a directory)
 ///         └─▶ unchanged, or settled: skipped, refused, and what the sender could not send
 package struct EntryState: Sendable {
@@ -57,8 +57,8 @@ package struct EntryState: Sendable {
     case comparing
     /// To come whole, also a link, which is made at the page's end.
     case wanted(PlannedPlace)
-    /// To come from where the partial file ends; the digest has seen what is there.
-    case wantedRest(PlannedPlace, PartialStart, DigestContexts.Loan)
+    /// To come but for what is there and is the same.
+    case wantedRest(PlannedPlace, PartialContent)
     case made(RelativePath, DirectoryOrigin)
     /// Its data is coming, for this place.
     case arriving(PlannedPlace)
@@ -76,8 +76,8 @@ package struct EntryState: Sendable {
   package struct Arrival: Sendable {
     package var entry: IncomingEntry
     package var place: PlannedPlace
-    /// The partial file that it may go on with, and a digest that has seen it.
-    package var rest: (start: PartialStart, loan: DigestContexts.Loan)?
+    /// What is there of it, to be gone on with.
+    package var rest: PartialContent?
   }
 
   /// What the sender announced.
@@ -85,6 +85,8 @@ package struct EntryState: Sendable {
   private var stage = Stage.announced
   /// Whether what came of it was void before.
   private var hasComeBefore = false
+  /// Whether it arrived damaged before.
+  private var wasDamaged = false
 
   /// An entry whose page has just come.
   package init(_ entry: IncomingEntry) {
@@ -104,7 +106,7 @@ package struct EntryState: Sendable {
     stage =
       switch decision {
       case .whole(let place): .wanted(place)
-      case .rest(let place, let start, _, let loan): .wantedRest(place, start, loan)
+      case .rest(let place, let content): .wantedRest(place, content)
       case .check: .awaitingDigest
       case .made(let path, let origin): .made(path, origin)
       case .unchanged(let delivered), .completeByTimes(let delivered): .delivered(delivered, isUnchanged: true)
@@ -146,8 +148,8 @@ package struct EntryState: Sendable {
     switch (stage, entry.kind) {
     case (.wanted(let place), .file), (.wanted(let place), .stream):
       arrival = Arrival(entry: entry, place: place)
-    case (.wantedRest(let place, let start, let loan), .file):
-      arrival = Arrival(entry: entry, place: place, rest: (start, loan))
+    case (.wantedRest(let place, let content), .file):
+      arrival = Arrival(entry: entry, place: place, rest: content)
     default: throw unasked
     }
     stage = .arriving(arrival.place)
@@ -216,6 +218,29 @@ package struct EntryState: Sendable {
   package mutating func fail(_ error: P2PCopyError) throws(P2PCopyError) {
     guard case .arrived = stage else { throw unasked }
     stage = .failed(error)
+  }
+
+  /// A file came and is not what the sender read: what differs is to come once more, also after its page's end.
+  ///
+  /// - Parameters:
+  ///   - place: Where it is to be.
+  ///   - content: What is there of it; `nil` for nothing.
+  /// - Returns: Whether that may be: not for a second time, nor for a stream, which is there once.
+  /// - Throws: ``P2PCopyError``: it did not come.
+  package mutating func doubt(_ place: PlannedPlace, _ content: PartialContent?) throws(P2PCopyError) -> Bool {
+    guard case .arrived = stage else { throw unasked }
+    guard !wasDamaged, case .file = entry.kind else { return false }
+    wasDamaged = true
+    stage = if let content { .wantedRest(place, content) } else { .wanted(place) }
+    return true
+  }
+
+  /// Whether it arrived damaged, and what becomes of it is not known yet.
+  package var isInDoubt: Bool {
+    switch stage {
+    case .wanted, .wantedRest, .arriving, .arrived: wasDamaged
+    default: false
+    }
   }
 
   /// What becomes of it now that its page ends. A file that was wanted and never came has failed.

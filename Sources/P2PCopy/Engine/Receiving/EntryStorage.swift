@@ -12,8 +12,8 @@ enum StoreItem: Sendable {
   case pack(IncomingUnit<PreparedPack>)
   /// A file is complete.
   case fileEnd(IncomingFile, FileEnd)
-  /// What came of a file, up to an offset, is void.
-  case again(IncomingFile, end: Int64)
+  /// What came of a file, so many bytes, is void.
+  case again(IncomingFile, byteCount: Int64)
   /// The sender could not send an entry.
   case withdrawn(IncomingEntry, EntryFailureNotice)
   /// Everything of a page was sent.
@@ -30,14 +30,19 @@ final class EntryStorage {
   private let settings: ReceiveSettings
   private let ledger: IncomingPageLedger
   private let store: any EntryStoring
+  private let partials: BoundedQueue<PartialQuestion>
   private var account: ReceivingAccount
   private var acknowledgement: Acknowledgement
   /// The file that is coming in chunks.
   private var writer: FileWriter?
+  /// How many pages have ended whose receipt is not sent.
+  private var endedPageCount = 0
 
   init(
-    delivery: Delivery, settings: ReceiveSettings, ledger: IncomingPageLedger, store: any EntryStoring, log: DeliveryLog
+    delivery: Delivery, settings: ReceiveSettings, ledger: IncomingPageLedger, store: any EntryStoring,
+    partials: BoundedQueue<PartialQuestion>, log: DeliveryLog
   ) {
+    self.partials = partials
     self.delivery = delivery
     self.settings = settings
     self.ledger = ledger
@@ -52,18 +57,22 @@ final class EntryStorage {
       switch item {
       case .chunk(let file, let offset, let unit): try await write(unit.content(), of: file, at: offset)
       case .pack(let unit): try await storeFiles(of: unit.content())
-      case .fileEnd(let file, let end): try finish(file, end)
-      case .again(let file, let end): try abandon(file, end)
+      case .fileEnd(let file, let end): try await finish(file, end)
+      case .again(let file, let byteCount): try abandon(file, byteCount)
       case .withdrawn(let entry, let notice):
         // What was written of it stays, to be gone on with.
-        if writer?.file.index == notice.index { writer = nil }
+        if let writer, writer.file.index == notice.index {
+          writer.file.table.close()
+          self.writer = nil
+        }
         settings.limits.settle(notice.index)
         account.withdraw(entry, notice.message)
-      case .pageEnd: try await finishPage()
+      case .pageEnd: endedPageCount += 1
       case .end(let totals, let treeDigest, let failureCount):
         try await finish(totals, treeDigest, failureCount)
         return
       }
+      try await finishPages()
       if let message = acknowledgement.due() { try await delivery.tell(message) }
     }
   }
@@ -84,23 +93,56 @@ final class EntryStorage {
     advance(by: byteCount)
   }
 
-  private func finish(_ file: IncomingFile, _ end: FileEnd) throws(P2PCopyError) {
-    let writer = try writer(of: file)
-    self.writer = nil
+  private func finish(_ file: IncomingFile, _ end: FileEnd) async throws {
+    let outcome: FileWriter.Outcome
     do throws(P2PCopyError) {
-      let (placed, delivered) = try writer.finish(end)
-      try deliver(file.index, placed, delivered, file.entry)
+      let writer = try writer(of: file)
+      self.writer = nil
+      outcome = try writer.finish(end)
+      if case .placed(let placed, let delivered) = outcome {
+        try deliver(file.index, placed, delivered, file.entry)
+        return
+      }
+      if case .damaged(nil) = outcome { writer.discard() }
     } catch {
       try fail(file.index, error)
+      return
     }
+    // Its writer has let go of it by now.
+    guard case .damaged(let start) = outcome else { return }
+    try await doubt(file.index, file.entry, at: file.place, end, start)
+  }
+
+  /// A file is not what the sender read: what differs is asked for once more, once.
+  private func doubt(
+    _ index: UInt64, _ entry: IncomingEntry, at place: PlannedPlace, _ end: FileEnd, _ start: PartialStart?
+  ) async throws {
+    let content = start.map {
+      PartialContent(
+        start: $0, byteCount: end.byteCount, table: ChunkTable(digestByteCount: settings.digests.digest.byteCount))
+    }
+    guard store.canTakeAgain, try ledger.doubt(index, place, content) else {
+      if let start { store.removePartial(start, of: place) }
+      return try fail(
+        index,
+        P2PCopyError(
+          .checksumMismatch,
+          "'\(entry.shown)' is not what the sender read: its digest differs; memory, disk or codec is faulty on one"
+            + " side", remedy: .runAgain, scope: .entry))
+    }
+    settings.limits.takeBack(end.byteCount, of: entry, index)
+    settings.monitor.repeatFile(byteCount: end.byteCount)
+    settings.monitor.notice("'\(entry.shown)' is not what the sender read; what is damaged of it comes once more")
+    try await partials.put(
+      PartialQuestion(reason: .isDamaged, index: index, place: place, content: content, byteCount: end.byteCount))
   }
 
   /// Forgets what came of a file, which comes once more.
-  private func abandon(_ file: IncomingFile, _ end: Int64) throws(P2PCopyError) {
+  private func abandon(_ file: IncomingFile, _ byteCount: Int64) throws(P2PCopyError) {
     if let writer, writer.file === file { try writer.abandon() }
     writer = nil
-    settings.limits.takeBack(end - file.startOffset, of: file.entry, file.index)
-    settings.monitor.repeatFile(byteCount: end)
+    settings.limits.takeBack(byteCount, of: file.entry, file.index)
+    settings.monitor.repeatFile(byteCount: file.startOffset + byteCount)
     settings.monitor.notice("'\(file.entry.shown)' changed while it was being sent, and comes once more")
   }
 
@@ -111,17 +153,16 @@ final class EntryStorage {
     return opened
   }
 
-  private func storeFiles(of pack: PreparedPack) throws(P2PCopyError) {
+  private func storeFiles(of pack: PreparedPack) async throws {
     for file in pack.files {
       let arrival = try ledger.arrive(file.end.index)
       try settings.limits.arrive(Int(file.end.byteCount), of: arrival.entry, file.end.index)
+      guard file.isIntact else {
+        try await doubt(file.end.index, arrival.entry, at: arrival.place, file.end, nil)
+        advance(by: Int(file.end.byteCount))
+        continue
+      }
       do throws(P2PCopyError) {
-        guard file.isIntact else {
-          throw P2PCopyError(
-            .checksumMismatch,
-            "'\(arrival.entry.shown)' is not what the sender read: its digest differs; memory or codec is faulty on one"
-              + " side", remedy: .runAgain, scope: .entry)
-        }
         let placed = try pack.withContent(of: file) { (content) throws(P2PCopyError) in
           try store.storeFile(
             content, arrival.entry, at: arrival.place, settings.metadata(of: arrival.entry, file.end))
@@ -156,8 +197,15 @@ final class EntryStorage {
 
   // MARK: Pages
 
-  private func finishPage() async throws {
-    let page = try ledger.takeEndedPage()
+  /// Sends the receipts of the pages that have ended and of which nothing is in doubt any more.
+  private func finishPages() async throws {
+    while endedPageCount > 0, let page = ledger.takeEndedPage() {
+      endedPageCount -= 1
+      try await finish(page)
+    }
+  }
+
+  private func finish(_ page: IncomingPageLedger.EndedPage) async throws {
     settings.limits.settle(from: page.firstIndex, count: page.entries.count)
     var receipt = PageReceipt(firstIndex: page.firstIndex, treeDigest: [], failures: [])
     for (position, (entry, outcome)) in page.entries.enumerated() {

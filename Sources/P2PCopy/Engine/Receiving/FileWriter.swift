@@ -8,6 +8,14 @@ import P2PCopyWire
 ///
 /// Used by the storing task alone.
 final class FileWriter {
+  /// What became of a file.
+  enum Outcome {
+    /// It is in place, and counted so.
+    case placed(PlacedEntry, DeliveredEntry)
+    /// It is not what the sender read; what lies there of it, if that can be gone on with.
+    case damaged(PartialStart?)
+  }
+
   let file: IncomingFile
   private let settings: ReceiveSettings
   /// Missing when the file could not be opened.
@@ -23,7 +31,7 @@ final class FileWriter {
     self.settings = settings
     settings.monitor.beginFile(file.place.path, resumedByteCount: file.startOffset)
     do throws(P2PCopyError) {
-      writer = try store.openFile(file.entry, at: file.place, continuing: file.start)
+      writer = try store.openFile(file.entry, at: file.place, continuing: file.rest?.start)
     } catch {
       guard error.scope == .entry else { throw error }
       writer = nil
@@ -31,10 +39,11 @@ final class FileWriter {
     }
   }
 
-  /// Writes the next chunk, whose digest was taken.
+  /// Writes a chunk, whose digest was taken.
   ///
   /// - Throws: As ``init(_:in:_:)``.
   func write(_ content: ByteBuffer, at offset: Int64) throws(P2PCopyError) {
+    if offset < file.startOffset { settings.monitor.missPresent(byteCount: Int64(content.readableBytes)) }
     guard let writer, error == nil else { return }
     do throws(P2PCopyError) {
       try content.withContent { (bytes) throws(P2PCopyError) in try writer.write(bytes, at: offset) }
@@ -48,33 +57,51 @@ final class FileWriter {
   ///
   /// - Throws: ``P2PCopyError`` when the digest fails.
   func abandon() throws(P2PCopyError) {
-    // All chunks were taken, so that the digest is nobody else's now; it forgets what it has seen.
-    _ = try file.digest.context.finish()
-    settings.digests.giveBack(file.digest)
+    file.table.close()
+    try giveBackDigest()
     writer?.discard()
   }
+
+  /// Removes what was written, which is damaged.
+  func discard() { writer?.discard() }
 
   /// Gives the complete file its name.
   ///
   /// - Parameter end: What the sender read.
-  /// - Returns: The file as it is in place, and as it is counted.
+  /// - Returns: What became of it.
   /// - Throws: ``P2PCopyError``: this file failed; unless nothing can be written any more, others are not concerned.
-  func finish(_ end: FileEnd) throws(P2PCopyError) -> (placed: PlacedEntry, delivered: DeliveredEntry) {
-    // All chunks were taken, so that the digest is nobody else's now.
-    let digest = try file.digest.context.finish()
-    settings.digests.giveBack(file.digest)
-    if let error { throw error }
+  func finish(_ end: FileEnd) throws(P2PCopyError) -> Outcome {
+    file.table.close()
+    if let error {
+      try giveBackDigest()
+      throw error
+    }
     guard let writer else {
       throw P2PCopyError(.internalError, "'\(file.entry.shown)' was never opened; please report it")
     }
-    guard digest == end.digest else {
-      writer.discard()
-      throw P2PCopyError(
-        .checksumMismatch,
-        "'\(file.entry.shown)' is not what the sender read: its digest differs; memory, disk or codec is faulty on one"
-          + " side", remedy: .runAgain, scope: .entry)
+    guard let digest = try digest(end.byteCount, writer), digest == end.digest else { return .damaged(writer.leave()) }
+    let placed = try writer.place(settings.metadata(of: file.entry, end), byteCount: end.byteCount)
+    return .placed(placed, file.entry.delivered(digest: digest, byteCount: end.byteCount, placed))
+  }
+
+  private func digest(_ byteCount: Int64, _ writer: any EntryWriting) throws(P2PCopyError) -> [UInt8]? {
+    switch file.digesting {
+    case .byChunk: return try settings.digests.digest(of: file.table, byteCount: byteCount)
+    case .inOrder(let loan, _):
+      // All chunks were taken, so that the digest is nobody else's now.
+      let digest = try loan.context.finish()
+      settings.digests.giveBack(loan)
+      return digest
+    case .atTheEnd:
+      settings.monitor.emit(.checking(path: file.place.path.description))
+      return try writer.digest(byteCount, settings.digests)
     }
-    let placed = try writer.place(settings.metadata(of: file.entry, end))
-    return (placed, file.entry.delivered(digest: digest, byteCount: end.byteCount, placed))
+  }
+
+  /// A context forgets what it has seen when it is finished.
+  private func giveBackDigest() throws(P2PCopyError) {
+    guard case .inOrder(let loan, _) = file.digesting else { return }
+    _ = try loan.context.finish()
+    settings.digests.giveBack(loan)
   }
 }

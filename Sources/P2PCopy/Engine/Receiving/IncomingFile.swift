@@ -3,36 +3,77 @@ import P2PCopyFiles
 import P2PCopyTransfer
 import P2PCopyWire
 
+/// What is there of a file that is to be gone on with.
+package struct PartialContent: Sendable {
+  /// The partial file.
+  package var start: PartialStart
+
+  /// How much of it counts, from its beginning: whole chunks, or all of a file of the size that was announced.
+  package var byteCount: Int64
+
+  /// Gets the digests of its chunks as they are read.
+  package var table: ChunkTable
+
+  package init(start: PartialStart, byteCount: Int64, table: ChunkTable) {
+    self.start = start
+    self.byteCount = byteCount
+    self.table = table
+  }
+}
+
 /// A file that comes in chunks, as the tasks that read, prepare and store it know it.
 final class IncomingFile: Sendable {
+  /// How its digest is made.
+  enum Digesting: Sendable {
+    /// From the digests of its chunks, in any order.
+    case byChunk
+    /// By a context that sees its bytes in order, behind the turnstile.
+    case inOrder(DigestContexts.Loan, Turnstile)
+    /// By reading the file once everything is there, since its bytes do not come in order.
+    case atTheEnd
+  }
+
   let index: UInt64
   let entry: IncomingEntry
   let place: PlannedPlace
-  /// The partial file that it goes on with; `nil` when it begins anew.
-  let start: PartialStart?
-  /// Sees the file's bytes in order: those of the partial file, then behind the turnstile what comes.
-  let digest: DigestContexts.Loan
-  let turnstile = Turnstile()
+  /// What is there of it; `nil` when it begins anew.
+  let rest: PartialContent?
+  let digesting: Digesting
+  /// The digests of its chunks: of those that are there, and, by chunk, of those that come.
+  let table: ChunkTable
 
-  init(index: UInt64, _ arrival: EntryState.Arrival, start: PartialStart?, digest: DigestContexts.Loan) {
+  init(index: UInt64, _ arrival: EntryState.Arrival, _ digests: DigestContexts) throws(P2PCopyError) {
     self.index = index
     entry = arrival.entry
     place = arrival.place
-    self.start = start
-    self.digest = digest
+    rest = arrival.rest
+    table = arrival.rest?.table ?? ChunkTable(digestByteCount: digests.digest.byteCount)
+    if case .file = arrival.entry.kind, digests.isChunked {
+      digesting = .byChunk
+    } else {
+      digesting = arrival.rest == nil ? .inOrder(try digests.borrow(), Turnstile()) : .atTheEnd
+    }
   }
 
-  /// Where what is to come begins.
-  var startOffset: Int64 { start?.version.byteCount ?? 0 }
+  /// How much of it is there.
+  var startOffset: Int64 { rest?.byteCount ?? 0 }
 }
 
-/// The order in which chunks must come: one file at a time, without gaps.
+/// The order in which chunks must come: one file at a time, without gaps. Of a file that is gone on with first what is missing
+/// comes, then what differs.
 ///
 /// Used by the reading task alone.
 struct ChunkSequence {
   private struct Current {
     let file: IncomingFile
-    var byteCount: Int64
+    /// Where what is there, or has come, ends.
+    var end: Int64
+    /// How much has come.
+    var byteCount: Int64 = 0
+    /// Where what has come ends.
+    var lastEnd: Int64 = 0
+    /// Where the last chunk ends, when one came that is shorter than others.
+    var shortEnd: Int64?
     var chunkCount = 0
   }
 
@@ -47,22 +88,40 @@ struct ChunkSequence {
 
   /// Takes the next chunk in.
   ///
-  /// - Returns: Its file, and which of the file's chunks it is, from 0.
+  /// - Returns: Its file, and which of the file's chunks that came it is, from 0.
   /// - Throws: ``P2PCopyError``: nobody wanted it, or it does not follow what came before.
   mutating func take(_ header: BulkHeader) throws(P2PCopyError) -> (file: IncomingFile, number: Int) {
-    var now = try continued(header.index, startingAt: header.offset)
+    var now = try continued(header.index)
     let shown = now.file.entry.shown
-    let (end, overflows) = now.byteCount.addingReportingOverflow(Int64(header.rawByteCount))
-    guard header.offset == UInt64(now.byteCount), !overflows else {
+    guard let offset = Int64(exactly: header.offset), offset == now.end || now.file.rest != nil && offset < now.end
+    else {
       throw P2PCopyError(
         .protocolViolation,
-        "the sender sent bytes of '\(shown)' from \(header.offset), and \(now.byteCount) were expected")
+        "the sender sent bytes of '\(shown)' from \(header.offset), and \(now.end) were expected")
+    }
+    let (end, overflows) = offset.addingReportingOverflow(Int64(header.rawByteCount))
+    guard !overflows, isChunk(header, offset, end: end, &now) else {
+      throw P2PCopyError(
+        .protocolViolation,
+        "the sender sent \(header.rawByteCount) bytes of '\(shown)' from \(offset), which is no chunk")
     }
     let number = now.chunkCount
-    now.byteCount = end
+    now.end = max(now.end, end)
+    now.lastEnd = max(now.lastEnd, end)
+    now.byteCount += Int64(header.rawByteCount)
     now.chunkCount += 1
     current = now
     return (now.file, number)
+  }
+
+  /// Whether a chunk of a file, unless it is a stream, is one by its size and place: only the last one may be shorter.
+  private func isChunk(_ header: BulkHeader, _ offset: Int64, end: Int64, _ now: inout Current) -> Bool {
+    guard case .file = now.file.entry.kind else { return true }
+    guard offset % Int64(digests.chunkByteCount) == 0, now.shortEnd.map({ end <= $0 }) ?? true else { return false }
+    guard header.rawByteCount > 0, header.rawByteCount < digests.chunkByteCount else { return true }
+    guard now.lastEnd <= end, now.shortEnd == nil || now.shortEnd == end else { return false }
+    now.shortEnd = end
+    return true
   }
 
   /// Takes the end of a file in. One without a chunk is empty, or complete with what was there.
@@ -70,11 +129,13 @@ struct ChunkSequence {
   /// - Returns: The file.
   /// - Throws: ``P2PCopyError``: nobody wanted it, or it has another size than what came.
   mutating func take(_ end: FileEnd) throws(P2PCopyError) -> IncomingFile {
-    let now = try continued(end.index, startingAt: UInt64(end.byteCount))
-    guard end.byteCount == now.byteCount else {
+    let now = try continued(end.index)
+    let fits =
+      now.file.rest == nil ? end.byteCount == now.end : (now.lastEnd...now.end).contains(end.byteCount)
+    guard fits, now.shortEnd == nil || now.shortEnd == end.byteCount else {
       throw P2PCopyError(
         .protocolViolation,
-        "'\(now.file.entry.shown)' came with \(now.byteCount) bytes, and \(end.byteCount) were announced")
+        "'\(now.file.entry.shown)' came with \(now.end) bytes, and \(end.byteCount) were announced")
     }
     try ledger.end(end.index)
     current = nil
@@ -83,9 +144,9 @@ struct ChunkSequence {
 
   /// What came of the file that is coming is void.
   ///
-  /// - Returns: The file, and where in it what came ends.
+  /// - Returns: The file, and how much of it came.
   /// - Throws: ``P2PCopyError``: it is not coming, or may not come once more.
-  mutating func take(_ again: FileAgain) throws(P2PCopyError) -> (file: IncomingFile, end: Int64) {
+  mutating func take(_ again: FileAgain) throws(P2PCopyError) -> (file: IncomingFile, byteCount: Int64) {
     guard let current, current.file.index == again.index else {
       throw P2PCopyError(.protocolViolation, "the sender begins a file again that is not coming")
     }
@@ -114,24 +175,10 @@ struct ChunkSequence {
   }
 
   /// The file that goes on, or the one that begins.
-  private func continued(_ index: UInt64, startingAt offset: UInt64) throws(P2PCopyError) -> Current {
+  private func continued(_ index: UInt64) throws(P2PCopyError) -> Current {
     if let current, current.file.index == index { return current }
     try checkNothingIsOpen(before: "a file")
-    let arrival = try ledger.begin(index)
-    var start: PartialStart?
-    let digest: DigestContexts.Loan
-    if let rest = arrival.rest {
-      digest = rest.loan
-      if offset == UInt64(clamping: rest.start.version.byteCount) {
-        start = rest.start
-      } else {
-        // The sender's file begins otherwise: everything comes anew, and the digest forgets what it has seen.
-        _ = try digest.context.finish()
-      }
-    } else {
-      digest = try digests.borrow()
-    }
-    let file = IncomingFile(index: index, arrival, start: start, digest: digest)
-    return Current(file: file, byteCount: file.startOffset)
+    let file = try IncomingFile(index: index, ledger.begin(index), digests)
+    return Current(file: file, end: file.startOffset)
   }
 }

@@ -42,8 +42,10 @@ package final class IncomingPageLedger: Sendable {
     mutating func change<Result>(
       _ index: UInt64, mayBeEnded: Bool = false, _ step: (inout EntryState) throws(P2PCopyError) -> Result
     ) throws(P2PCopyError) -> Result {
-      for page in pages.indices where mayBeEnded || !pages[page].isEnded {
-        if let position = pages[page].position(of: index) { return try step(&pages[page].states[position]) }
+      for page in pages.indices {
+        guard let position = pages[page].position(of: index) else { continue }
+        guard mayBeEnded || !pages[page].isEnded || pages[page].states[position].isInDoubt else { break }
+        return try step(&pages[page].states[position])
       }
       throw P2PCopyError(.protocolViolation, "the sender sent data of an entry that is in none of the open pages")
     }
@@ -133,7 +135,10 @@ package final class IncomingPageLedger: Sendable {
   ///
   /// - Throws: ``P2PCopyError``: a page is open.
   package func endAll() throws(P2PCopyError) {
-    guard state.withLock({ $0.pages.allSatisfy(\.isEnded) }) else {
+    let isOver = state.withLock { state in
+      state.pages.allSatisfy { $0.isEnded && !$0.states.contains(where: \.isInDoubt) }
+    }
+    guard isOver else {
       throw P2PCopyError(.protocolViolation, "the sender ended before everything it announced was sent")
     }
   }
@@ -188,15 +193,24 @@ package final class IncomingPageLedger: Sendable {
     }
   }
 
+  /// A file came and is not what the sender read, see ``EntryState/doubt(_:_:)``.
+  package func doubt(
+    _ index: UInt64, _ place: PlannedPlace, _ content: PartialContent?
+  ) throws(P2PCopyError) -> Bool {
+    try state.withLock { (state) throws(P2PCopyError) in
+      try state.change(index, mayBeEnded: true) { (entry) throws(P2PCopyError) in try entry.doubt(place, content) }
+    }
+  }
+
   /// Takes the oldest page out, which has ended and of which everything is stored: another may come.
   ///
-  /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/internalError`` when it has not ended.
-  package func takeEndedPage() throws(P2PCopyError) -> EndedPage {
+  /// - Returns: The page; `nil` when it has not ended, or a file of it arrived damaged and is to come once more.
+  package func takeEndedPage() -> EndedPage? {
     let page = state.withLock { state -> Page? in
-      guard state.pages.first?.isEnded == true else { return nil }
+      guard let page = state.pages.first, page.isEnded, !page.states.contains(where: \.isInDoubt) else { return nil }
       return state.pages.removeFirst()
     }
-    guard let page else { throw P2PCopyError(.internalError, "a page was taken before its end; please report it") }
+    guard let page else { return nil }
     return EndedPage(firstIndex: page.firstIndex, entries: page.states.map { ($0.entry, $0.outcome) })
   }
 }

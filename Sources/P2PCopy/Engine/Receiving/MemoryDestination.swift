@@ -175,7 +175,7 @@ private final class MemoryStore: EntryStoring {
   ) throws(P2PCopyError) -> PlacedEntry {
     let writer = Writer(memory, place.path)
     try writer.write(content, at: 0)
-    return try writer.place(metadata)
+    return try writer.place(metadata, byteCount: Int64(content.count))
   }
 
   func storeLink(
@@ -219,7 +219,7 @@ private final class MemoryStore: EntryStoring {
       self.content.append(contentsOf: content)
     }
 
-    func place(_ metadata: EntryMetadata?) throws(P2PCopyError) -> PlacedEntry {
+    func place(_ metadata: EntryMetadata?, byteCount: Int64) throws(P2PCopyError) -> PlacedEntry {
       let placed = try memory.add(path, .file, content)
       isPlaced = true
       return placed

@@ -20,10 +20,15 @@ final class PageAnswering {
   private let settings: ReceiveSettings
   private let ledger: IncomingPageLedger
   private let decisions: any EntryDeciding
+  private let partials: BoundedQueue<PartialQuestion>
   /// The pages of which digests were asked for, oldest first.
   private var checkedPages: [IncomingPageLedger.AnnouncedPage] = []
 
-  init(delivery: Delivery, settings: ReceiveSettings, ledger: IncomingPageLedger, decisions: any EntryDeciding) {
+  init(
+    delivery: Delivery, settings: ReceiveSettings, ledger: IncomingPageLedger, decisions: any EntryDeciding,
+    partials: BoundedQueue<PartialQuestion>
+  ) {
+    self.partials = partials
     self.delivery = delivery
     self.settings = settings
     self.ledger = ledger
@@ -42,13 +47,22 @@ final class PageAnswering {
 
   private func answer(_ page: IncomingPageLedger.AnnouncedPage) async throws {
     var answer = PageAnswer(firstIndex: page.firstIndex)
+    var continued: [PartialQuestion] = []
     for (position, entry) in page.entries.enumerated() {
       let decision = try decision(about: entry) { (path) throws(P2PCopyError) in try decisions.decide(entry, path) }
       try take(decision, about: entry, position, into: &answer)
+      if case .rest(let place, let content) = decision {
+        continued.append(
+          PartialQuestion(
+            reason: .isContinued, index: page.firstIndex + UInt64(position), place: place, content: content,
+            byteCount: content.byteCount))
+      }
     }
     try checkRoom()
     if answer.dispositions.contains(where: { $0.disposition == .check }) { checkedPages.append(page) }
     try await send(answer, as: .answer)
+    // Only then: what is missing of these files flows while they are read.
+    for question in continued { try await partials.put(question) }
   }
 
   private func compare(_ checks: PageChecks) async throws {
@@ -107,7 +121,7 @@ final class PageAnswering {
     let (place, rest): (PlannedPlace, Int64)
     switch decision {
     case .whole(let planned): (place, rest) = (planned, byteCount)
-    case .rest(let planned, let start, _, _): (place, rest) = (planned, byteCount - start.version.byteCount)
+    case .rest(let planned, let content): (place, rest) = (planned, byteCount - content.byteCount)
     case .check, .made, .unchanged, .completeByTimes, .skipped, .refused: return
     }
     settings.limits.expect(
@@ -128,7 +142,7 @@ final class PageAnswering {
   private func disposition(_ decision: EntryDecision, _ entry: IncomingEntry) -> EntryDisposition? {
     switch decision {
     case .whole, .made: return nil
-    case .rest(_, let start, let digest, _): return .continues(at: start.version.byteCount, digest: digest)
+    case .rest(_, let content): return .continues(at: content.byteCount)
     case .check: return .check
     case .unchanged: return .unchanged
     case .completeByTimes: return .completeByTimes

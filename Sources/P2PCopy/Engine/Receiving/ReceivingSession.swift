@@ -32,7 +32,7 @@ struct ReceivingSession: Sendable {
     let agreed = try await Negotiation.run(
       selectingFor: codecs, connectionLimit: min(options.connections.maximumCount, dialing.maximumLaneCount),
       in: session, over: lane, stepTimeout: options.stepTimeout)
-    log.begin(role: .receiver, digest: agreed.digest.name)
+    log.begin(role: .receiver, agreed.digests)
     limits.beginSession()
     let settings = ReceiveSettings(agreed, options, limits, log, monitor)
     let delivery = Delivery(
@@ -48,18 +48,25 @@ struct ReceivingSession: Sendable {
     let ledger = IncomingPageLedger()
     let questions = BoundedQueue<PageQuestion>(limit: Self.questionLimit)
     let items = BoundedQueue<StoreItem>(limit: Self.storeLimit)
-    var tasks = SessionTasks(failing: questions, items)
+    // As many as there can be: whoever asks is not held up.
+    let partials = BoundedQueue<PartialQuestion>(limit: 2 * ManifestPage.window * ManifestPage.maximumEntryCount)
+    var tasks = SessionTasks(failing: questions, items, partials)
     tasks.add("receiver: reading", as: .reading) {
       try await RecordReader(delivery: delivery, settings: settings, ledger: ledger, questions: questions, items: items)
         .run()
     }
     tasks.add("receiver: answering") {
-      try await PageAnswering(delivery: delivery, settings: settings, ledger: ledger, decisions: destination.decisions)
-        .run(questions)
+      try await PageAnswering(
+        delivery: delivery, settings: settings, ledger: ledger, decisions: destination.decisions, partials: partials
+      ).run(questions)
+    }
+    tasks.add("receiver: reading what is there") {
+      try await PartialReading(delivery: delivery, settings: settings, store: destination.partials).run(partials)
     }
     tasks.add("receiver: storing", as: .work) {
-      try await EntryStorage(delivery: delivery, settings: settings, ledger: ledger, store: destination.store, log: log)
-        .run(items)
+      try await EntryStorage(
+        delivery: delivery, settings: settings, ledger: ledger, store: destination.store, partials: partials, log: log
+      ).run(items)
       // The receipt, before the lanes are left alone.
       try await delivery.flush()
     }
@@ -105,7 +112,7 @@ package struct ReceiveSettings: Sendable {
     _ monitor: TransferMonitor
   ) {
     self.limits = limits
-    digests = DigestContexts(agreed.digest)
+    digests = agreed.digests
     decompression = agreed.compressor.map { DecompressionContexts($0) }
     chunkByteCount = agreed.chunkByteCount
     wantsResume = agreed.wantsResume

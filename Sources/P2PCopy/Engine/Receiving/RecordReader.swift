@@ -62,8 +62,8 @@ final class RecordReader {
       try await items.put(.fileEnd(sequence.take(end), end), cost: 256)
     case .fileAgain:
       body.moveReaderIndex(forwardBy: 1)
-      let (file, end) = try sequence.take(FileAgain(readingFrom: &body))
-      try await items.put(.again(file, end: end), cost: 256)
+      let (file, byteCount) = try sequence.take(FileAgain(readingFrom: &body))
+      try await items.put(.again(file, byteCount: byteCount), cost: 256)
     case .fileFailed:
       body.moveReaderIndex(forwardBy: 1)
       let notice = try EntryFailureNotice(readingFrom: &body)
@@ -74,7 +74,7 @@ final class RecordReader {
       try sequence.checkNothingIsOpen(before: "a page's end")
       try ledger.end(pageFrom: firstIndex)
       try await items.put(.pageEnd, cost: 256)
-    case .answer, .verdict, .pageReceipt, .received, .lanes, .laneLost:
+    case .answer, .verdict, .pageReceipt, .received, .lanes, .laneLost, .chunkDigests:
       throw P2PCopyError(.protocolViolation, "the sender sent a record that only a receiver sends")
     }
     return true

@@ -73,6 +73,8 @@ private final class StreamStore: EntryStoring {
     self.descriptor = descriptor
   }
 
+  var canTakeAgain: Bool { false }
+
   func openFile(
     _ entry: IncomingEntry, at place: PlannedPlace, continuing start: PartialStart?
   ) throws(P2PCopyError) -> any EntryWriting {
@@ -96,7 +98,7 @@ private final class StreamStore: EntryStoring {
   ) throws(P2PCopyError) -> PlacedEntry {
     let writer = try makeWriter(place)
     try writer.write(content, at: 0)
-    return writer.place(metadata)
+    return writer.place(metadata, byteCount: Int64(content.count))
   }
 
   func storeLink(
@@ -134,7 +136,7 @@ private final class StreamStore: EntryStoring {
       }
     }
 
-    func place(_ metadata: EntryMetadata?) -> PlacedEntry { PlacedEntry(path: planned.path) }
+    func place(_ metadata: EntryMetadata?, byteCount: Int64) -> PlacedEntry { PlacedEntry(path: planned.path) }
 
     func discard() {}
   }

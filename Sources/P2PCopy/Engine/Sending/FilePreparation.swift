@@ -20,15 +20,17 @@ package struct FilePreparation: Sendable {
     self.settings = settings
   }
 
-  /// Opens a file and finds out where to begin.
+  /// Opens a file.
   ///
   /// - Parameters:
   ///   - position: The file's position in the page.
   ///   - page: The page.
   ///   - prefix: What the receiver has of it.
   /// - Returns: What it is.
-  /// - Throws: ``P2PCopyError`` when the session cannot go on, or `CancellationError`.
-  package func open(_ position: Int, of page: SourcePages.Page, _ prefix: FilePrefix?) async throws -> Opened {
+  /// - Throws: ``P2PCopyError`` when the session cannot go on.
+  package func open(
+    _ position: Int, of page: SourcePages.Page, _ prefix: FilePrefix?
+  ) throws(P2PCopyError) -> Opened {
     let entry = page.entries[position]
     let content: any SourceContent
     do throws(P2PCopyError) {
@@ -42,27 +44,9 @@ package struct FilePreparation: Sendable {
     } catch {
       return .failed(error)
     }
-    let loan = try settings.digests.borrow()
-    var startOffset: Int64 = 0
-    if let prefix, prefix.byteCount <= content.byteCount {
-      settings.monitor.emit(.checking(path: entry.path.description))
-      do {
-        let byteCount = try await content.feedInPieces(loan.context, byteCount: prefix.byteCount)
-        // A copy ends for the comparison; the context itself goes on.
-        if try byteCount == prefix.byteCount && loan.context.copy().finish() == prefix.digest {
-          startOffset = prefix.byteCount
-        } else {
-          // What does not fit is forgotten, and the digest begins anew.
-          _ = try loan.context.finish()
-        }
-      } catch let error as P2PCopyError where error.scope == .entry {
-        return .failed(error)
-      }
-    }
     return .file(
-      OutgoingFile(
-        position: position, index: page.index(of: position), entry: entry, content: content,
-        startOffset: startOffset, digestLoan: loan, compression: FileCompression(settings.compressionMode)))
+      try OutgoingFile(
+        position: position, index: page.index(of: position), entry: entry, content: content, prefix: prefix, settings))
   }
 
   /// Digests a file that the receiver may have already, once more if it changes meanwhile.

@@ -3,17 +3,6 @@ import P2PCopyFiles
 import P2PCopyTransfer
 import P2PCopyWire
 
-/// What of a file the receiver has already, as it says.
-package struct FilePrefix: Sendable {
-  package var byteCount: Int64
-  package var digest: [UInt8]
-
-  package init(byteCount: Int64, digest: [UInt8]) {
-    self.byteCount = byteCount
-    self.digest = digest
-  }
-}
-
 /// The sender's account of the pages between their announcement and their receipts, and of what becomes of each entry.
 ///
 /// Every change of an entry's state goes through here; one that the receiver must not bring about ends the session. Used
@@ -53,6 +42,12 @@ final class OutgoingPageLedger {
     fileprivate var stage = Stage.announced
     fileprivate var states: [EntryState]
     fileprivate var asked: [Int] = []
+    /// What the receiver says it has of files, by position.
+    fileprivate var prefixes: [Int: FilePrefix] = [:]
+    /// What the receiver says it has of files that arrived damaged, by position.
+    fileprivate var damaged: [Int: FilePrefix] = [:]
+    /// How many of these have not been sent once more.
+    fileprivate var openDamageCount = 0
 
     fileprivate init(_ content: SourcePages.Page) {
       self.content = content
@@ -90,14 +85,26 @@ final class OutgoingPageLedger {
     let sentByteCount: Int64
   }
 
+  /// A file that arrived damaged, with the digests of what arrived.
+  struct Damage {
+    let page: Page
+    let position: Int
+    let arrived: FilePrefix
+    /// As it was sent.
+    let entry: DeliveredEntry
+  }
+
+  private let digests: DigestContexts
   private let resumes: Bool
   private let acceptsTimes: Bool
   private var pages: [Page] = []
 
   /// - Parameters:
+  ///   - digests: What was agreed.
   ///   - resumes: Whether the receiver was asked to go on with what it has.
   ///   - acceptsTimes: Whether it may say that a file is complete by its size and time.
-  init(resumes: Bool, acceptsTimes: Bool) {
+  init(digests: DigestContexts, resumes: Bool, acceptsTimes: Bool) {
+    self.digests = digests
     self.resumes = resumes
     self.acceptsTimes = acceptsTimes
   }
@@ -142,8 +149,12 @@ final class OutgoingPageLedger {
     let mayHaveFile = if case .file = entry.kind { resumes } else { false }
     let mayHaveLink = if case .symbolicLink = entry.kind { resumes } else { false }
     switch disposition {
-    case .continues(let byteCount, let digest) where mayHaveFile:
-      page.states[position] = .awaited(prefix: FilePrefix(byteCount: byteCount, digest: digest))
+    case .continues(let byteCount) where mayHaveFile && isWhole(byteCount, of: entry):
+      let prefix = FilePrefix(
+        byteCount: byteCount, chunkCount: digests.chunkCount(of: byteCount),
+        digestByteCount: digests.digest.byteCount)
+      page.prefixes[position] = prefix
+      page.states[position] = .awaited(prefix: prefix)
     case .check where mayHaveFile:
       page.states[position] = .asked(nil)
       answer.asked.append(position)
@@ -162,6 +173,57 @@ final class OutgoingPageLedger {
     case .continues, .check, .unchanged, .completeByTimes:
       throw P2PCopyError(.protocolViolation, "the receiver's answer about '\(entry.path)' makes no sense")
     }
+  }
+
+  /// Whether a receiver may have so much of a file: chunks, or all that was announced.
+  private func isWhole(_ byteCount: Int64, of entry: SourceEntry) -> Bool {
+    byteCount == entry.listedByteCount
+      || byteCount < entry.listedByteCount && byteCount % Int64(digests.chunkByteCount) == 0
+  }
+
+  /// Takes digests of what the receiver has of a file.
+  ///
+  /// - Returns: The file, when it arrived damaged and all digests are known.
+  /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/protocolViolation``.
+  func take(_ list: ChunkDigests) throws(P2PCopyError) -> Damage? {
+    let unasked = P2PCopyError(
+      .protocolViolation, "the receiver sent digests of a file that it has nothing of that was sent")
+    guard
+      let page = pages.first(where: {
+        list.index >= $0.firstIndex && list.index - $0.firstIndex < UInt64($0.entries.count)
+      })
+    else {
+      // It may have read on in what it had when the file was complete without.
+      guard list.reason == .isContinued else { throw unasked }
+      return nil
+    }
+    let position = Int(list.index - page.firstIndex)
+    switch (list.reason, page.states[position]) {
+    case (.isContinued, _):
+      guard let prefix = page.prefixes[position] else { throw unasked }
+      // Whoever sends the file looks for them there.
+      if try prefix.append(list) { page.prefixes[position] = nil }
+      return nil
+    case (.isDamaged, .delivered(let entry, isUnchanged: false)):
+      guard case .file = page.entries[position].kind else { throw unasked }
+      var arrived = page.damaged[position]
+      if arrived == nil {
+        arrived = FilePrefix(
+          byteCount: entry.byteCount, chunkCount: max(1, digests.chunkCount(of: entry.byteCount)),
+          digestByteCount: digests.digest.byteCount)
+        page.damaged[position] = arrived
+        page.openDamageCount += 1
+      }
+      guard let arrived, try arrived.append(list) else { return nil }
+      return Damage(page: page, position: position, arrived: arrived, entry: entry)
+    default: throw unasked
+    }
+  }
+
+  /// What was damaged of a file has been sent once more, or cannot be.
+  func repair(_ page: Page, sentByteCount: Int64) {
+    page.openDamageCount -= 1
+    if case .sent = page.stage { page.stage = .sent(byteCount: sentByteCount) }
   }
 
   /// A digest that the receiver asked for is known, or the file could not be read.
@@ -267,7 +329,9 @@ final class OutgoingPageLedger {
   ///
   /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/protocolViolation``.
   func take(_ receipt: PageReceipt) throws(P2PCopyError) -> Settlement {
-    guard let page = pages.first, case .sent(let byteCount) = page.stage, page.firstIndex == receipt.firstIndex else {
+    guard let page = pages.first, case .sent(let byteCount) = page.stage, page.firstIndex == receipt.firstIndex,
+      page.openDamageCount == 0
+    else {
       throw P2PCopyError(.protocolViolation, "the receiver sent a receipt for a page that is not complete")
     }
     var settlement = Settlement(page: page, sentByteCount: byteCount)

@@ -5,7 +5,7 @@ import P2PCopyTransfer
 import P2PCopyWire
 
 /// A file that comes by itself, read by one worker from its beginning to its end: a stream, one whose size says nothing, or
-/// one that changed while it was sent and comes once more.
+/// one that comes once more, since it changed while it was sent or arrived damaged.
 ///
 /// Safe to pass between tasks although it has state: one worker at a time reads from it.
 final class OutgoingStream: @unchecked Sendable {
@@ -22,13 +22,23 @@ final class OutgoingStream: @unchecked Sendable {
     case failed(P2PCopyError)
   }
 
+  /// Why a file comes by itself.
+  enum Reason: Sendable {
+    /// Its size is known at its end only.
+    case size
+    /// It changed while it was sent.
+    case change
+    /// What arrived of it differs: only the chunks that do are sent.
+    case damage(FilePrefix)
+  }
+
   let position: Int
   private let index: UInt64
   private let entry: SourceEntry
   private let settings: SendSettings
   private let digestLoan: DigestContexts.Loan
   private let compression: FileCompression
-  private let isAgain: Bool
+  private let reason: Reason
   private var content: (any SourceContent)?
   /// Where it ends, when its size tells and it has offsets.
   private var end: UInt64?
@@ -37,14 +47,14 @@ final class OutgoingStream: @unchecked Sendable {
   /// - Parameters:
   ///   - position: Its position in the page.
   ///   - page: The page.
-  ///   - isAgain: Whether it changed while it was sent before.
+  ///   - reason: Why it comes by itself.
   ///   - settings: What was agreed.
   /// - Throws: ``P2PCopyError`` when no digest can be made.
   init(
-    _ position: Int, of page: SourcePages.Page, isAgain: Bool, _ settings: SendSettings
+    _ position: Int, of page: SourcePages.Page, _ reason: Reason, _ settings: SendSettings
   ) throws(P2PCopyError) {
     self.position = position
-    self.isAgain = isAgain
+    self.reason = reason
     index = page.index(of: position)
     entry = page.entries[position]
     self.settings = settings
@@ -53,10 +63,17 @@ final class OutgoingStream: @unchecked Sendable {
   }
 
   /// Whether it can come once more if it changes: a stream is there once.
-  var mayComeAgain: Bool { !isAgain && entry.kind != .stream }
+  var mayComeAgain: Bool {
+    if case .size = reason { entry.kind != .stream } else { false }
+  }
 
-  /// Where what was given ends; `nil` while nothing was. Not while it is read on.
-  var sentEnd: Int64? { offset > 0 ? Int64(clamping: offset) : nil }
+  /// What arrived of it, if that is why it comes.
+  var damage: FilePrefix? {
+    if case .damage(let arrived) = reason { arrived } else { nil }
+  }
+
+  /// How much was given; `nil` while nothing was. Not while it is read on.
+  var sentByteCount: Int64? { offset > 0 ? Int64(clamping: offset) : nil }
 
   /// Reads what comes next, and waits for it.
   ///
@@ -64,15 +81,32 @@ final class OutgoingStream: @unchecked Sendable {
   func next() async throws -> Piece {
     do {
       let content = try opened()
-      var record = settings.buffers.takeBulkRecord()
-      let byteCount = try await read(content, into: &record)
-      guard byteCount > 0 else {
+      while true {
+        var record = settings.buffers.takeBulkRecord()
+        let byteCount = try await read(content, into: &record)
+        guard byteCount > 0 else {
+          settings.buffers.recycle(record)
+          return try end(of: content)
+        }
+        try record.withBulkData { (data) throws(P2PCopyError) in try digestLoan.context.update(data) }
+        guard try hasArrived(record) else { return try .data(prepare(record, byteCount), byteCount: byteCount) }
         settings.buffers.recycle(record)
-        return try end(of: content)
+        offset += UInt64(byteCount)
+        await Task.yield()
       }
-      return try .data(prepare(record, byteCount), byteCount: byteCount)
     } catch let error as P2PCopyError where error.scope == .entry {
       return .failed(error)
+    }
+  }
+
+  /// Whether the receiver has a piece already.
+  private func hasArrived(_ record: ByteBuffer) throws(P2PCopyError) -> Bool {
+    guard let damage, let there = damage.digest(ofChunk: Int64(clamping: offset) / Int64(settings.chunkByteCount))
+    else {
+      return false
+    }
+    return try record.withBulkData { (data) throws(P2PCopyError) in
+      try settings.digests.digest(ofChunk: data) == there
     }
   }
 
@@ -80,7 +114,7 @@ final class OutgoingStream: @unchecked Sendable {
     if let content { return content }
     let content = try settings.source.open(entry)
     // One that may grow faster than it is sent would have no end otherwise.
-    if isAgain, try content.hasReliableSize() { end = UInt64(clamping: content.byteCount) }
+    if case .size = reason {} else if try content.hasReliableSize() { end = UInt64(clamping: content.byteCount) }
     self.content = content
     return content
   }
@@ -88,14 +122,28 @@ final class OutgoingStream: @unchecked Sendable {
   private func read(_ content: any SourceContent, into record: inout ByteBuffer) async throws -> Int {
     let wanted = end.map { Int(min(UInt64(settings.chunkByteCount), $0 - offset)) } ?? settings.chunkByteCount
     guard wanted > 0 else { return 0 }
+    var covered = 0
+    // Of a file every chunk but the last has the same size, whatever the system gives at a time.
+    repeat {
+      let count = try await readSome(
+        content, into: &record, byteCount: wanted - covered, at: Int64(offset) + Int64(covered))
+      if count == 0 { break }
+      covered += count
+    } while covered < wanted && entry.kind != .stream
+    return covered
+  }
+
+  private func readSome(
+    _ content: any SourceContent, into record: inout ByteBuffer, byteCount: Int, at offset: Int64
+  ) async throws -> Int {
     while true {
       try Task.checkCancellation()
       var failure: P2PCopyError?
       var isEmptyNow = false
-      let count = record.writeWithUnsafeMutableBytes(minimumWritableBytes: wanted) { memory in
+      let count = record.writeWithUnsafeMutableBytes(minimumWritableBytes: byteCount) { memory in
         do throws(P2PCopyError) {
-          let part = UnsafeMutableRawBufferPointer(rebasing: memory[..<wanted])
-          if end != nil, let count = try content.read(into: part, at: Int64(offset)) { return count }
+          let part = UnsafeMutableRawBufferPointer(rebasing: memory[..<byteCount])
+          if end != nil, let count = try content.read(into: part, at: offset) { return count }
           guard let count = try content.readNext(into: part, patience: Self.patience) else {
             isEmptyNow = true
             return 0
@@ -115,7 +163,6 @@ final class OutgoingStream: @unchecked Sendable {
 
   private func prepare(_ raw: consuming ByteBuffer, _ byteCount: Int) throws -> OutgoingMessage {
     var record = raw
-    try record.withBulkData { (data) throws(P2PCopyError) in try digestLoan.context.update(data) }
     var isCompressed = false
     if let compressor = settings.compression, compression.isCompressing {
       (record, isCompressed) = try compressor.compress(record, below: compression.worthwhileRatio)

@@ -22,6 +22,8 @@ enum SenderEvent: Sendable {
   case answer(PageAnswer)
   /// The receiver answers the digests that it was sent.
   case verdict(PageAnswer)
+  /// The receiver says what it has of a file.
+  case chunkDigests(ChunkDigests)
   /// The receiver is done with a page.
   case pageReceipt(PageReceipt)
   /// The receiver is done with everything.
@@ -38,7 +40,9 @@ enum SenderEvent: Sendable {
 
 extension Delivery {
   /// Reads what the receiver says, until its receipt.
-  func listen(into events: BoundedQueue<SenderEvent>, _ monitor: TransferMonitor) async throws {
+  func listen(into events: BoundedQueue<SenderEvent>, _ settings: SendSettings) async throws {
+    let monitor = settings.monitor
+    let digestByteCount = settings.digests.digest.byteCount
     while true {
       var body = try await receive()
       guard let kind = body.readInteger(as: UInt8.self).flatMap(RecordKind.init) else {
@@ -65,6 +69,8 @@ extension Delivery {
       case .answer: try await events.put(.answer(PageAnswer(readingFrom: &body)))
       case .verdict: try await events.put(.verdict(PageAnswer(readingFrom: &body)))
       case .pageReceipt: try await events.put(.pageReceipt(PageReceipt(readingFrom: &body)))
+      case .chunkDigests:
+        try await events.put(.chunkDigests(ChunkDigests(readingFrom: &body, digestByteCount: digestByteCount)))
       case .page, .checks, .chunk, .pack, .fileEnd, .fileFailed, .pageEnd, .received, .lanes, .laneLost, .fileAgain:
         throw P2PCopyError(.protocolViolation, "the receiver sent a record that only a sender sends")
       }

@@ -24,12 +24,16 @@ final class SendingPump {
   private var isEndSent = false
   private var isOver = false
 
-  /// What comes by itself of the page whose data are being sent, after its other files; whether it changed while it was sent
-  /// before.
-  private var alone: [(position: Int, isAgain: Bool)] = []
+  /// What comes by itself of the page whose data are being sent, after its other files.
+  private var alone: [(position: Int, reason: OutgoingStream.Reason)] = []
   /// The page whose other files have all been sent.
   private var endingPage: OutgoingPageLedger.Page?
-  private var stream: OutgoingStream?
+  /// What comes by itself now, and its page.
+  private var stream: (content: OutgoingStream, page: OutgoingPageLedger.Page)?
+  /// Files that arrived damaged: what is damaged of them comes when no other file is coming.
+  private var damages: [OutgoingPageLedger.Damage] = []
+  /// Whether a file is coming in chunks, so that no other may.
+  private var isFileOpen = false
 
   /// - Parameters:
   ///   - delivery: The way to the receiver.
@@ -45,7 +49,8 @@ final class SendingPump {
     self.settings = settings
     self.events = events
     self.credits = credits
-    ledger = OutgoingPageLedger(resumes: settings.resumes, acceptsTimes: settings.acceptsTimes)
+    ledger = OutgoingPageLedger(
+      digests: settings.digests, resumes: settings.resumes, acceptsTimes: settings.acceptsTimes)
     // One thread is left for those who send and listen.
     scheduler = UnitScheduler(ledger, settings, digestLimit: max(1, Transfer.threadCount - 1))
     account = SendingAccount(settings.monitor, settings.failures, log)
@@ -62,7 +67,8 @@ final class SendingPump {
         // Answers, receipts and new pages: nothing is to wait for the data of a page.
         while let event = try events.nextIfAny() { try await handle(event, &workers) }
         while let work = scheduler.nextWork() { begin(work, &workers) }
-        if endingPage == nil, let (step, page) = scheduler.nextStep() {
+        try sendDamaged(&workers)
+        if endingPage == nil, stream == nil, let (step, page) = scheduler.nextStep() {
           try await take(step, page, &workers)
           continue
         }
@@ -86,7 +92,7 @@ final class SendingPump {
         return .digested(results, firstIndex: page.firstIndex)
       case .open(let position, let page, let prefix):
         return .opened(
-          try await files.open(position, of: page, prefix), position: position, firstIndex: page.firstIndex)
+          try files.open(position, of: page, prefix), position: position, firstIndex: page.firstIndex)
       case .prepare(let unit, let number): return .prepared(try await units.prepare(unit), number: number)
       }
     }
@@ -127,6 +133,8 @@ final class SendingPump {
       report(answer)
       if !answer.asked.isEmpty { scheduler.digest(answer.asked, of: answer.page) }
     case .verdict(let verdict): report(try ledger.takeVerdict(verdict))
+    case .chunkDigests(let list):
+      if let damage = try ledger.take(list) { damages.append(damage) }
     case .pageReceipt(let receipt):
       try account.take(ledger.take(receipt), treeDigest: receipt.treeDigest)
       _ = try credits.nextIfAny()
@@ -191,7 +199,7 @@ final class SendingPump {
     case .unit(.pack(let record, let results)): try await send(record, results, of: page)
     case .unit(.chunk(let record, let chunk)): try await send(record, chunk, of: page)
     case .failure(let position, let error): try await fail(position, of: page, error)
-    case .comesAlone(let position): alone.append((position, isAgain: false))
+    case .comesAlone(let position): alone.append((position, .size))
     case .pageEnd:
       endingPage = page
       try await endPage(&workers)
@@ -212,7 +220,7 @@ final class SendingPump {
       case .packed(let entry):
         ledger.deliver(entry, position, of: page)
         settings.monitor.send(byteCount: entry.byteCount)
-      case .comesAlone: alone.append((position, isAgain: false))
+      case .comesAlone: alone.append((position, .size))
       case .failed(let error): try await fail(position, of: page, error)
       }
     }
@@ -229,14 +237,17 @@ final class SendingPump {
       }
       let units = units
       try await delivery.send(record.take()) { try await units.prepareAgain(chunk) }
-      file.noteSent(upTo: chunk.offset + Int64(chunk.byteCount))
+      isFileOpen = true
+      file.noteSent(byteCount: chunk.byteCount)
       settings.monitor.send(byteCount: chunk.byteCount)
+      if chunk.present != nil { settings.monitor.missPresent(byteCount: Int64(chunk.byteCount)) }
     }
     guard chunk.isLast || file.error != nil, file.reportOnce() else { return }
+    isFileOpen = false
     guard let digest = file.digest else {
       let error = file.error ?? P2PCopyError(.internalError, "'\(file.entry.path)' ended without a digest")
       guard error.isSourceChange else { return try await fail(file.position, of: page, error) }
-      return try await sendAgain(file.position, of: page, from: file.startOffset, sentUpTo: file.sentEnd)
+      return try await sendAgain(file.position, of: page, present: file.startOffset, sent: file.sentByteCount)
     }
     let metadata = file.content.metadata
     let byteCount = file.content.byteCount
@@ -252,16 +263,16 @@ final class SendingPump {
   /// - Parameters:
   ///   - position: The file's position.
   ///   - page: The page whose data are being sent.
-  ///   - startOffset: Where it began: what was there before is void as well.
-  ///   - sentEnd: Where what was handed over of it ends; `nil` when the receiver does not know of its coming.
+  ///   - present: How much of it was there before, which is void as well.
+  ///   - sentByteCount: How much was handed over of it; `nil` when the receiver does not know of its coming.
   /// - Throws: ``P2PCopyError`` when the other side cannot be reached any more.
   private func sendAgain(
-    _ position: Int, of page: OutgoingPageLedger.Page, from startOffset: Int64, sentUpTo sentEnd: Int64?
+    _ position: Int, of page: OutgoingPageLedger.Page, present: Int64, sent sentByteCount: Int64?
   ) async throws {
-    settings.monitor.repeatFile(byteCount: sentEnd ?? startOffset)
+    settings.monitor.repeatFile(byteCount: present + (sentByteCount ?? 0))
     settings.monitor.notice("'\(page.entries[position].path)' changed while it was being sent, and is sent once more")
-    alone.append((position, isAgain: true))
-    guard sentEnd != nil else { return }
+    alone.append((position, .change))
+    guard sentByteCount != nil else { return }
     var record = delivery.buffers.takeRecord()
     FileAgain(index: page.content.index(of: position)).writeRecord(to: &record)
     try await delivery.send(consume record)
@@ -277,10 +288,10 @@ final class SendingPump {
   private func endPage(_ workers: inout ThrowingDiscardingTaskGroup<any Error>) async throws {
     guard let page = endingPage, stream == nil else { return }
     guard alone.isEmpty else {
-      let (position, isAgain) = alone.removeFirst()
-      let next = try OutgoingStream(position, of: page.content, isAgain: isAgain, settings)
+      let (position, reason) = alone.removeFirst()
+      let next = try OutgoingStream(position, of: page.content, reason, settings)
       settings.monitor.beginFile(page.entries[next.position].path)
-      stream = next
+      stream = (next, page)
       readOn(next, &workers)
       return
     }
@@ -295,23 +306,38 @@ final class SendingPump {
   private func take(
     _ piece: OutgoingStream.Piece, _ workers: inout ThrowingDiscardingTaskGroup<any Error>
   ) async throws {
-    guard let page = endingPage, let stream else { return }
+    guard let (stream, page) = stream else { return }
     switch piece {
     case .data(let record, let byteCount):
       // What comes next is read while this is being sent.
       readOn(stream, &workers)
       try await delivery.send(record.take())
       settings.monitor.send(byteCount: byteCount)
+      if stream.damage != nil { settings.monitor.missPresent(byteCount: Int64(byteCount)) }
       return
     case .end(let end, let entry):
       try await send(end)
       ledger.deliver(entry, stream.position, of: page)
     case .failed(let error) where error.isSourceChange && stream.mayComeAgain:
-      try await sendAgain(stream.position, of: page, from: 0, sentUpTo: stream.sentEnd)
+      try await sendAgain(stream.position, of: page, present: 0, sent: stream.sentByteCount)
     case .failed(let error): try await fail(stream.position, of: page, error)
     }
+    if stream.damage != nil { ledger.repair(page, sentByteCount: settings.monitor.sentByteCount) }
     self.stream = nil
     try await endPage(&workers)
+  }
+
+  /// Begins with the next file that arrived damaged, if none is coming.
+  private func sendDamaged(_ workers: inout ThrowingDiscardingTaskGroup<any Error>) throws(P2PCopyError) {
+    guard stream == nil, endingPage == nil, !isFileOpen, !damages.isEmpty else { return }
+    let damage = damages.removeFirst()
+    let path = damage.page.entries[damage.position].path
+    settings.monitor.notice("'\(path)' did not arrive as it was read; what is damaged of it is sent once more")
+    settings.monitor.repeatFile(byteCount: damage.entry.byteCount)
+    settings.monitor.beginFile(path, resumedByteCount: damage.entry.byteCount)
+    let next = try OutgoingStream(damage.position, of: damage.page.content, .damage(damage.arrived), settings)
+    stream = (next, damage.page)
+    readOn(next, &workers)
   }
 
   // MARK: The end

@@ -35,7 +35,7 @@ struct SendingSession: Sendable {
       acceptsTimes: resumes && options.keepsMetadata && !options.comparesContent)
     let agreed = try await Negotiation.run(
       offering: offer, codecs: codecs, in: session, over: lane, stepTimeout: options.stepTimeout)
-    log.begin(role: .sender, digest: agreed.digest.name)
+    log.begin(role: .sender, agreed.digests)
     let delivery = Delivery(
       session, over: lane, dialing: dialing, maximumLaneCount: agreed.connectionCount, monitor: monitor)
     try await transfer(settings(source, agreed, delivery.buffers), in: session, by: delivery)
@@ -47,7 +47,7 @@ struct SendingSession: Sendable {
   ) -> SendSettings {
     SendSettings(
       source: source, buffers: buffers, chunkByteCount: agreed.chunkByteCount,
-      compressionMode: options.compression, compressor: agreed.compressor, digests: DigestContexts(agreed.digest),
+      compressionMode: options.compression, compressor: agreed.compressor, digests: agreed.digests,
       keepsMetadata: options.keepsMetadata, resumes: resumes, acceptsTimes: agreed.acceptsTimes, monitor: monitor,
       failures: EntryFailures(monitor, log))
   }
@@ -59,7 +59,7 @@ struct SendingSession: Sendable {
     let credits = BoundedQueue<Void>(limit: ManifestPage.window)
     var tasks = SessionTasks(failing: events, credits)
     tasks.add("sender: listing") { try await Self.walk(settings, into: events, credits) }
-    tasks.add("sender: reading", as: .reading) { try await delivery.listen(into: events, monitor) }
+    tasks.add("sender: reading", as: .reading) { try await delivery.listen(into: events, settings) }
     tasks.add("sender: sending", as: .work) {
       try await SendingPump(delivery: delivery, settings: settings, events: events, credits: credits, log: log).run()
     }

@@ -19,18 +19,23 @@ package enum Unit: Sendable {
   /// A piece of a file; an empty one when the file has nothing more to send.
   package struct Chunk: Sendable {
     let file: OutgoingFile
-    /// Which of the file's chunks it is, from 0.
+    /// Which of the file's units it is, from 0.
     let number: Int
     let offset: Int64
     let byteCount: Int
     let isLast: Bool
+    /// What the digest of this piece is at the receiver, if it has it: it is sent only when it is another one here.
+    let present: [UInt8]?
 
-    package init(file: OutgoingFile, number: Int, offset: Int64, byteCount: Int, isLast: Bool) {
+    package init(
+      file: OutgoingFile, number: Int, offset: Int64, byteCount: Int, isLast: Bool, present: [UInt8]? = nil
+    ) {
       self.file = file
       self.number = number
       self.offset = offset
       self.byteCount = byteCount
       self.isLast = isLast
+      self.present = present
     }
   }
 
@@ -52,6 +57,6 @@ package enum PreparedUnit: Sendable {
 
   /// A pack; no record when none of its files could be read.
   case pack(OutgoingMessage?, [(position: Int, outcome: PackOutcome)])
-  /// A piece of a file; no record when there is nothing to send, or the file failed.
+  /// A piece of a file; no record when there is nothing to send, since the receiver has it or the file failed.
   case chunk(OutgoingMessage?, Unit.Chunk)
 }

@@ -45,19 +45,27 @@ package struct UnitPreparation: Sendable {
         isReadable = false
       }
     }
+    var isPresent = false
+    if isReadable, chunk.byteCount > 0 {
+      isPresent = try record.withBulkData { (data) throws(P2PCopyError) in
+        try file.takeChunk(chunk, data, settings.digests)
+      }
+    }
     var isCompressed = false
     var isTried = false
     try await file.inTurn(chunk.number) { digest in
       guard isReadable else { return }
-      try record.withBulkData { (data) throws(P2PCopyError) in try digest.update(data) }
+      if let digest { try record.withBulkData { (data) throws(P2PCopyError) in try digest.update(data) } }
       if chunk.isLast { try file.finishDigest(settings) }
       // The first chunk decides for those behind it.
-      guard chunk.number == 0, let compression = settings.compression, file.compression.isCompressing else { return }
+      guard !isPresent, chunk.number == 0, let compression = settings.compression, file.compression.isCompressing else {
+        return
+      }
       isTried = true
       (record, isCompressed) = try compression.compress(record, below: file.compression.worthwhileRatio)
       file.compression.record(isFirst: true, paid: isCompressed)
     }
-    guard isReadable, chunk.byteCount > 0 else {
+    guard isReadable, !isPresent, chunk.byteCount > 0 else {
       buffers.recycle(record)
       return nil
     }
@@ -80,6 +88,8 @@ package struct UnitPreparation: Sendable {
   ///   that at the receiver.
   /// - Throws: ``P2PCopyError`` when the session cannot go on.
   func prepareAgain(_ chunk: Unit.Chunk) async throws -> ByteBuffer {
+    let chunk = Unit.Chunk(
+      file: chunk.file, number: chunk.number, offset: chunk.offset, byteCount: chunk.byteCount, isLast: chunk.isLast)
     if let record = try await record(of: chunk) { return record.take() }
     var record = buffers.takeBulkRecord()
     record.writeRepeatingByte(0, count: chunk.byteCount)

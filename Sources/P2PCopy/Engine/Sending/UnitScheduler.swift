@@ -46,7 +46,22 @@ final class UnitScheduler {
   /// The page that is being divided, and how far that is.
   private var page: OutgoingPageLedger.Page?
   private var position = 0
-  private var file: (file: OutgoingFile, number: Int, offset: Int64)?
+  private var file: DividedFile?
+
+  /// A file that is being divided: first what the receiver has nothing of, then what it has, as it says the digests.
+  private struct DividedFile {
+    let file: OutgoingFile
+    var number = 0
+    var offset: Int64
+    var comparedByteCount: Int64 = 0
+
+    init(_ file: OutgoingFile) {
+      self.file = file
+      offset = file.startOffset
+    }
+
+    var isComplete: Bool { offset >= file.content.byteCount && comparedByteCount >= file.startOffset }
+  }
 
   /// Files of the page that are being opened, or wait for their turn; by position.
   private var openings: [Int: FilePreparation.Opened?] = [:]
@@ -148,7 +163,10 @@ final class UnitScheduler {
 
   private func nextUnit() -> Work? {
     while begun - taken < Self.window {
-      if let page, let chunk = nextChunk() { return begin(.chunk(chunk), page) }
+      if let page, file != nil {
+        // The receiver may not have said yet what it has of the file.
+        return nextChunk().map { begin(.chunk($0), page) }
+      }
       guard let page = page ?? ledger.takeReadyPage() else { return nil }
       if self.page == nil { divide(page) }
       guard position < page.entries.count else {
@@ -170,7 +188,7 @@ final class UnitScheduler {
         guard let opened = openings[position] ?? nil else { return nil }
         openings.removeValue(forKey: position)
         switch opened {
-        case .file(let opened): file = (opened, 0, opened.startOffset)
+        case .file(let opened): file = DividedFile(opened)
         case .comesAlone: add(.comesAlone(position), page)
         case .failed(let error): add(.failure(position, error), page)
         }
@@ -203,12 +221,25 @@ final class UnitScheduler {
   }
 
   private func nextChunk() -> Unit.Chunk? {
-    guard let (file, number, offset) = file else { return nil }
-    let byteCount = Int(min(Int64(settings.chunkByteCount), file.content.byteCount - offset))
-    let end = offset + Int64(byteCount)
-    let isLast = end >= file.content.byteCount || file.error != nil
-    self.file = isLast ? nil : (file, number + 1, end)
-    return Unit.Chunk(file: file, number: number, offset: offset, byteCount: byteCount, isLast: isLast)
+    guard var divided = file else { return nil }
+    let file = divided.file
+    let chunkByteCount = Int64(settings.chunkByteCount)
+    let isMissing = divided.offset < file.content.byteCount
+    let offset = isMissing ? divided.offset : divided.comparedByteCount
+    let end = isMissing ? file.content.byteCount : file.startOffset
+    let byteCount = min(chunkByteCount, end - offset)
+    var present: [UInt8]?
+    if !isMissing, byteCount > 0, file.error == nil {
+      present = file.prefix?.digest(ofChunk: offset / chunkByteCount)
+      if present == nil { return nil }
+    }
+    if isMissing { divided.offset += byteCount } else { divided.comparedByteCount += byteCount }
+    let isLast = divided.isComplete || file.error != nil
+    let number = divided.number
+    divided.number += 1
+    self.file = isLast ? nil : divided
+    return Unit.Chunk(
+      file: file, number: number, offset: offset, byteCount: Int(byteCount), isLast: isLast, present: present)
   }
 
   /// As many of the small files that follow as fit into one chunk.

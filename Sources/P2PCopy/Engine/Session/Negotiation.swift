@@ -20,6 +20,9 @@ enum Negotiation {
     /// How many lanes the session may have.
     var connectionCount: Int
 
+    /// Makes the digests of files and chunks.
+    var digests: DigestContexts
+
     /// For a log.
     var metadata: Logger.Metadata {
       [
@@ -106,7 +109,8 @@ enum Negotiation {
       cipher: cipher, compressor: compressor, digest: digest, chunkByteCount: selection.chunkByteCount,
       wantsResume: offer.wantsResume,
       acceptsTimes: offer.wantsResume && offer.acceptsTimes && digest.name != DeliveryLog.checksumsDigest,
-      connectionCount: selection.connectionCount)
+      connectionCount: selection.connectionCount,
+      digests: DigestContexts(digest, chunkByteCount: selection.chunkByteCount))
   }
 }
 

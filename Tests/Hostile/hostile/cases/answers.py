@@ -38,6 +38,7 @@ class Positions:
         self.file, self.big = self.of[b"a"], self.of[b"d/big"]
         self.directory, self.link = self.of[b"d"], self.of[b"l"]
         self.count = len(entries)
+        self.big_size = entries[self.big].size or 0
 
 
 Made = Callable[[Positions], bytes]
@@ -73,13 +74,15 @@ answers("0", answer(0, [says(0, 0)]))
 answers("7", answer(0, [says(0, 7)]))
 answers("255", answer(0, [says(0, 255)]))
 answers("continues, without more", lambda at: answer(0, [says(at.file, CONTINUES)]))
-answers("continues at 0", lambda at: answer(0, [continues(at.file, 0, DIGEST)]))
-answers("continues at 2^63", lambda at: answer(0, [continues(at.file, 1 << 63, DIGEST)]))
-answers("continues at 2^64 - 1", lambda at: answer(0, [continues(at.file, (1 << 64) - 1, DIGEST)]))
-answers("continues, with a digest of 65 bytes", lambda at: answer(0, [continues(at.file, 1, bytes(65))]))
-answers("continues, with a digest of 65535 bytes", lambda at: answer(0, [continues(at.file, 1, bytes(65535))]))
-answers("continues, a directory", lambda at: answer(0, [continues(at.directory, 1, DIGEST)]))
-answers("continues, a link", lambda at: answer(0, [continues(at.link, 1, DIGEST)]))
+answers("continues at 0", lambda at: answer(0, [continues(at.file, 0)]))
+answers("continues at 2^63", lambda at: answer(0, [continues(at.file, 1 << 63)]))
+answers("continues at 2^64 - 1", lambda at: answer(0, [continues(at.file, (1 << 64) - 1)]))
+answers("continues at less than a chunk", lambda at: answer(0, [continues(at.file, 1)]))
+answers("continues at a byte before the end", lambda at: answer(0, [continues(at.big, at.big_size - 1)]))
+answers("continues at a byte behind the end", lambda at: answer(0, [continues(at.big, at.big_size + 1)]))
+answers("continues at a chunk behind the end", lambda at: answer(0, [continues(at.big, at.big_size + (1 << 20))]))
+answers("continues, a directory", lambda at: answer(0, [continues(at.directory, 1)]))
+answers("continues, a link", lambda at: answer(0, [continues(at.link, 1)]))
 answers("check a directory", lambda at: answer(0, [says(at.directory, CHECK)]))
 answers("check a link", lambda at: answer(0, [says(at.link, CHECK)]))
 answers("unchanged, a file", lambda at: answer(0, [says(at.file, UNCHANGED)]))
@@ -99,7 +102,7 @@ answers("a verdict in its place", verdict(0))
 answers("a page receipt in its place", page_receipt(0, bytes(32)))
 answers(
     "continues, though it does not resume",
-    lambda at: answer(0, [continues(at.file, 1, DIGEST)]),
+    lambda at: answer(0, [continues(at.file, 1)]),
     arguments=["--no-resume"],
 )
 answers("check, though it does not resume", lambda at: answer(0, [says(at.file, CHECK)]), arguments=["--no-resume"])
@@ -159,29 +162,55 @@ async def whole_of(trial: Receiver, index: int) -> bytes:
 
 
 def false_parts() -> None:
-    for name, size, digest in (
-        ("beyond the file's size", 10_000_000, DIGEST),
-        ("at 2^63 - 1", LARGEST, DIGEST),
-        ("with a wrong digest", 1000, DIGEST),
-        ("with an empty digest", 1000, b""),
-        ("with half a digest", 1000, b"x" * 8),
-        ("with a digest of 64 bytes", 1000, bytes(64)),
-    ):
+    for name, digest in (("zeros", DIGEST), ("the digest of something else", b"x" * 16)):
 
-        async def step(trial: Receiver, at: Positions) -> None:
+        async def step(trial: Receiver, at: Positions, digest: bytes = digest) -> None:
+            count = -(-at.big_size // trial.peer.selection["chunk_size"])
+            await trial.peer.body(bodies.chunk_digests(at.big, [digest] * count))
             content = await whole_of(trial, at.big)
             trial.expect(content == (trial.places.source / "d" / "big").read_bytes(), "not the whole file came")
             await trial.peer.socket.close(1000)
 
         after_answer(
-            f"answer: continues {name}, and all of it is sent",
+            f"chunk digests: {name}, and all of it is sent",
             PEER_LEFT,
-            lambda at, size=size, digest=digest: answer(0, [continues(at.big, size, digest)]),
+            lambda at: answer(0, [continues(at.big, at.big_size)]),
             step,
         )
 
 
 false_parts()
+
+# MARK: Chunk digests
+
+
+def chunk_digests(name: str, made: Made | bytes, statuses: Any = VIOLATION) -> None:
+    """What the receiver says of a file that it has all of, by what it answered."""
+    after_answer(
+        f"chunk digests: {name}", statuses, lambda at: answer(0, [continues(at.big, at.big_size)]), body(made)
+    )
+
+
+def listed(at: int, count: int = 1, **more: Any) -> bytes:
+    return bodies.chunk_digests(at, [DIGEST] * count, **more)
+
+
+chunk_digests("none", lambda at: listed(at.big, 0))
+chunk_digests("more than there are", lambda at: listed(at.big, 1000))
+chunk_digests("1025", lambda at: listed(at.big, 1025))
+chunk_digests("65535, it says", lambda at: listed(at.big, count=1)[:18] + b"\xff\xff" + DIGEST)
+chunk_digests("from the second on", lambda at: listed(at.big, first=1))
+chunk_digests("from 2^64 - 1 on", lambda at: listed(at.big, first=(1 << 64) - 1))
+chunk_digests("all of them twice", lambda at: listed(at.big, 1000, first=0))
+chunk_digests("of a directory", lambda at: listed(at.directory))
+chunk_digests("of a link", lambda at: listed(at.link))
+chunk_digests("of a file that is wanted whole", lambda at: listed(at.file))
+chunk_digests("cut off", lambda at: listed(at.big)[:-1])
+chunk_digests("with a byte behind them", lambda at: listed(at.big) + b"\0")
+chunk_digests("as damaged, before it came", lambda at: listed(at.big, why=1))
+chunk_digests("as damaged, of no entry", lambda at: listed((1 << 64) - 1, why=1))
+chunk_digests("for no reason there is", lambda at: listed(at.big, why=2))
+
 
 # MARK: Verdicts
 
@@ -198,7 +227,7 @@ verdicts("of page 1", verdict(1))
 verdicts("about a file that was not to be checked", lambda at: verdict(0, [says(at.big, UNCHANGED)]))
 verdicts("about a directory", lambda at: verdict(0, [says(at.directory, SKIPPED)]))
 verdicts("about position 2^32 - 1", verdict(0, [says((1 << 32) - 1, UNCHANGED)]))
-verdicts("continues", lambda at: verdict(0, [continues(at.file, 1, DIGEST)]))
+verdicts("continues", lambda at: verdict(0, [continues(at.file, 1)]))
 verdicts("check", lambda at: verdict(0, [says(at.file, CHECK)]))
 verdicts("0", lambda at: verdict(0, [says(at.file, 0)]))
 verdicts("complete by times", lambda at: verdict(0, [says(at.file, COMPLETE)]))

@@ -112,6 +112,7 @@ registry.add("send", "control: the receipt agrees", OK, takes_all, check=agrees,
 
 @registry.case("send", "control: what is there in part is continued, what is the same is left alone", OK)
 async def _(trial: Trial[Any]) -> None:
+    trial.peer.chunk_size = 65536
     mine = {b"d/big": expected(trial)[b"d/big"][:100_000], b"a": b"hello"}
     received = await trial.peer.transfer(mine)
     trial.expect(received == expected(trial), f"received {sorted(received)}")
@@ -119,7 +120,10 @@ async def _(trial: Trial[Any]) -> None:
 
 @registry.case("send", "control: a part that does not fit, a file that differs", OK)
 async def _(trial: Trial[Any]) -> None:
-    received = await trial.peer.transfer({b"d/big": b"something else", b"a": b"olleh"})
+    trial.peer.chunk_size = 65536
+    big = expected(trial)[b"d/big"]
+    other = big[:70_000] + b"something else" + big[70_014:150_000]
+    received = await trial.peer.transfer({b"d/big": other, b"a": b"olleh"})
     trial.expect(received == expected(trial), f"received {sorted(received)}")
 
 

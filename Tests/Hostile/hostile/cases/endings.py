@@ -15,7 +15,8 @@ from ..trial import Registry, Trial
 registry = Registry()
 Step = Callable[[Trial[Any]], Awaitable[Any]]
 CONTENT = b"0123456789" * 10
-ENTRIES = [directory("d"), file("d/a", CONTENT), file("d/b", CONTENT), link("l", "d/a")]
+LARGE = CONTENT * 1000
+ENTRIES = [directory("d"), file("d/a", LARGE), file("d/b", CONTENT), link("l", "d/a")]
 
 
 async def says_end(trial: Trial[Any]) -> None:
@@ -37,13 +38,13 @@ OF_SENDER: dict[str, Step] = {
     "the manifests": lambda trial: trial.peer.exchange(),
     "a page": lambda trial: trial.peer.body(page(ENTRIES)),
     "the answer": lambda trial: trial.peer.next(bodies.ANSWER),
-    "half a file": lambda trial: trial.peer.body(bodies.chunk(1, CONTENT[:50])),
-    "a file's data": lambda trial: trial.peer.body(bodies.chunk(1, CONTENT[50:], 50)),
+    "half a file": lambda trial: trial.peer.body(bodies.chunk(1, LARGE[:65536])),
+    "a file's data": lambda trial: trial.peer.body(bodies.chunk(1, LARGE[65536:], 65536)),
     "a file's end": lambda trial: trial.peer.body(trial.peer.end_of(1, ENTRIES[1])),
     "a pack": lambda trial: trial.peer.body(bodies.pack([trial.peer.item(2, ENTRIES[2])])),
     "the page end": lambda trial: trial.peer.body(bodies.page_end(0)),
     "the page receipt": page_received,
-    "manifest_end": lambda trial: trial.peer.control({"type": "manifest_end", "entries": 4, "files": 2, "bytes": 200}),
+    "manifest_end": lambda trial: trial.peer.control({"type": "manifest_end", "entries": 4, "files": 2, "bytes": 100100}),
     "the end": says_end,
     "the receipt": lambda trial: trial.peer.next_control("receipt"),
 }

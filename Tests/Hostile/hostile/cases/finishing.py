@@ -143,11 +143,13 @@ async def _(trial: Sender) -> None:
 
 # MARK: Going on
 
-PART = bytes(range(250)) * 40
+# What is gone on with are whole chunks.
+CHUNK = 65536
+PART = bytes(range(250)) * 400
 
 
 def with_part(places: Places) -> None:
-    (places.out / ".a.p2p-copy-partial").write_bytes(PART[:5000])
+    (places.out / ".a.p2p-copy-partial").write_bytes(PART[: CHUNK + 4464])
     (places.out / "b").write_bytes(PART)
 
 
@@ -157,7 +159,7 @@ def going_on(name: str, statuses: Any, step: Callable[[Sender], Any]) -> None:
         trial.needed.clear()
         await trial.peer.open()
         said = await trial.peer.answered(page([file("a", PART), file("b", PART)]))
-        trial.expect(said[0][:2] == (bodies.CONTINUES, 5000) and said[1] == (bodies.CHECK,), f"the answer is {said}")
+        trial.expect(said[0][:2] == (bodies.CONTINUES, CHUNK) and said[1] == (bodies.CHECK,), f"the answer is {said}")
         await step(trial)
         await trial.peer.closed()
 
@@ -171,13 +173,13 @@ def sends(*sent: bytes | Callable[[Sender], bytes]) -> Callable[[Sender], Any]:
     return step
 
 
-going_on("from another place", VIOLATION, sends(bodies.checks(0, [(1, bytes(32))]), bodies.chunk(0, PART[4999:], 4999)))
+going_on("from another place", VIOLATION, sends(bodies.checks(0, [(1, bytes(32))]), bodies.chunk(0, PART[CHUNK - 1 :], CHUNK - 1)))
 going_on(
-    "from beyond the part", VIOLATION, sends(bodies.checks(0, [(1, bytes(32))]), bodies.chunk(0, PART[5001:], 5001))
+    "from beyond the part", VIOLATION, sends(bodies.checks(0, [(1, bytes(32))]), bodies.chunk(0, PART[CHUNK + 1 :], CHUNK + 1))
 )
-going_on("in a pack", VIOLATION, sends(bodies.checks(0, [(1, bytes(32))]), packed(item(0, PART))))
+going_on("in a pack", VIOLATION, sends(bodies.checks(0, [(1, bytes(32))]), packed(item(0, PART[:1000]))))
 going_on("complete, it says", {VIOLATION, MISMATCH}, sends(bodies.checks(0, [(1, bytes(32))]), right_end(0, PART)))
-going_on("data of a file that is still to be checked", VIOLATION, sends(bodies.chunk(1, PART)))
+going_on("data of a file that is still to be checked", VIOLATION, sends(bodies.chunk(1, PART[:CHUNK])))
 going_on("a page end in place of checks", VIOLATION, sends(bodies.page_end(0)))
 going_on("checks of nothing", VIOLATION, sends(bodies.checks(0, [])))
 going_on("checks of the other file", VIOLATION, sends(bodies.checks(0, [(0, bytes(32))])))
@@ -193,7 +195,7 @@ going_on("checks twice", VIOLATION, sends(bodies.checks(0, [(1, bytes(32))]), bo
 going_on(
     "data for a file of which the digest was empty",
     VIOLATION,
-    sends(bodies.file_failed(1), bodies.checks(0, [(1, b"")]), bodies.chunk(1, PART)),
+    sends(bodies.file_failed(1), bodies.checks(0, [(1, b"")]), bodies.chunk(1, PART[:CHUNK])),
 )
 
 
@@ -201,9 +203,13 @@ going_on(
 async def _(trial: Sender) -> None:
     await trial.peer.open()
     await trial.peer.answered(page([file("a", PART)]))
-    await trial.peer.body(bodies.chunk(0, b"x" * 5000, 5000))
-    await trial.peer.body(right_end(0, PART)(trial))
-    await trial.peer.body(bodies.page_end(0))
+    end = right_end(0, PART)(trial)
+    await play(trial, [bodies.chunk(0, b"x" * (len(PART) - CHUNK), CHUNK), end, bodies.page_end(0)])
+    await trial.peer.next(bodies.CHUNK_DIGESTS)
+    # Once more, and another one's again.
+    why, _, _, digests = bodies.read_chunk_digests(await trial.peer.next(bodies.CHUNK_DIGESTS), 32)
+    trial.expect(why == 1 and digests[0] == trial.peer.chunk_digests(PART)[0], f"digests {why}")
+    await play(trial, [bodies.chunk(0, b"y" * (len(PART) - CHUNK), CHUNK), end])
     await trial.peer.next(bodies.PAGE_RECEIPT)
     await trial.peer.finish()
     await trial.peer.socket.close()
