@@ -26,7 +26,7 @@ package final class OutgoingFile: Sendable {
   /// What the receiver has of it, and is compared; `nil` for nothing.
   let prefix: FilePrefix?
 
-  /// Where what the receiver has not ends: the file from here on is sent first.
+  /// Where what the receiver has ends: the file from here on is sent first.
   let startOffset: Int64
 
   private let digesting: Digesting
