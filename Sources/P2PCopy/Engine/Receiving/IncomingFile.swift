@@ -116,9 +116,9 @@ struct ChunkSequence {
 
   /// Whether a chunk of a file, unless it is a stream, is one by its size and place: only the last one may be shorter.
   private func isChunk(_ header: BulkHeader, _ offset: Int64, end: Int64, _ now: inout Current) -> Bool {
-    guard case .file = now.file.entry.kind else { return true }
+    guard case .file = now.file.entry.kind, header.rawByteCount > 0 else { return true }
     guard offset % Int64(digests.chunkByteCount) == 0, now.shortEnd.map({ end <= $0 }) ?? true else { return false }
-    guard header.rawByteCount > 0, header.rawByteCount < digests.chunkByteCount else { return true }
+    guard header.rawByteCount < digests.chunkByteCount else { return true }
     guard now.lastEnd <= end, now.shortEnd == nil || now.shortEnd == end else { return false }
     now.shortEnd = end
     return true

@@ -78,6 +78,7 @@ violates("chunk: of a refused entry", bodies.chunk(BAD, CONTENT))
 violates("chunk: begins behind the beginning", bodies.chunk(A, CONTENT, 5))
 violates("chunk: begins at 2^64 - 1", bodies.chunk(A, CONTENT, (1 << 64) - 1))
 violates("chunk: begins at 2^63 - 1", bodies.chunk(A, CONTENT, LARGEST))
+violates("chunk: a short one, and not the last", bodies.chunk(A, b"01234"), bodies.chunk(A, b"56789", 5))
 violates("chunk: leaves a gap", bodies.chunk(A, b"01234"), bodies.chunk(A, b"56789", 6))
 violates("chunk: overlaps the one before", bodies.chunk(A, b"01234"), bodies.chunk(A, b"456789", 4))
 violates("chunk: begins again", bodies.chunk(A, b"01234"), bodies.chunk(A, CONTENT))
@@ -352,8 +353,7 @@ ends(
     OK,
     bodies.chunk(0, b"01234 and more than there will be"),
     bodies.file_again(0),
-    bodies.chunk(0, b"01234"),
-    bodies.chunk(0, b"56789", 5),
+    bodies.chunk(0, CONTENT),
     right_end(0),
     packed(item(1)),
     placed=TWO,
