@@ -33,7 +33,7 @@ public struct ReceiveOptions: Sendable {
   public var checksumsFile: LocalPath?
 
   /// Protocol 2 only: how many bytes of content to take at most, besides what is there already; no limit unless it is set. A
-  /// sender that announces more, or sends more, ends the transfer with ``P2PCopyCore/P2PCopyError/Code/limitExceeded``
+  /// sender that announces more, or sends more, ends the transfer with ``P2PCopyError/Code/limitExceeded``
   /// before anything beyond is written; what has come by then stays.
   public var maximumByteCount: Int64?
 
