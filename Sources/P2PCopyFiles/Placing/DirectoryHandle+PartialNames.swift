@@ -55,14 +55,6 @@ extension DirectoryHandle {
     return nil
   }
 
-  /// Removes what was left of a file, if it is still that.
-  ///
-  /// - Throws: ``SystemError``.
-  package func removePartialFile(_ start: PartialStart) throws(SystemError) {
-    guard try status(of: start.name)?.identity == start.version.identity else { return }
-    try remove(start.name)
-  }
-
   /// Whether something is there under a name, so that it may be what is at fault.
   package func has(_ name: [UInt8]) -> Bool {
     (try? status(of: name)) ?? nil != nil

@@ -161,9 +161,6 @@ package protocol EntryStoring: AnyObject {
   /// Whether a file that arrived damaged can be taken once more.
   var canTakeAgain: Bool { get }
 
-  /// Removes what lies there of a file and is damaged.
-  func removePartial(_ start: PartialStart, of place: PlannedPlace)
-
   /// Takes down, where that is kept, that a file is complete, so that it need not be read to find that out again.
   ///
   /// - Parameters:
@@ -182,12 +179,10 @@ extension EntryStoring {
   package func remember(_ placed: PlacedEntry, digest: [UInt8]) {}
 
   package var canTakeAgain: Bool { true }
-
-  package func removePartial(_ start: PartialStart, of place: PlannedPlace) {}
 }
 
-/// Writes one file that comes piece by piece. One that is let go before ``place(_:byteCount:)`` keeps what was written, if that can be
-/// gone on with.
+/// Writes one file that comes piece by piece. One that is let go before ``place(_:byteCount:)`` keeps what was written, if
+/// that can be gone on with.
 package protocol EntryWriting: AnyObject {
   /// Writes bytes, which are only valid during the call.
   ///

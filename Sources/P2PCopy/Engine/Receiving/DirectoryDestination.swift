@@ -112,10 +112,6 @@ private final class DirectoryStore: EntryStoring {
     return Writer(file, settings, takenNames)
   }
 
-  func removePartial(_ start: PartialStart, of place: PlannedPlace) {
-    try? output.directory(of: place.path, creating: false)?.removePartialFile(start)
-  }
-
   func storeFile(
     _ content: UnsafeRawBufferPointer, _ entry: IncomingEntry, at place: PlannedPlace, _ metadata: EntryMetadata?
   ) throws(P2PCopyError) -> PlacedEntry {

@@ -94,35 +94,40 @@ final class EntryStorage {
   }
 
   private func finish(_ file: IncomingFile, _ end: FileEnd) async throws {
-    let outcome: FileWriter.Outcome
+    let writer: FileWriter
     do throws(P2PCopyError) {
-      let writer = try writer(of: file)
+      writer = try self.writer(of: file)
       self.writer = nil
-      outcome = try writer.finish(end)
-      if case .placed(let placed, let delivered) = outcome {
+      if let (placed, delivered) = try writer.finish(end) {
         try deliver(file.index, placed, delivered, file.entry)
         return
       }
-      if case .damaged(nil) = outcome { writer.discard() }
     } catch {
       try fail(file.index, error)
       return
     }
-    // Its writer has let go of it by now.
-    guard case .damaged(let start) = outcome else { return }
-    try await doubt(file.index, file.entry, at: file.place, end, start)
+    try await doubt(file.index, file.entry, at: file.place, end, writer)
   }
 
   /// A file is not what the sender read: what differs is asked for once more, once.
+  ///
+  /// - Parameters:
+  ///   - index: The file's index.
+  ///   - entry: The file.
+  ///   - place: Where it is to be.
+  ///   - end: What the sender read.
+  ///   - writer: What has written it; `nil` when nothing was written.
+  /// - Throws: ``P2PCopyError`` when the session cannot go on.
   private func doubt(
-    _ index: UInt64, _ entry: IncomingEntry, at place: PlannedPlace, _ end: FileEnd, _ start: PartialStart?
+    _ index: UInt64, _ entry: IncomingEntry, at place: PlannedPlace, _ end: FileEnd, _ writer: FileWriter?
   ) async throws {
-    let content = start.map {
+    let content = writer?.leave().map {
       PartialContent(
         start: $0, byteCount: end.byteCount, table: ChunkTable(digestByteCount: settings.digests.digest.byteCount))
     }
-    guard store.canTakeAgain, try ledger.doubt(index, place, content) else {
-      if let start { store.removePartial(start, of: place) }
+    let mayComeAgain = store.canTakeAgain ? try ledger.doubt(index, place, content) : false
+    if !mayComeAgain || content == nil { writer?.discard() }
+    guard mayComeAgain else {
       return try fail(
         index,
         P2PCopyError(

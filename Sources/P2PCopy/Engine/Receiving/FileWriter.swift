@@ -8,14 +8,6 @@ import P2PCopyWire
 ///
 /// Used by the storing task alone.
 final class FileWriter {
-  /// What became of a file.
-  enum Outcome {
-    /// It is in place, and counted so.
-    case placed(PlacedEntry, DeliveredEntry)
-    /// It is not what the sender read; what lies there of it, if that can be gone on with.
-    case damaged(PartialStart?)
-  }
-
   let file: IncomingFile
   private let settings: ReceiveSettings
   /// Missing when the file could not be opened.
@@ -62,15 +54,18 @@ final class FileWriter {
     writer?.discard()
   }
 
+  /// What lies there of the file, if that can be gone on with.
+  func leave() -> PartialStart? { writer?.leave() }
+
   /// Removes what was written, which is damaged.
   func discard() { writer?.discard() }
 
   /// Gives the complete file its name.
   ///
   /// - Parameter end: What the sender read.
-  /// - Returns: What became of it.
+  /// - Returns: The file as it is in place, and as it is counted; `nil` when it is not what the sender read.
   /// - Throws: ``P2PCopyError``: this file failed; unless nothing can be written any more, others are not concerned.
-  func finish(_ end: FileEnd) throws(P2PCopyError) -> Outcome {
+  func finish(_ end: FileEnd) throws(P2PCopyError) -> (placed: PlacedEntry, delivered: DeliveredEntry)? {
     file.table.close()
     if let error {
       try giveBackDigest()
@@ -79,9 +74,9 @@ final class FileWriter {
     guard let writer else {
       throw P2PCopyError(.internalError, "'\(file.entry.shown)' was never opened; please report it")
     }
-    guard let digest = try digest(end.byteCount, writer), digest == end.digest else { return .damaged(writer.leave()) }
+    guard let digest = try digest(end.byteCount, writer), digest == end.digest else { return nil }
     let placed = try writer.place(settings.metadata(of: file.entry, end), byteCount: end.byteCount)
-    return .placed(placed, file.entry.delivered(digest: digest, byteCount: end.byteCount, placed))
+    return (placed, file.entry.delivered(digest: digest, byteCount: end.byteCount, placed))
   }
 
   private func digest(_ byteCount: Int64, _ writer: any EntryWriting) throws(P2PCopyError) -> [UInt8]? {
