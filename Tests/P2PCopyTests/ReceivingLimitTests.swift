@@ -185,6 +185,8 @@ struct ReceivingLimitTests {
     let limits = ReceivingLimits(ReceiveOptions())
     let entry = IncomingEntry(rig.entry("x", size: 100))
     limits.beginSession()
+    try limits.announce(from: 0, entryCount: 2)
+    try limits.announce(from: 2, entryCount: 1)
     limits.expect(100, of: 0, takingRoom: 100)
     #expect(check(limits, room: 100) == nil)
     #expect(check(limits, room: 99) == .destinationUnwritable)
@@ -204,18 +206,24 @@ struct ReceivingLimitTests {
     limits.expect(10, of: 2, takingRoom: -30)
     #expect(check(limits, room: 20) == nil)
     #expect(check(limits, room: 19) == .destinationUnwritable)
-    limits.settle(from: 0, count: 3)
-    #expect(check(limits, room: 0) == nil)
+    limits.settlePage()
+    limits.takeBack(0, of: entry, 0)
+    limits.expect(7, of: 1, takingRoom: 7)
+    #expect(check(limits, room: -30) == nil, "nothing comes of a page that is over")
+    #expect(check(limits, room: -31) == .destinationUnwritable, "the other page is open")
+    limits.settlePage()
+    #expect(check(limits, room: 0) == nil && check(limits, room: -1) == .destinationUnwritable)
   }
 
   @Test("Sizes that nobody has are added up without a fault")
-  func huge() {
+  func huge() throws {
     let limits = ReceivingLimits(ReceiveOptions())
+    try limits.announce(from: 0, entryCount: 100)
     for index in 0..<100 { limits.expect(.max, of: UInt64(index), takingRoom: .max) }
     #expect(check(limits, room: .max) == .destinationUnwritable)
     for index in 0..<100 { limits.expect(.max, of: UInt64(index), takingRoom: .min) }
     #expect(check(limits, room: 0) == nil)
-    limits.settle(from: 0, count: 100)
+    limits.settlePage()
     #expect(check(limits, room: 0) == nil)
   }
 }

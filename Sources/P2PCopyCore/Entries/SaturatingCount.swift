@@ -18,10 +18,12 @@ package struct SaturatingCount<Value: FixedWidthInteger & Sendable>: Hashable, S
   }
 
   /// Adds a number.
-  package static func += (count: inout SaturatingCount, number: some BinaryInteger) {
+  package static func += (count: inout SaturatingCount, number: some BinaryInteger) { count.add(number) }
+
+  private mutating func add(_ number: some BinaryInteger) {
     let number = Value(clamping: number)
-    let (sum, overflows) = count.value.addingReportingOverflow(number)
-    count.value = overflows ? (number < 0 ? .min : .max) : sum
+    let (sum, overflows) = value.addingReportingOverflow(number)
+    value = overflows ? (number < 0 ? .min : .max) : sum
   }
 
   /// The sum of two.
@@ -34,4 +36,16 @@ package struct SaturatingCount<Value: FixedWidthInteger & Sendable>: Hashable, S
 
 extension SaturatingCount: Comparable {
   package static func < (left: SaturatingCount, right: SaturatingCount) -> Bool { left.value < right.value }
+}
+
+// What is added up for every small file, compiled for these types: other modules cannot do that with what is generic here.
+
+extension SaturatingCount where Value == Int64 {
+  package static func += (count: inout SaturatingCount, number: Int64) { count.add(number) }
+
+  package static func += (count: inout SaturatingCount, number: Int) { count.add(number) }
+}
+
+extension SaturatingCount where Value == UInt64 {
+  package static func += (count: inout SaturatingCount, number: Int64) { count.add(number) }
 }

@@ -10,9 +10,13 @@ package import P2PCopyPlatform
 package final class DirectoryHandle {
   package let descriptor: FileDescriptor
 
+  /// Whether it was made by who opened it: what is in it came since.
+  package let isNew: Bool
+
   /// Takes over a directory that is open already.
   package init(_ descriptor: consuming FileDescriptor) {
     self.descriptor = descriptor
+    isNew = false
   }
 
   /// Opens a directory.
@@ -21,10 +25,13 @@ package final class DirectoryHandle {
   ///   - path: The directory; must not contain NUL.
   ///   - directory: The descriptor of the directory that the path is relative to, or `AT_FDCWD`.
   ///   - followLinks: Whether its last component may be a symbolic link.
+  ///   - isNew: Whether the caller has just made it.
   /// - Throws: ``SystemError``; `ENOTDIR` for a symbolic link that is not followed.
   package init(
-    entering path: some Collection<UInt8>, relativeTo directory: Int32 = AT_FDCWD, followLinks: Bool = false
+    entering path: some Collection<UInt8>, relativeTo directory: Int32 = AT_FDCWD, followLinks: Bool = false,
+    isNew: Bool = false
   ) throws(SystemError) {
+    self.isNew = isNew
     while true {
       let number = path.withCString { p2p_copy_open_place(directory, $0, followLinks ? 1 : 0) }
       if number >= 0 {

@@ -216,9 +216,9 @@ package final class OutputDirectory {
   }
 
   private static func enter(
-    _ component: ArraySlice<UInt8>, in handle: DirectoryHandle
+    _ component: ArraySlice<UInt8>, in handle: DirectoryHandle, isNew: Bool = false
   ) throws(SystemError) -> DirectoryHandle {
-    try DirectoryHandle(entering: component, relativeTo: handle.descriptor.number)
+    try DirectoryHandle(entering: component, relativeTo: handle.descriptor.number, isNew: isNew)
   }
 
   private static func make(
@@ -231,7 +231,7 @@ package final class OutputDirectory {
       guard error.number == EEXIST else { throw error }
     }
     // One that was there keeps its mode: whether it can be written into, writing will tell.
-    return (try enter(component, in: handle), isNew ? .made : .found)
+    return (try enter(component, in: handle, isNew: isNew), isNew ? .made : .found)
   }
 
   private static func missing(_ path: RelativePath) -> P2PCopyError {

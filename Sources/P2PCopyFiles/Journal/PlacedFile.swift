@@ -50,11 +50,13 @@ package struct PlacedFile: Hashable, Sendable {
   func append(to buffer: inout [UInt8]) {
     let start = buffer.count
     buffer.append(contentsOf: [0, 0])
-    for number in [
-      UInt64(bitPattern: version.byteCount), UInt64(bitPattern: Int64(version.modificationSeconds)),
-      UInt64(bitPattern: Int64(version.modificationNanoseconds)), UInt64(bitPattern: Int64(changeSeconds)),
-      UInt64(bitPattern: Int64(changeNanoseconds)), UInt64(version.identity.device), UInt64(version.identity.inode),
-    ] { JournalBytes.append(number, to: &buffer) }
+    JournalBytes.append(UInt64(bitPattern: version.byteCount), to: &buffer)
+    JournalBytes.append(UInt64(bitPattern: Int64(version.modificationSeconds)), to: &buffer)
+    JournalBytes.append(UInt64(bitPattern: Int64(version.modificationNanoseconds)), to: &buffer)
+    JournalBytes.append(UInt64(bitPattern: Int64(changeSeconds)), to: &buffer)
+    JournalBytes.append(UInt64(bitPattern: Int64(changeNanoseconds)), to: &buffer)
+    JournalBytes.append(UInt64(version.identity.device), to: &buffer)
+    JournalBytes.append(UInt64(version.identity.inode), to: &buffer)
     for field in [digestName, digest] {
       buffer.append(UInt8(clamping: field.count))
       buffer.append(contentsOf: field)
@@ -104,9 +106,7 @@ package struct PlacedFile: Hashable, Sendable {
 enum JournalBytes {
   /// Appends a number.
   static func append(_ number: UInt64, to buffer: inout [UInt8]) {
-    for shift in stride(from: UInt64(56), through: 0, by: -8) {
-      buffer.append(UInt8(truncatingIfNeeded: number >> shift))
-    }
+    withUnsafeBytes(of: number.bigEndian) { buffer.append(contentsOf: $0) }
   }
 
   /// Takes a number from the front; `nil` when there are too few bytes.

@@ -177,7 +177,9 @@ package final class PlacementJournal: Sendable {
 
   private static func key(_ path: some Collection<UInt8>) -> UInt64 {
     var hasher = Hasher()
-    for byte in path { hasher.combine(byte) }
+    // Equal bytes, equal keys, whatever they come in: the same call for both.
+    let isHashed: Void? = path.withContiguousStorageIfAvailable { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
+    if isHashed == nil { Array(path).withUnsafeBytes { hasher.combine(bytes: $0) } }
     return UInt64(truncatingIfNeeded: hasher.finalize())
   }
 }

@@ -26,12 +26,9 @@ package final class OpenSourceFile: Sendable {
   package init(opening source: SourceFile, acceptsGrowth: Bool = false) throws(P2PCopyError) {
     self.source = source
     original = nil
-    descriptor = try source.origin.open(source.location)
-    do throws(SystemError) {
-      statusAtOpening = try descriptor.status()
-    } catch {
-      throw Self.explain(error, source)
-    }
+    let found = try source.origin.open(source.location)
+    statusAtOpening = found.status
+    descriptor = found.descriptor
     guard statusAtOpening.kind == .regular else {
       throw P2PCopyError(
         .sourceUnreadable, "cannot send '\(DisplayText.escaped(source.location))': it is no longer a regular file",

@@ -21,9 +21,9 @@ package struct SourceOrigin: Sendable {
   /// Opens it for reading.
   ///
   /// - Parameter location: The path that it was found by.
-  /// - Returns: The descriptor.
+  /// - Returns: The descriptor, and what it is.
   /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/sourceUnreadable``, also when it is no longer what was found.
-  package func open(_ location: [UInt8]) throws(P2PCopyError) -> FileDescriptor {
+  func open(_ location: [UInt8]) throws(P2PCopyError) -> Found {
     do throws(SystemError) {
       // Not blocking: the name may have become a FIFO since it was listed.
       return try found(location, flags: O_RDONLY | O_NONBLOCK | O_NOCTTY)
@@ -38,14 +38,22 @@ package struct SourceOrigin: Sendable {
   /// - Returns: The descriptor.
   /// - Throws: ``SystemError``, with `ELOOP`, `ENOTDIR` or `ESTALE` when it is no longer what was found.
   func openDirectory(_ location: [UInt8]) throws(SystemError) -> FileDescriptor {
-    try found(location, flags: O_RDONLY | O_DIRECTORY)
+    let found = try found(location, flags: O_RDONLY | O_DIRECTORY)
+    return found.descriptor
+  }
+
+  /// What was opened, and what it was then: millions of files are looked at once, not twice.
+  struct Found: ~Copyable {
+    let descriptor: FileDescriptor
+    let status: FileStatus
   }
 
   /// Opens what is there, if it is still what was found.
-  private func found(_ location: [UInt8], flags: Int32) throws(SystemError) -> FileDescriptor {
+  private func found(_ location: [UInt8], flags: Int32) throws(SystemError) -> Found {
     let descriptor = try descriptor(location, flags: flags)
-    guard try identity.isStill(that: descriptor.number) else { throw SystemError(number: ESTALE) }
-    return descriptor
+    let status = try descriptor.status()
+    guard identity.isStill(status, of: descriptor.number) else { throw SystemError(number: ESTALE) }
+    return Found(descriptor: descriptor, status: status)
   }
 
   private func descriptor(_ location: [UInt8], flags: Int32) throws(SystemError) -> FileDescriptor {

@@ -71,7 +71,12 @@ extension FileStatus.Identity {
   package func isStill(that descriptor: Int32) throws(SystemError) -> Bool {
     var status = stat()
     guard fstat(descriptor, &status) == 0 else { throw .last }
-    let now = FileStatus(status).identity
+    return isStill(FileStatus(status), of: descriptor)
+  }
+
+  /// The same for one that was looked at.
+  func isStill(_ status: FileStatus, of descriptor: Int32) -> Bool {
+    let now = status.identity
     return now == self || now.device == device && FileSystemTraits(of: descriptor).renumbersInodes
   }
 }

@@ -131,7 +131,7 @@ package final class TransferMonitor: Sendable {
       if state.startTime == nil { state.startTime = .now }
       state.isTotalKnown = false
       state.totalFileCount += fileByteCounts.count
-      state.total = state.total + SaturatingCount(summing: fileByteCounts.lazy.compactMap(\.self))
+      for case let byteCount? in fileByteCounts { state.total += byteCount }
       if fileByteCounts.contains(nil) { state.hasStream = true }
     }
   }

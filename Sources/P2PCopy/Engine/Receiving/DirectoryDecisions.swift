@@ -112,7 +112,10 @@ final class DirectoryDecisions: EntryDeciding {
       }
       return mayBeTheSame ? .check : try conflict(place, status)
     }
-    guard settings.wantsResume, let byteCount, byteCount > 0 else { return .whole(PlannedPlace(place)) }
+    // No earlier transfer left anything in a directory that this one has made.
+    guard settings.wantsResume, !directory.isNew, let byteCount, byteCount > 0 else {
+      return .whole(PlannedPlace(place))
+    }
     return try partialFile(of: place, byteCount, in: directory) ?? .whole(PlannedPlace(place))
   }
 

@@ -31,7 +31,7 @@ final class EntryStorage {
   private let ledger: IncomingPageLedger
   private let store: any EntryStoring
   private let partials: BoundedQueue<PartialQuestion>
-  private var account: ReceivingAccount
+  private let account: ReceivingAccount
   private var acknowledgement: Acknowledgement
   /// The file that is coming in chunks.
   private var writer: FileWriter?
@@ -211,7 +211,7 @@ final class EntryStorage {
   }
 
   private func finish(_ page: IncomingPageLedger.EndedPage) async throws {
-    settings.limits.settle(from: page.firstIndex, count: page.entries.count)
+    settings.limits.settlePage()
     var receipt = PageReceipt(firstIndex: page.firstIndex, treeDigest: [], failures: [])
     for (position, (entry, outcome)) in page.entries.enumerated() {
       do throws(P2PCopyError) {

@@ -6,7 +6,7 @@ import P2PCopyWire
 /// What this side has put in place and what failed, as both sides count it, in the order of the manifest.
 ///
 /// Used by the storing task alone.
-struct ReceivingAccount {
+final class ReceivingAccount {
   private let monitor: TransferMonitor
   private let failures: EntryFailures
   private let log: DeliveryLog
@@ -52,7 +52,7 @@ struct ReceivingAccount {
   // MARK: In the order of the manifest
 
   /// Counts an entry that is in place.
-  mutating func count(_ delivered: DeliveredEntry, of entry: IncomingEntry, isUnchanged: Bool) {
+  func count(_ delivered: DeliveredEntry, of entry: IncomingEntry, isUnchanged: Bool) {
     tree.add(delivered)
     log.add(delivered)
     guard let sentPath = entry.path else { return }
@@ -93,7 +93,7 @@ struct ReceivingAccount {
   }
 
   /// Something failed that was in place already.
-  mutating func failLate(_ failure: EntryFailure) {
+  func failLate(_ failure: EntryFailure) {
     lateFailureCount += 1
     failures.takeUntold(failure)
   }

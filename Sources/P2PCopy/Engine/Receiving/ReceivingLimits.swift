@@ -17,22 +17,46 @@ package final class ReceivingLimits: Sendable {
     var room: Int64
     /// The same when nothing of it had come.
     let wholeRoom: Int64
+
+    mutating func arrive(_ count: Int64) {
+      byteCount = max(0, byteCount - count)
+      if room > 0 { room = max(0, room - count) }
+    }
+  }
+
+  /// What is still to come of an open page's files.
+  private struct Page {
+    let firstIndex: UInt64
+    var files: [Expected?]
   }
 
   private struct State {
     var entryCount = SaturatingCount<Int>()
     /// Bytes that were written, or about to be, in all sessions.
     var written = SaturatingCount<Int64>()
-    /// Of the files of the open pages, by index.
-    var expected: [UInt64: Expected] = [:]
+    /// The open pages, in order: a few.
+    var pages: [Page] = []
     // Wider than what is added up: nobody keeps a sender from announcing the largest size there is, many times.
     var expectedByteCount: Int128 = 0
     var expectedRoom: Int128 = 0
 
-    mutating func set(_ new: Expected?, for index: UInt64) {
-      let old = new.map { expected.updateValue($0, forKey: index) } ?? expected.removeValue(forKey: index)
-      expectedByteCount += Int128(new?.byteCount ?? 0) - Int128(old?.byteCount ?? 0)
-      expectedRoom += Int128(new?.room ?? 0) - Int128(old?.room ?? 0)
+    /// Changes what is to come of a file; of no open page's, nothing is.
+    mutating func change(_ index: UInt64, _ body: (inout Expected?) -> Void) {
+      for page in pages.indices where pages[page].firstIndex <= index {
+        let position = index - pages[page].firstIndex
+        guard position < UInt64(pages[page].files.count) else { continue }
+        count(pages[page].files[Int(position)], times: -1)
+        body(&pages[page].files[Int(position)])
+        count(pages[page].files[Int(position)], times: 1)
+        return
+      }
+    }
+
+    /// Puts what is to come of a file into the sums, or takes it out.
+    mutating func count(_ expected: Expected?, times factor: Int128) {
+      guard let expected else { return }
+      expectedByteCount += factor * Int128(expected.byteCount)
+      expectedRoom += factor * Int128(expected.room)
     }
   }
 
@@ -58,9 +82,13 @@ package final class ReceivingLimits: Sendable {
 
   /// A page has come.
   ///
+  /// - Parameters:
+  ///   - firstIndex: Its first entry's index.
+  ///   - entryCount: How many entries it has.
   /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/limitExceeded``: these are too many.
-  package func announce(entryCount: Int) throws(P2PCopyError) {
+  package func announce(from firstIndex: UInt64, entryCount: Int) throws(P2PCopyError) {
     let count = state.withLock { state in
+      state.pages.append(Page(firstIndex: firstIndex, files: Array(repeating: nil, count: entryCount)))
       state.entryCount += entryCount
       return state.entryCount.value
     }
@@ -78,7 +106,9 @@ package final class ReceivingLimits: Sendable {
   ///   - index: The file's index.
   ///   - room: How much of the room they take.
   package func expect(_ byteCount: Int64, of index: UInt64, takingRoom room: Int64) {
-    state.withLock { $0.set(Expected(byteCount: byteCount, room: room, wholeRoom: room), for: index) }
+    state.withLock { state in
+      state.change(index) { $0 = Expected(byteCount: byteCount, room: room, wholeRoom: room) }
+    }
   }
 
   /// Makes sure that everything that is known to come may come, and that there is room for it.
@@ -117,11 +147,7 @@ package final class ReceivingLimits: Sendable {
       written += byteCount
       if let maximumByteCount, written.value > maximumByteCount { return false }
       state.written = written
-      guard var expected = state.expected[index] else { return true }
-      let count = Int64(byteCount)
-      expected.byteCount = max(0, expected.byteCount - count)
-      if expected.room > 0 { expected.room = max(0, expected.room - count) }
-      state.set(expected, for: index)
+      state.change(index) { $0?.arrive(Int64(byteCount)) }
       return true
     }
     guard !isWithin, let maximumByteCount else { return }
@@ -140,21 +166,23 @@ package final class ReceivingLimits: Sendable {
   package func takeBack(_ byteCount: Int64, of entry: IncomingEntry, _ index: UInt64) {
     state.withLock { state in
       state.written += -byteCount
-      guard let expected = state.expected[index], case .file(let whole) = entry.kind else { return }
-      state.set(Expected(byteCount: whole, room: expected.wholeRoom, wholeRoom: expected.wholeRoom), for: index)
+      guard case .file(let whole) = entry.kind else { return }
+      state.change(index) { expected in
+        expected = expected.map { Expected(byteCount: whole, room: $0.wholeRoom, wholeRoom: $0.wholeRoom) }
+      }
     }
   }
 
   /// Nothing more comes of a file.
   package func settle(_ index: UInt64) {
-    state.withLock { $0.set(nil, for: index) }
+    state.withLock { state in state.change(index) { $0 = nil } }
   }
 
-  /// Nothing more comes of a page.
-  package func settle(from firstIndex: UInt64, count: Int) {
+  /// Nothing more comes of the oldest open page.
+  package func settlePage() {
     state.withLock { state in
-      guard !state.expected.isEmpty else { return }
-      for index in firstIndex..<(firstIndex + UInt64(count)) { state.set(nil, for: index) }
+      guard !state.pages.isEmpty else { return }
+      for expected in state.pages.removeFirst().files { state.count(expected, times: -1) }
     }
   }
 }

@@ -137,7 +137,7 @@ final class RecordReader {
     let page = try ManifestPage(firstIndex: header.index, readingFrom: &raw)
     delivery.buffers.recycle(raw)
     let announced = try ledger.announce(page)
-    try settings.limits.announce(entryCount: page.entries.count)
+    try settings.limits.announce(from: page.firstIndex, entryCount: page.entries.count)
     settings.monitor.announce(
       page.entries.compactMap { entry -> Int64?? in
         switch entry.kind {

@@ -131,7 +131,8 @@ package struct UnitPreparation: Sendable {
         digest: [UInt8](repeating: 0, count: settings.digests.digest.byteCount)
       ).write(to: &record)
     }
-    return try finishPack(record, from: files.first?.position ?? 0, of: page)
+    try finishPack(&record, from: files.first?.position ?? 0, of: page)
+    return record
   }
 
   // MARK: Packs
@@ -169,7 +170,8 @@ package struct UnitPreparation: Sendable {
       buffers.recycle(record)
       return .pack(nil, results)
     }
-    return .pack(OutgoingMessage(try finishPack(record, from: first, of: pack.page)), results)
+    try finishPack(&record, from: first, of: pack.page)
+    return .pack(OutgoingMessage(record), results)
   }
 
   /// What files have grown by since they were listed must come out of what their pack has left: so much.
@@ -178,10 +180,10 @@ package struct UnitPreparation: Sendable {
     return Int64(settings.chunkByteCount - listed)
   }
 
+  /// Compresses a pack where that pays, and writes its header, in place: a second owner would make that a copy of it all.
   private func finishPack(
-    _ raw: consuming ByteBuffer, from position: Int, of page: SourcePages.Page
-  ) throws -> ByteBuffer {
-    var record = raw
+    _ record: inout ByteBuffer, from position: Int, of page: SourcePages.Page
+  ) throws {
     let rawByteCount = record.readableBytes - RecordHeader.byteCount - BulkHeader.byteCount
     var isCompressed = false
     if let compression = settings.compression, packCompression.isCompressing {
@@ -191,7 +193,6 @@ package struct UnitPreparation: Sendable {
     BulkHeader(
       kind: .pack, isCompressed: isCompressed, rawByteCount: rawByteCount, index: page.index(of: position)
     ).write(to: &record, at: record.readerIndex + RecordHeader.byteCount)
-    return record
   }
 
   /// Appends a small file: `FileEnd`, then its bytes.
