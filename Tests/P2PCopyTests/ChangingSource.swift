@@ -25,7 +25,7 @@ final class ChangingSource: Source {
   }
 
   private let files: [(path: RelativePath, readings: [Reading])]
-  private let openingCounts = Mutex<[[UInt8]: Int]>([:])
+  private let openings = Mutex<[(path: [UInt8], time: ContinuousClock.Instant)]>([])
 
   private static let metadata = EntryMetadata(mode: 0o644, modificationSeconds: 1, modificationNanoseconds: 0)
 
@@ -36,7 +36,12 @@ final class ChangingSource: Source {
   }
 
   /// How often a file was opened.
-  func openingCount(_ name: String) -> Int { openingCounts.withLock { $0[Array(name.utf8)] ?? 0 } }
+  func openingCount(_ name: String) -> Int { openingTimes(name).count }
+
+  /// When a file was opened.
+  func openingTimes(_ name: String) -> [ContinuousClock.Instant] {
+    openings.withLock { $0.filter { $0.path == Array(name.utf8) }.map(\.time) }
+  }
 
   func entries(from index: UInt64) throws(P2PCopyError) -> any SourceCursor {
     Cursor(
@@ -51,9 +56,9 @@ final class ChangingSource: Source {
     guard let readings = files.first(where: { $0.path == entry.path })?.readings else {
       throw P2PCopyError(.internalError, "there is no '\(entry.path)'")
     }
-    let number = openingCounts.withLock { counts in
-      defer { counts[entry.path.bytes, default: 0] += 1 }
-      return counts[entry.path.bytes] ?? 0
+    let number = openings.withLock { openings in
+      openings.append((entry.path.bytes, .now))
+      return openings.count { $0.path == entry.path.bytes } - 1
     }
     return Content(readings[min(number, readings.count - 1)], entry.path)
   }

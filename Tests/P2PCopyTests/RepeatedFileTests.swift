@@ -125,6 +125,22 @@ struct RepeatedFileTests {
     #expect(try results.received.get().unchangedFileCount == 1)
   }
 
+  @Test("What changed is left alone for a moment, all of a pack or a page together", arguments: [false, true])
+  func pause(isCompared: Bool) async throws {
+    let names = (1...5).map { "\($0)" }
+    let content = names.indices.map { TestContent.random(3000, seed: UInt64($0)) }
+    let source = try ChangingSource(zip(names, content).map { ($0, [.changes($1), .stays($1)]) })
+    if isCompared { for (name, content) in zip(names, content) { try folder.write(content, to: "out/\(name)") } }
+    let results = await run(source)
+    #expect(try results.sent.get().completeFileCount == 5)
+    #expect(try results.received.get().unchangedFileCount == (isCompared ? 5 : 0))
+    let times = names.map(source.openingTimes)
+    #expect(times.allSatisfy { $0.count == 2 })
+    let (firstOnes, secondOnes) = (times.compactMap(\.first), times.compactMap(\.last))
+    let (end, beginning) = (try #require(firstOnes.max()), try #require(secondOnes.min()))
+    #expect(beginning - end >= .milliseconds(200))
+  }
+
   @Test("Progress ends at the total, although some of it came twice")
   func progress() async throws {
     let source = try Self.source([.changes(Self.content(.large, 1)), .stays(Self.content(.large, 2))])

@@ -109,7 +109,7 @@ struct SendingPumpTests {
     var pages = SourcePages(try source.entries(from: 0), monitor, failures)
     let next = pages.next()
     let page = try #require(next)
-    guard case .file(let file) = try FilePreparation(settings).open(0, of: page, nil) else {
+    guard case .file(let file) = try await FilePreparation(settings).open(0, of: page, nil) else {
       Issue.record("the file was not opened")
       return
     }

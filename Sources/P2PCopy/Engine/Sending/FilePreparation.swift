@@ -27,40 +27,66 @@ package struct FilePreparation: Sendable {
   ///   - page: The page.
   ///   - prefix: What the receiver has of it.
   /// - Returns: What it is.
-  /// - Throws: ``P2PCopyError`` when the session cannot go on.
+  /// - Throws: ``P2PCopyError`` when the session cannot go on, or `CancellationError`.
   package func open(
     _ position: Int, of page: SourcePages.Page, _ prefix: FilePrefix?
-  ) throws(P2PCopyError) -> Opened {
+  ) async throws -> Opened {
     let entry = page.entries[position]
+    guard entry.kind != .stream else { return .comesAlone }
+    var opened = Self.open(entry, settings)
+    if case .failure(let error) = opened, error.isSourceChange {
+      try await Task.sleep(for: P2PCopyError.sourceChangePause)
+      opened = Self.open(entry, settings)
+    }
     let content: any SourceContent
-    do throws(P2PCopyError) {
-      guard entry.kind != .stream else { return .comesAlone }
-      let opened = try twiceIfChanged { () throws(P2PCopyError) -> (any SourceContent)? in
-        let content = try settings.source.open(entry)
-        return try content.hasReliableSize() ? content : nil
-      }
-      guard let opened else { return .comesAlone }
-      content = opened
-    } catch {
-      return .failed(error)
+    switch opened {
+    case .success(let opened?): content = opened
+    case .success(nil): return .comesAlone
+    case .failure(let error): return .failed(error)
     }
     return .file(
       try OutgoingFile(
         position: position, index: page.index(of: position), entry: entry, content: content, prefix: prefix, settings))
   }
 
-  /// Digests a file that the receiver may have already, once more if it changes meanwhile.
-  ///
-  /// - Returns: The file with its digest, or why it cannot be read.
-  /// - Throws: ``P2PCopyError`` when the session cannot go on, or `CancellationError`.
-  func digest(_ entry: SourceEntry) async throws -> Result<DeliveredEntry, P2PCopyError> {
-    settings.monitor.emit(.checking(path: entry.path.description))
-    let first = try await digestOnce(entry)
-    guard case .failure(let error) = first, error.isSourceChange else { return first }
-    return try await digestOnce(entry)
+  /// - Returns: The content; `nil` when its size says nothing.
+  private static func open(
+    _ entry: SourceEntry, _ settings: SendSettings
+  ) -> Result<(any SourceContent)?, P2PCopyError> {
+    Result { () throws(P2PCopyError) in
+      let content = try settings.source.open(entry)
+      return try content.hasReliableSize() ? content : nil
+    }
   }
 
-  private func digestOnce(_ entry: SourceEntry) async throws -> Result<DeliveredEntry, P2PCopyError> {
+  /// Digests files that the receiver may have already, once more those that change meanwhile.
+  ///
+  /// - Parameters:
+  ///   - positions: Their positions in the page.
+  ///   - page: The page.
+  /// - Returns: Each file with its digest, or why it cannot be read.
+  /// - Throws: ``P2PCopyError`` when the session cannot go on, or `CancellationError`.
+  func digest(
+    _ positions: [Int], of page: SourcePages.Page
+  ) async throws -> [(position: Int, result: Result<DeliveredEntry, P2PCopyError>)] {
+    var results: [(position: Int, result: Result<DeliveredEntry, P2PCopyError>)] = []
+    var changed: [Int] = []
+    for position in positions {
+      let entry = page.entries[position]
+      settings.monitor.emit(.checking(path: entry.path.description))
+      let result = try await digest(entry)
+      if case .failure(let error) = result, error.isSourceChange {
+        changed.append(position)
+      } else {
+        results.append((position, result))
+      }
+    }
+    if !changed.isEmpty { try await Task.sleep(for: P2PCopyError.sourceChangePause) }
+    for position in changed { results.append((position, try await digest(page.entries[position]))) }
+    return results
+  }
+
+  private func digest(_ entry: SourceEntry) async throws -> Result<DeliveredEntry, P2PCopyError> {
     do {
       let content = try settings.source.open(entry)
       let loan = try settings.digests.borrow()

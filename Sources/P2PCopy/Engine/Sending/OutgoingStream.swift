@@ -12,9 +12,6 @@ final class OutgoingStream: @unchecked Sendable {
   /// What has come is sent when nothing more comes for this time, in milliseconds.
   private static let patience: Int32 = 100
 
-  /// How long a file that changed is left alone before it is read once more: whoever writes to it may be about to.
-  private static let changePause = Duration.milliseconds(200)
-
   /// What reading on gave.
   enum Piece: Sendable {
     /// The next record, and how many raw bytes it has.
@@ -83,7 +80,7 @@ final class OutgoingStream: @unchecked Sendable {
   /// - Throws: ``P2PCopyError`` when the session cannot go on, or `CancellationError`.
   func next() async throws -> Piece {
     do {
-      if content == nil, case .change = reason { try await Task.sleep(for: Self.changePause) }
+      if content == nil, case .change = reason { try await Task.sleep(for: P2PCopyError.sourceChangePause) }
       let content = try opened()
       while true {
         var record = settings.buffers.takeBulkRecord()

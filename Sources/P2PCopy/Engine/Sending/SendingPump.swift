@@ -87,12 +87,10 @@ final class SendingPump {
     run(&workers) {
       switch work {
       case .digest(let positions, let page):
-        var results: [(position: Int, result: Result<DeliveredEntry, P2PCopyError>)] = []
-        for position in positions { results.append((position, try await files.digest(page.entries[position]))) }
-        return .digested(results, firstIndex: page.firstIndex)
+        return .digested(try await files.digest(positions, of: page), firstIndex: page.firstIndex)
       case .open(let position, let page, let prefix):
         return .opened(
-          try files.open(position, of: page, prefix), position: position, firstIndex: page.firstIndex)
+          try await files.open(position, of: page, prefix), position: position, firstIndex: page.firstIndex)
       case .prepare(let unit, let number): return .prepared(try await units.prepare(unit), number: number)
       }
     }

@@ -22,7 +22,7 @@ package struct UnitPreparation: Sendable {
   /// - Throws: ``P2PCopyError`` when the session cannot go on; what concerns one file is in the result.
   package func prepare(_ unit: Unit) async throws -> PreparedUnit {
     switch unit {
-    case .pack(let pack): try self.pack(pack)
+    case .pack(let pack): try await self.pack(pack)
     case .chunk(let chunk): .chunk(try await record(of: chunk), chunk)
     }
   }
@@ -137,24 +137,40 @@ package struct UnitPreparation: Sendable {
 
   // MARK: Packs
 
-  private func pack(_ pack: Unit.Pack) throws -> PreparedUnit {
+  private func pack(_ pack: Unit.Pack) async throws -> PreparedUnit {
     var record = buffers.takeBulkRecord()
     var results: [(position: Int, outcome: PreparedUnit.PackOutcome)] = []
     results.reserveCapacity(pack.positions.count)
+    var slack = slack(of: pack.positions, of: pack.page)
+    let changed = try append(pack.positions, of: pack.page, to: &record, slack: &slack, &results)
+    if !changed.isEmpty {
+      try await Task.sleep(for: P2PCopyError.sourceChangePause)
+      let again = try append(changed.map(\.position), of: pack.page, to: &record, slack: &slack, &results)
+      results += again.map { ($0.position, .failed($0.error)) }
+    }
+    guard record.readableBytes > RecordHeader.byteCount + BulkHeader.byteCount, let first = pack.positions.first else {
+      buffers.recycle(record)
+      return .pack(nil, results)
+    }
+    try finishPack(&record, from: first, of: pack.page)
+    return .pack(OutgoingMessage(record), results)
+  }
+
+  /// Appends small files to a pack, and what became of each to the results.
+  ///
+  /// - Returns: Those that changed while they were read, of which neither has anything.
+  private func append(
+    _ positions: [Int], of page: SourcePages.Page, to record: inout ByteBuffer, slack: inout Int64,
+    _ results: inout [(position: Int, outcome: PreparedUnit.PackOutcome)]
+  ) throws -> [(position: Int, error: P2PCopyError)] {
+    var changed: [(position: Int, error: P2PCopyError)] = []
     let loan = try settings.digests.borrow()
     defer { settings.digests.giveBack(loan) }
-    var slack = slack(of: pack.positions, of: pack.page)
-    for position in pack.positions {
+    for position in positions {
       try Task.checkCancellation()
-      let start = record.writerIndex
+      let (start, room) = (record.writerIndex, slack)
       do throws(P2PCopyError) {
-        let room = slack
-        let delivered = try twiceIfChanged { () throws(P2PCopyError) in
-          record.moveWriterIndex(to: start)
-          slack = room
-          return try append(position, of: pack.page, to: &record, slack: &slack, loan.context)
-        }
-        if let delivered {
+        if let delivered = try append(position, of: page, to: &record, slack: &slack, loan.context) {
           results.append((position, .packed(delivered)))
         } else {
           record.moveWriterIndex(to: start)
@@ -163,15 +179,15 @@ package struct UnitPreparation: Sendable {
       } catch {
         guard error.code != .cancelled else { throw error }
         record.moveWriterIndex(to: start)
-        results.append((position, .failed(error)))
+        slack = room
+        if error.isSourceChange {
+          changed.append((position, error))
+        } else {
+          results.append((position, .failed(error)))
+        }
       }
     }
-    guard record.readableBytes > RecordHeader.byteCount + BulkHeader.byteCount, let first = pack.positions.first else {
-      buffers.recycle(record)
-      return .pack(nil, results)
-    }
-    try finishPack(&record, from: first, of: pack.page)
-    return .pack(OutgoingMessage(record), results)
+    return changed
   }
 
   /// What files have grown by since they were listed must come out of what their pack has left: so much.
