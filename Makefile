@@ -1,7 +1,7 @@
 # Everything a person or CI runs; each target is a few lines here or a script in scripts/.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup build venv lint format docs test chaos demo bench clean
+.PHONY: help setup build venv lint format docs test sanitize chaos demo bench clean
 
 # Package.swift turns warnings into errors where this is set.
 export P2P_COPY_STRICT := 1
@@ -31,8 +31,12 @@ format: ## Rewrite all Swift files in the project's style
 docs: ## Build the documentation of the libraries from the build that is there: .build/documentation
 	@scripts/documentation.sh
 
-test: ## Set up, lint, build and run every test, with and without the LZ4 trait, hostile peers, chaos, the example codec
+test: ## Set up, lint, build and run every test, with and without the LZ4 trait, hostile peers, chaos, sanitizers, the example codec
 	@scripts/test.sh
+
+sanitize: ## The tests within one process with the address and the thread sanitizer, built anew for each (half an hour)
+	@scripts/setup.sh test
+	@scripts/sanitizers.sh
 
 chaos: build ## 200 transfers to which everything happens: cuts, kills, full disks, networks that go down
 	python3 Tests/Chaos/run.py --runs 200 --disks 10 --networks 5

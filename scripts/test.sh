@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Everything that is tested: style, every test, the documentation, hostile peers, chaos, the LZ4 trait, and the custom codec
-# example as a package of its own.
+# Everything that is tested: style, every test, the documentation, hostile peers, chaos, the LZ4 trait, the custom codec
+# example as a package of its own, and the sanitizers.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 export P2P_COPY_STRICT=1
@@ -74,6 +74,11 @@ swift build -c release "${example[@]}" --build-tests </dev/null
 run_tests example "${example[@]}"
 .build/release/brotli-p2p-copy codecs | grep brotli
 
+# Last: each builds everything anew.
+step "Sanitizers"
+scripts/sanitizers.sh | tee "$logs/sanitizers"
+
 step "All tests passed"
 grep -hE 'Test run with|^documentation:' "$logs"/*
 grep -hE '^[1-9][0-9]* passed, 0 failed$' "$logs/hostile" "$logs/chaos"
+grep -hE '^(address|thread) sanitizer: ' "$logs/sanitizers"

@@ -171,6 +171,30 @@ struct OutboxTests {
     #expect(outbox.firstNumber == outbox.nextNumber)
   }
 
+  @Test("A lane of which something was repeated carries one piece of a file at a time, until it brings one")
+  func overdueLane() throws {
+    var outbox = Outbox(firstNumber: 1)
+    outbox.freshLimit = 16
+    outbox.append(ByteBuffer(bytes: [7]), again: .body([7]), byteCount: 1)
+    for _ in 2...9 { outbox.append(ByteBuffer(bytes: [5]), again: .unit { ByteBuffer(bytes: [5]) }, byteCount: 1) }
+    outbox.append(ByteBuffer(bytes: [7]), again: .body([7]), byteCount: 1)
+    #expect(taken(&outbox, first, atMost: 1) == [1])
+    outbox.repeatOverdue(before: .now + .seconds(60))
+    // Of other records nobody says at once that they have come: they go over it as before.
+    #expect(taken(&outbox, first) == [2, 10])
+    #expect(!outbox.hasItem(for: first))
+    #expect(taken(&outbox, second, atMost: 3) == [1, 3, 4])
+    // What the other one has brought says nothing about it.
+    try outbox.settle(2, [3, 4])
+    #expect(taken(&outbox, first).isEmpty)
+    try outbox.settle(3)
+    #expect(taken(&outbox, first, atMost: 2) == [5, 6])
+    #expect(outbox.hasItem(for: first))
+    outbox.release(first)
+    // Nothing is said against the one that takes its place.
+    #expect(taken(&outbox, LaneIdentity(3)).count == 6)
+  }
+
   @Test("A piece of a file is carried twice only when nothing else waits and something has overtaken it")
   func overduePieces() throws {
     var outbox = Outbox(firstNumber: 1)

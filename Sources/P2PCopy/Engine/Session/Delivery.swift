@@ -17,21 +17,6 @@ final class Delivery: Sendable {
   private static let acknowledgedCount: UInt64 = 64
   private static let acknowledgedByteCount = 4 << 20
 
-  /// While one is missing the other side is told so often what came besides.
-  private static let gapInterval = Duration.milliseconds(500)
-
-  /// How long a record may be on its way before another lane carries it, too.
-  private static let carryingPatience = Duration.seconds(2)
-
-  /// How long one may be missing while others come.
-  private static let gapLimit = Duration.seconds(60)
-
-  /// How long the other lanes may take to end when one has.
-  private static let closingPatience = Duration.milliseconds(500)
-
-  /// How long a receiver, which has everything in place, waits for the sender to know that.
-  private static let farewellPatience = Duration.seconds(60)
-
   /// What is to be sent.
   struct Outgoing: Sendable {
     var outbox: Outbox
@@ -42,28 +27,6 @@ final class Delivery: Sendable {
     var lastTime = ContinuousClock.now
     /// Whether the other side has ended a lane since it has everything: nothing is to be sent any more.
     var isNotAwaitedAnyMore = false
-    var end: P2PCopyError?
-  }
-
-  /// What comes.
-  struct Incoming: Sendable {
-    var inbox: Inbox
-    /// What is not to wait for its turn: the other side's last word.
-    var lastWord: ByteBuffer?
-    /// How many records and bytes came since the other side was told.
-    var untoldRecordCount: UInt64 = 0
-    var untoldByteCount = 0
-    /// Whether pieces of files are among them: the other side keeps their files open until it is told.
-    var hasUntoldContent = false
-    /// Whether anything is among them but what the other side was told itself.
-    var hasUntoldNews = false
-    var lastProgress = ContinuousClock.now
-    /// How often lanes were opened since then.
-    var fruitlessCount = 0
-    /// The record that is missing, and since when that is known.
-    var gap: (number: UInt64, since: ContinuousClock.Instant)?
-    /// The number of the record with which everything has been said.
-    var lastNumber: UInt64?
     var end: P2PCopyError?
   }
 
@@ -78,7 +41,7 @@ final class Delivery: Sendable {
   let monitor: TransferMonitor
   let lanes: AwaitedState<LaneSet>
   let outgoing: AwaitedState<Outgoing>
-  let incoming: AwaitedState<Incoming>
+  let incoming: AwaitedState<IncomingRecords>
   private let contentInterval: Duration?
   /// Whether what was sent is kept to be sent again.
   private let keepsCopies: Bool
@@ -109,7 +72,7 @@ final class Delivery: Sendable {
       Outgoing(
         outbox: Outbox(
           firstNumber: counts.sent, keepsCopies: keepsCopies, unitLimit: OpenFileLimit.current)))
-    incoming = AwaitedState(Incoming(inbox: Inbox(count: counts.received)))
+    incoming = AwaitedState(IncomingRecords(count: counts.received))
     lanes = AwaitedState(LaneSet(first: lane))
   }
 
@@ -270,7 +233,12 @@ final class Delivery: Sendable {
       else { return nil }
       return incoming.told()
     }
-    if let told { due.withLock { $0 = told } }
+    if let told { acknowledge(told) }
+  }
+
+  /// Has the other side told, as soon as there is a lane, what has come.
+  func acknowledge(_ received: ReceivedCount) {
+    due.withLock { $0 = received }
   }
 
   // MARK: Tasks
@@ -290,8 +258,9 @@ final class Delivery: Sendable {
       tasks.add("\(role): acknowledging content") { try await self.acknowledgeContent(each: contentInterval) }
     }
     if maximumLaneCount > 1 {
-      tasks.add("\(role): watching for gaps") { try await self.watchForGaps() }
-      tasks.add("\(role): watching for laggards") { try await self.watchForLaggards() }
+      let watch = LaneWatch(delivery: self)
+      tasks.add("\(role): watching for gaps") { try await watch.watchForGaps() }
+      tasks.add("\(role): watching for laggards") { try await watch.watchForLaggards() }
     }
   }
 
@@ -314,45 +283,7 @@ final class Delivery: Sendable {
     while true {
       try await Task.sleep(for: interval)
       let told: ReceivedCount? = incoming.withLock { $0.hasUntoldContent ? $0.told() : nil }
-      if let told { due.withLock { $0 = told } }
-    }
-  }
-
-  /// Tells the other side in time what has come and what is missing, and ends the session when it stays so.
-  private func watchForGaps() async throws {
-    while true {
-      try await Task.sleep(for: Self.gapInterval)
-      // With one alone what it carries cannot go over another one in the meantime.
-      let areSeveral = lanes.read { $0.openCount > 1 }
-      let (told, missing): (ReceivedCount?, UInt64?) = incoming.withLock { incoming in
-        guard incoming.inbox.hasGap else {
-          incoming.gap = nil
-          return (areSeveral && incoming.hasUntoldNews ? incoming.told() : nil, nil)
-        }
-        if incoming.gap?.number != incoming.inbox.count { incoming.gap = (incoming.inbox.count, .now) }
-        let isLost = incoming.gap.map { .now - $0.since > Self.gapLimit } ?? false
-        return (incoming.untoldRecordCount > 0 ? incoming.told() : nil, isLost ? incoming.inbox.count : nil)
-      }
-      if let told { due.withLock { $0 = told } }
-      if let missing, lanes.read({ $0.openCount > 0 }) {
-        throw P2PCopyError(
-          .checksumMismatch, "record \(missing) from the \(role.other) was lost on the way, and others came",
-          remedy: .resume)
-      }
-    }
-  }
-
-  /// Ends a lane that holds up everything that goes over the others: what it carried goes over those. What may be held up by
-  /// one, and holds up nothing yet, goes over another one as well.
-  private func watchForLaggards() async throws {
-    while true {
-      try await Task.sleep(for: Self.gapInterval)
-      let openCount = lanes.read { $0.openCount }
-      if openCount > 1 { outgoing.withLock { $0.outbox.repeatOverdue(before: .now - Self.carryingPatience) } }
-      guard let laggard = outgoing.read({ $0.outbox.laggard(amongLanes: openCount) }),
-        let lane = lanes.read({ lanes in lanes.open.first { $0.identity == laggard } })
-      else { continue }
-      lane.abort(because: P2PCopyError(.peerLeft, "one of \(openCount) connections fell behind the others"))
+      if let told { acknowledge(told) }
     }
   }
 
@@ -406,78 +337,6 @@ final class Delivery: Sendable {
       outgoing.outbox.freshLimit = count
     }
     session.logger.debug("lanes", metadata: ["count": "\(count)"])
-  }
-
-  // MARK: The end
-
-  /// Ends the session in good order, at the sender, which has the receipt: whatever happens now changes nothing.
-  func finish() async {
-    let lanes = lanes.read { $0.open }
-    await withTaskGroup(of: Void.self) { group in
-      for lane in lanes {
-        group.addTask {
-          do {
-            let closure = try await lane.finish()
-            self.session.logger.debug("the connection is closed", metadata: ["by": "\(closure.reason)"])
-          } catch {
-            self.session.logger.debug("the connection was lost after the receipt")
-          }
-        }
-      }
-      guard lanes.count > 1 else { return }
-      // One says it. The other side may not have heard of a lane that was just being added.
-      await group.next()
-      group.addTask { try? await Task.sleep(for: Self.closingPatience) }
-      await group.next()
-      for lane in lanes { lane.connection.abort() }
-    }
-  }
-
-  /// Waits, at the receiver, for the sender to end the connections. Everything is in place by now, so nothing that happens
-  /// here can undo success; but a sender that has lost the lane before it had the receipt gets it over another one.
-  func awaitEnd() async {
-    let patience = dialing.patience > .zero ? min(dialing.patience, Self.farewellPatience) : Self.farewellPatience / 2
-    let ending = Task {
-      // What is on its way may be so over a lane that stands still.
-      if self.lanes.read({ $0.openCount > 1 }) { self.outgoing.withLock { $0.outbox.repeatOverdue(before: .now) } }
-      try await withDeadline(patience, orThrow: P2PCopyError(.peerLeft, "no close from the sender")) {
-        try await withThrowingTaskGroup(of: Void.self) { group in
-          defer { group.cancelAll() }
-          let open = Set(self.lanes.read { lanes in lanes.open.map(\.address.number).filter(lanes.wants) })
-          for number in open.union([0]) {
-            group.addTask { try await LaneKeeper(number: number, delivery: self).runToTheEnd() }
-          }
-          group.addTask { try await Absence(delivery: self).run() }
-          try await group.next()
-        }
-      }
-    }
-    if case .failure(let error) = await ending.result {
-      session.logger.debug("the sender did not close", metadata: ["error": "\(error)"])
-    }
-    for lane in session.lanes { lane.connection.abort() }
-  }
-}
-
-extension Delivery.Incoming {
-  /// Whether more is to come: what happens to lanes behind the last word is not looked at.
-  var isExpected: Bool { lastNumber.map { inbox.count <= $0 } ?? true }
-
-  /// A record has come.
-  fileprivate mutating func count(_ byteCount: Int) {
-    lastProgress = .now
-    fruitlessCount = 0
-    untoldRecordCount += 1
-    untoldByteCount += byteCount
-  }
-
-  /// What the other side is told of what has come.
-  fileprivate mutating func told() -> ReceivedCount {
-    untoldRecordCount = 0
-    untoldByteCount = 0
-    hasUntoldContent = false
-    hasUntoldNews = false
-    return ReceivedCount(inbox.count, others: inbox.numbersAhead)
   }
 }
 

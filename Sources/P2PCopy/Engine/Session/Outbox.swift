@@ -51,6 +51,9 @@ package struct Outbox: Sendable {
     var formerCarriers: [LaneIdentity] = []
     /// Whether the other side has it, although not all before it.
     var hasArrived = false
+
+    /// Whether it is a piece of a file that has not arrived.
+    var isUnit: Bool { if case .unit? = copy { true } else { false } }
   }
 
   /// How many records wait that were not sent before; more lanes take more.
@@ -65,6 +68,8 @@ package struct Outbox: Sendable {
   private var waiting: [UInt64] = []
   private var freshCount = 0
   private var byteCount = 0
+  /// Lanes of which something was repeated, and that have not brought anything since.
+  private var overdueLanes: Set<LaneIdentity> = []
 
   /// The number of the oldest record that is kept.
   package private(set) var firstNumber: UInt64
@@ -111,15 +116,27 @@ package struct Outbox: Sendable {
   }
 
   /// Whether there is something that a lane may carry.
-  package func hasItem(for lane: LaneIdentity) -> Bool {
-    waiting.contains { number in !entry(number).formerCarriers.contains(lane) }
+  package func hasItem(for lane: LaneIdentity) -> Bool { firstItem(for: lane, mayStandStill: false) != nil }
+
+  /// Where the first record waits that a lane may carry: not one that it has carried before. One that may stand still carries
+  /// one piece of a file at a time, so that no more than that is lost with it; of other records nobody says at once that they
+  /// have come, and they are small.
+  private func firstItem(for lane: LaneIdentity, mayStandStill: Bool) -> Int? {
+    let mayCarryUnit = mayStandStill || !overdueLanes.contains(lane) || !isCarryingUnit(lane)
+    return waiting.firstIndex { number in
+      let entry = entry(number)
+      return !entry.formerCarriers.contains(lane) && (mayCarryUnit || !entry.isUnit)
+    }
   }
 
   /// Gives the first record that waits to a lane.
   ///
+  /// - Parameters:
+  ///   - lane: The lane.
+  ///   - mayStandStill: Whether one that may stand still gets several pieces of files all the same.
   /// - Returns: The record; `nil` when there is none that the lane may carry.
-  package mutating func take(for lane: LaneIdentity) -> Item? {
-    guard let index = waiting.firstIndex(where: { !entry($0).formerCarriers.contains(lane) }) else { return nil }
+  package mutating func take(for lane: LaneIdentity, mayStandStill: Bool = false) -> Item? {
+    guard let index = firstItem(for: lane, mayStandStill: mayStandStill) else { return nil }
     let number = waiting.remove(at: index)
     let position = offset(number)
     let record = entries[offset: position].record
@@ -137,6 +154,7 @@ package struct Outbox: Sendable {
 
   /// A lane carries nothing any more: what it carried, and the other side has not, waits again.
   package mutating func release(_ lane: LaneIdentity) {
+    overdueLanes.remove(lane)
     for position in 0..<entries.count where entries[offset: position].carrier == lane {
       guard !entries[offset: position].hasArrived else { continue }
       entries[offset: position].carrier = nil
@@ -166,6 +184,7 @@ package struct Outbox: Sendable {
       entries[offset: position].carrier = nil
       entries[offset: position].formerCarriers.append(carrier)
       entries[offset: position].isRepeated = true
+      overdueLanes.insert(carrier)
       waiting.append(firstNumber + UInt64(position))
     }
     waiting.sort()
@@ -192,6 +211,7 @@ package struct Outbox: Sendable {
       byteCount -= first.byteCount
       if first.record != nil { freshCount -= 1 }
       if !first.hasArrived, case .unit? = first.copy { unitCount -= 1 }
+      if !first.hasArrived, let carrier = first.carrier, !first.isRepeated { overdueLanes.remove(carrier) }
       if !first.hasArrived { settledByteCount += UInt64(clamping: first.byteCount) }
       firstNumber += 1
     }
@@ -200,6 +220,9 @@ package struct Outbox: Sendable {
       let position = offset(number)
       guard !entries[offset: position].hasArrived else { continue }
       entries[offset: position].hasArrived = true
+      if let carrier = entries[offset: position].carrier, !entries[offset: position].isRepeated {
+        overdueLanes.remove(carrier)
+      }
       // It is not made again, and its file need not be open for that.
       if case .unit? = entries[offset: position].copy { unitCount -= 1 }
       entries[offset: position].copy = nil
@@ -211,6 +234,10 @@ package struct Outbox: Sendable {
   /// Whether a lane carries something that the other side has not.
   package func isCarrying(_ lane: LaneIdentity) -> Bool {
     entries.contains { $0.carrier == lane && !$0.hasArrived }
+  }
+
+  private func isCarryingUnit(_ lane: LaneIdentity) -> Bool {
+    entries.contains { $0.carrier == lane && $0.isUnit && !$0.hasArrived }
   }
 
   /// The lane that holds everything up: it carries the oldest record, and more records behind that have arrived over others
