@@ -11,7 +11,7 @@ extension Delivery {
   /// Ends the session in good order, at the sender, which has the receipt: whatever happens now changes nothing.
   func finish() async {
     let lanes = lanes.read { $0.open }
-    await withTaskGroup(of: Void.self) { group in
+    await withTaskGroup(of: Bool.self) { group in
       for lane in lanes {
         group.addTask {
           do {
@@ -20,14 +20,22 @@ extension Delivery {
           } catch {
             self.session.logger.debug("the connection was lost after the receipt")
           }
+          return true
         }
       }
-      guard lanes.count > 1 else { return }
-      // One says it. The other side may not have heard of a lane that was just being added.
-      await group.next()
-      group.addTask { try? await Task.sleep(for: Self.closingPatience) }
-      await group.next()
+      // One says it. The other side may not have heard of a lane that was just being added, and does not end that.
+      var openCount = lanes.count
+      while openCount > 0, let isClosed = await group.next(), isClosed {
+        if openCount == lanes.count {
+          group.addTask {
+            try? await Task.sleep(for: Self.closingPatience)
+            return false
+          }
+        }
+        openCount -= 1
+      }
       for lane in lanes { lane.connection.abort() }
+      group.cancelAll()
     }
   }
 
