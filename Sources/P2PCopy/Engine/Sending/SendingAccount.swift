@@ -30,7 +30,7 @@ final class SendingAccount {
   ///   - settlement: What is in place, and what could not be stored.
   ///   - treeDigest: The receiver's digest of everything in place.
   /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/checksumMismatch`` when it is not this side's.
-  func take(_ settlement: OutgoingPageLedger.Settlement, treeDigest: [UInt8]) throws(P2PCopyError) {
+  func take(_ settlement: OutgoingPage.Settlement, treeDigest: [UInt8]) throws(P2PCopyError) {
     let entries = settlement.page.entries
     for (position, message) in settlement.failures {
       let entry = entries[position]

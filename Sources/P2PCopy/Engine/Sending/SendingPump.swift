@@ -27,11 +27,11 @@ final class SendingPump {
   /// What comes by itself of the page whose data are being sent, after its other files.
   private var alone: [(position: Int, reason: OutgoingStream.Reason)] = []
   /// The page whose other files have all been sent.
-  private var endingPage: OutgoingPageLedger.Page?
+  private var endingPage: OutgoingPage?
   /// What comes by itself now, and its page.
-  private var stream: (content: OutgoingStream, page: OutgoingPageLedger.Page)?
+  private var stream: (content: OutgoingStream, page: OutgoingPage)?
   /// Files that arrived damaged: what is damaged of them comes when no other file is coming.
-  private var damages: [OutgoingPageLedger.Damage] = []
+  private var damages: [OutgoingPage.Damage] = []
   /// Whether a file is coming in chunks, so that no other may.
   private var isFileOpen = false
 
@@ -50,7 +50,8 @@ final class SendingPump {
     self.events = events
     self.credits = credits
     ledger = OutgoingPageLedger(
-      digests: settings.digests, resumes: settings.resumes, acceptsTimes: settings.acceptsTimes)
+      OutgoingPage.Terms(
+        digests: settings.digests, resumes: settings.resumes, acceptsTimes: settings.acceptsTimes))
     // One thread is left for those who send and listen.
     scheduler = UnitScheduler(ledger, settings, digestLimit: max(1, Transfer.threadCount - 1))
     account = SendingAccount(settings.monitor, settings.failures, log)
@@ -149,7 +150,7 @@ final class SendingPump {
     }
   }
 
-  private func report(_ answer: OutgoingPageLedger.Answer) {
+  private func report(_ answer: OutgoingPage.Answer) {
     for position in answer.skipped { settings.monitor.skipExisting(answer.page.entries[position].path) }
     for (position, message) in answer.refused {
       let entry = answer.page.entries[position]
@@ -169,7 +170,7 @@ final class SendingPump {
       case .success(let entry): digested = entry
       case .failure(let error): try await fail(position, of: page, error)
       }
-      guard let checks = ledger.digested(digested, position, of: page) else { continue }
+      guard let checks = page.digested(digested, position) else { continue }
       var record = delivery.buffers.takeRecord()
       checks.write(to: &record)
       try await delivery.send(consume record)
@@ -177,8 +178,8 @@ final class SendingPump {
   }
 
   /// An entry failed at this side: the receiver is told, the rest goes on.
-  private func fail(_ position: Int, of page: OutgoingPageLedger.Page, _ error: P2PCopyError) async throws {
-    ledger.settle(position, of: page)
+  private func fail(_ position: Int, of page: OutgoingPage, _ error: P2PCopyError) async throws {
+    page.settle(position)
     let failure = EntryFailure(path: page.entries[position].path.description, error: error)
     let notice = settings.failures.notice(of: failure, index: page.content.index(of: position))
     var record = delivery.buffers.takeRecord()
@@ -190,7 +191,7 @@ final class SendingPump {
   // MARK: Data
 
   private func take(
-    _ step: UnitScheduler.Step, _ page: OutgoingPageLedger.Page,
+    _ step: UnitScheduler.Step, _ page: OutgoingPage,
     _ workers: inout ThrowingDiscardingTaskGroup<any Error>
   ) async throws {
     switch step {
@@ -206,17 +207,17 @@ final class SendingPump {
 
   private func send(
     _ record: OutgoingMessage?, _ results: [(position: Int, outcome: PreparedUnit.PackOutcome)],
-    of page: OutgoingPageLedger.Page
+    of page: OutgoingPage
   ) async throws {
     if let record {
       let units = units
       let content = page.content
-      try await delivery.send(record.take()) { try units.prepareAgain(results, of: content) }
+      try await delivery.send(record.take()) { try units.packs.prepareAgain(results, of: content) }
     }
     for (position, outcome) in results {
       switch outcome {
       case .packed(let entry):
-        ledger.deliver(entry, position, of: page)
+        page.deliver(entry, position)
         settings.monitor.send(byteCount: entry.byteCount)
       case .comesAlone: alone.append((position, .size))
       case .failed(let error): try await fail(position, of: page, error)
@@ -224,7 +225,7 @@ final class SendingPump {
     }
   }
 
-  private func send(_ record: OutgoingMessage?, _ chunk: Unit.Chunk, of page: OutgoingPageLedger.Page) async throws {
+  private func send(_ record: OutgoingMessage?, _ chunk: Unit.Chunk, of page: OutgoingPage) async throws {
     let file = chunk.file
     if chunk.number == 0 { settings.monitor.beginFile(file.entry.path, resumedByteCount: file.startOffset) }
     if let record {
@@ -252,8 +253,7 @@ final class SendingPump {
     try await send(
       FileEnd(
         index: file.index, byteCount: byteCount, metadata: settings.keepsMetadata ? metadata : nil, digest: digest))
-    ledger.deliver(
-      file.entry.delivered(digest: digest, byteCount: byteCount, metadata: metadata), file.position, of: page)
+    page.deliver(file.entry.delivered(digest: digest, byteCount: byteCount, metadata: metadata), file.position)
   }
 
   /// A file changed while it was sent: it comes once more, by itself, after the page's others.
@@ -265,7 +265,7 @@ final class SendingPump {
   ///   - sentByteCount: How much was handed over of it; `nil` when the receiver does not know of its coming.
   /// - Throws: ``P2PCopyError`` when the other side cannot be reached any more.
   private func sendAgain(
-    _ position: Int, of page: OutgoingPageLedger.Page, present: Int64, sent sentByteCount: Int64?
+    _ position: Int, of page: OutgoingPage, present: Int64, sent sentByteCount: Int64?
   ) async throws {
     settings.monitor.repeatFile(byteCount: present + (sentByteCount ?? 0))
     settings.monitor.notice("'\(page.entries[position].path)' changed while it was being sent, and is sent once more")
@@ -294,7 +294,7 @@ final class SendingPump {
       return
     }
     endingPage = nil
-    ledger.finish(page, sentByteCount: settings.monitor.sentByteCount)
+    page.finish(sentByteCount: settings.monitor.sentByteCount)
     var record = delivery.buffers.takeRecord()
     record.writeInteger(RecordKind.pageEnd.rawValue)
     record.writeInteger(page.firstIndex)
@@ -315,12 +315,12 @@ final class SendingPump {
       return
     case .end(let end, let entry):
       try await send(end)
-      ledger.deliver(entry, stream.position, of: page)
+      page.deliver(entry, stream.position)
     case .failed(let error) where error.isSourceChange && stream.mayComeAgain:
       try await sendAgain(stream.position, of: page, present: 0, sent: stream.sentByteCount)
     case .failed(let error): try await fail(stream.position, of: page, error)
     }
-    if stream.damage != nil { ledger.repair(page, sentByteCount: settings.monitor.sentByteCount) }
+    if stream.damage != nil { page.repair(sentByteCount: settings.monitor.sentByteCount) }
     self.stream = nil
     try await endPage(&workers)
   }

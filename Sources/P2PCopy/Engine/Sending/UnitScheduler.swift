@@ -44,7 +44,7 @@ final class UnitScheduler {
   private let settings: SendSettings
 
   /// The page that is being divided, and how far that is.
-  private var page: OutgoingPageLedger.Page?
+  private var page: OutgoingPage?
   private var position = 0
   private var file: DividedFile?
 
@@ -72,7 +72,7 @@ final class UnitScheduler {
   private var taken = 0
   private var steps: [Int: Step] = [:]
   /// The page of each step that has begun, oldest first.
-  private var stepPages: [OutgoingPageLedger.Page] = []
+  private var stepPages: [OutgoingPage] = []
 
   private var digests: [(positions: ArraySlice<Int>, page: SourcePages.Page)] = []
   private var runningDigestCount = 0
@@ -98,7 +98,7 @@ final class UnitScheduler {
   }
 
   /// The receiver asks for digests.
-  func digest(_ positions: [Int], of page: OutgoingPageLedger.Page) {
+  func digest(_ positions: [Int], of page: OutgoingPage) {
     digests.append((positions[...], page.content))
   }
 
@@ -120,7 +120,7 @@ final class UnitScheduler {
   }
 
   /// The next step, once everything before it is done.
-  func nextStep() -> (step: Step, page: OutgoingPageLedger.Page)? {
+  func nextStep() -> (step: Step, page: OutgoingPage)? {
     guard let step = steps.removeValue(forKey: taken) else { return nil }
     taken += 1
     return (step, stepPages.removeFirst())
@@ -198,7 +198,7 @@ final class UnitScheduler {
     return nil
   }
 
-  private func divide(_ page: OutgoingPageLedger.Page) {
+  private func divide(_ page: OutgoingPage) {
     self.page = page
     position = 0
     openingPosition = 0
@@ -208,13 +208,13 @@ final class UnitScheduler {
     prefix == nil && byteCount <= settings.largestPackedByteCount
   }
 
-  private func begin(_ unit: Unit, _ page: OutgoingPageLedger.Page) -> Work {
+  private func begin(_ unit: Unit, _ page: OutgoingPage) -> Work {
     stepPages.append(page)
     begun += 1
     return .prepare(unit, number: begun - 1)
   }
 
-  private func add(_ step: Step, _ page: OutgoingPageLedger.Page) {
+  private func add(_ step: Step, _ page: OutgoingPage) {
     stepPages.append(page)
     steps[begun] = step
     begun += 1
@@ -243,7 +243,7 @@ final class UnitScheduler {
   }
 
   /// As many of the small files that follow as fit into one chunk.
-  private func nextPack(of page: OutgoingPageLedger.Page) -> Unit.Pack {
+  private func nextPack(of page: OutgoingPage) -> Unit.Pack {
     var positions: [Int] = []
     var byteCount = 0
     while position < page.entries.count {
