@@ -63,7 +63,7 @@ for sanitizer in "$@"; do
   # Those that start processes start the ordinary command, and the Python tool.
   if ! under "$sanitizer" swift test "${build[@]}" --disable-xctest --skip-build \
     --skip 'InteropTests\.|EndToEndTests\.' </dev/null >"$work/log" 2>&1 \
-    || grep -qE '(WARNING|ERROR): (Thread|Address)Sanitizer' "$work/log"; then
+    || grep -qE '^SUMMARY: (Thread|Address)Sanitizer' "$work/log"; then
     grep -vE '^(◇|✔)' "$work/log" | grep -v 'Test case passing' >&2 || true
     echo "sanitizers: faults with the $sanitizer sanitizer" >&2
     exit 1
