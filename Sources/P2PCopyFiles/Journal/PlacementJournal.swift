@@ -138,12 +138,12 @@ package final class PlacementJournal: Sendable {
   ///
   /// - Parameter path: Its path below the output directory.
   /// - Returns: The latest record; `nil` when there is none.
-  package func file(at path: some Collection<UInt8>) -> PlacedFile? {
+  package func file(at path: [UInt8]) -> PlacedFile? {
     let key = Self.key(path)
     return state.withLock { state in
       guard let offset = state.offsets[key] else { return nil }
       if offset >= state.end { Self.flush(&state, storage) }
-      guard let found = Self.record(at: offset, storage), found.path.elementsEqual(path) else { return nil }
+      guard let found = Self.record(at: offset, storage), found.path == path else { return nil }
       return found
     }
   }
@@ -175,11 +175,9 @@ package final class PlacementJournal: Sendable {
     }
   }
 
-  private static func key(_ path: some Collection<UInt8>) -> UInt64 {
+  private static func key(_ path: [UInt8]) -> UInt64 {
     var hasher = Hasher()
-    // Equal bytes, equal keys, whatever they come in: the same call for both.
-    let isHashed: Void? = path.withContiguousStorageIfAvailable { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
-    if isHashed == nil { Array(path).withUnsafeBytes { hasher.combine(bytes: $0) } }
+    path.withUnsafeBytes { hasher.combine(bytes: $0) }
     return UInt64(truncatingIfNeeded: hasher.finalize())
   }
 }

@@ -24,6 +24,18 @@ package struct ManifestPage: Hashable, Sendable {
     self.entries = entries
   }
 
+  /// Where an entry is in a page.
+  ///
+  /// - Parameters:
+  ///   - index: The entry's index in the whole manifest, whoever says it.
+  ///   - firstIndex: That of the page's first entry.
+  ///   - count: How many entries the page has.
+  /// - Returns: Its position; `nil` when it is in another page.
+  package static func position(of index: UInt64, inPageFrom firstIndex: UInt64, count: Int) -> Int? {
+    guard index >= firstIndex, index - firstIndex < UInt64(count) else { return nil }
+    return Int(index - firstIndex)
+  }
+
   /// Appends the entries: `[count u32 | entry …]`. Number and first index are in the ``BulkHeader``.
   package func write(to buffer: inout ByteBuffer) {
     buffer.writeInteger(UInt32(clamping: entries.count))

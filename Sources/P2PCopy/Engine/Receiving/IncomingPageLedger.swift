@@ -29,8 +29,7 @@ package final class IncomingPageLedger: Sendable {
     var isEnded = false
 
     func position(of index: UInt64) -> Int? {
-      guard index >= firstIndex, index - firstIndex < UInt64(states.count) else { return nil }
-      return Int(index - firstIndex)
+      ManifestPage.position(of: index, inPageFrom: firstIndex, count: states.count)
     }
   }
 

@@ -42,18 +42,18 @@ package final class ReceivingLimits: Sendable {
 
     /// Changes what is to come of a file; of no open page's, nothing is.
     mutating func change(_ index: UInt64, _ body: (inout Expected?) -> Void) {
-      for page in pages.indices where pages[page].firstIndex <= index {
-        let position = index - pages[page].firstIndex
-        guard position < UInt64(pages[page].files.count) else { continue }
-        count(pages[page].files[Int(position)], times: -1)
-        body(&pages[page].files[Int(position)])
-        count(pages[page].files[Int(position)], times: 1)
+      for page in pages.indices {
+        let (firstIndex, count) = (pages[page].firstIndex, pages[page].files.count)
+        guard let position = ManifestPage.position(of: index, inPageFrom: firstIndex, count: count) else { continue }
+        add(pages[page].files[position], times: -1)
+        body(&pages[page].files[position])
+        add(pages[page].files[position], times: 1)
         return
       }
     }
 
     /// Puts what is to come of a file into the sums, or takes it out.
-    mutating func count(_ expected: Expected?, times factor: Int128) {
+    mutating func add(_ expected: Expected?, times factor: Int128) {
       guard let expected else { return }
       expectedByteCount += factor * Int128(expected.byteCount)
       expectedRoom += factor * Int128(expected.room)
@@ -182,7 +182,7 @@ package final class ReceivingLimits: Sendable {
   package func settlePage() {
     state.withLock { state in
       guard !state.pages.isEmpty else { return }
-      for expected in state.pages.removeFirst().files { state.count(expected, times: -1) }
+      for expected in state.pages.removeFirst().files { state.add(expected, times: -1) }
     }
   }
 }

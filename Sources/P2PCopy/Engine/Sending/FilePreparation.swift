@@ -33,10 +33,10 @@ package struct FilePreparation: Sendable {
   ) async throws -> Opened {
     let entry = page.entries[position]
     guard entry.kind != .stream else { return .comesAlone }
-    var opened = Self.open(entry, settings)
+    var opened = open(entry)
     if case .failure(let error) = opened, error.isSourceChange {
       try await Task.sleep(for: P2PCopyError.sourceChangePause)
-      opened = Self.open(entry, settings)
+      opened = open(entry)
     }
     let content: any SourceContent
     switch opened {
@@ -50,9 +50,7 @@ package struct FilePreparation: Sendable {
   }
 
   /// - Returns: The content; `nil` when its size says nothing.
-  private static func open(
-    _ entry: SourceEntry, _ settings: SendSettings
-  ) -> Result<(any SourceContent)?, P2PCopyError> {
+  private func open(_ entry: SourceEntry) -> Result<(any SourceContent)?, P2PCopyError> {
     Result { () throws(P2PCopyError) in
       let content = try settings.source.open(entry)
       return try content.hasReliableSize() ? content : nil

@@ -118,8 +118,7 @@ final class OutgoingPage {
 
   /// Where an entry is in the page; `nil` when it is in another one.
   func position(of index: UInt64) -> Int? {
-    guard index >= firstIndex, index - firstIndex < UInt64(entries.count) else { return nil }
-    return Int(index - firstIndex)
+    ManifestPage.position(of: index, inPageFrom: firstIndex, count: entries.count)
   }
 
   /// What the receiver has of an entry that it waits for; `nil` when it waits for nothing of it.

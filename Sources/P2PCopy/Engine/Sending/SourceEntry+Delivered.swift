@@ -2,11 +2,6 @@ import P2PCopyCore
 import P2PCopyFiles
 import P2PCopyTransfer
 
-extension SourcePages.Page {
-  /// The index of an entry in the whole manifest.
-  func index(of position: Int) -> UInt64 { firstIndex + UInt64(position) }
-}
-
 extension SourceEntry {
   /// Mode and time; a stream has none.
   var knownMetadata: EntryMetadata? { kind == .stream ? nil : metadata }

@@ -13,6 +13,9 @@ package struct SourcePages {
   package struct Page: Sendable {
     package var firstIndex: UInt64
     package var entries: [SourceEntry]
+
+    /// The index of an entry in the whole manifest.
+    func index(of position: Int) -> UInt64 { firstIndex + UInt64(position) }
   }
 
   private let cursor: any SourceCursor

@@ -253,7 +253,7 @@ final class Delivery: Sendable {
       }
     }
     tasks.add("\(role): keeping connected") { try await Absence(delivery: self).run() }
-    tasks.add("\(role): acknowledging") { try await self.acknowledge() }
+    tasks.add("\(role): acknowledging") { try await self.sayWhatHasCome() }
     if let contentInterval {
       tasks.add("\(role): acknowledging content") { try await self.acknowledgeContent(each: contentInterval) }
     }
@@ -267,7 +267,7 @@ final class Delivery: Sendable {
   /// Tells the other side now and then which of its records have come. Runs until it is cancelled.
   ///
   /// A task of its own: whoever receives must not wait for room to send.
-  private func acknowledge() async throws {
+  private func sayWhatHasCome() async throws {
     while true {
       try await due.wait { $0 != nil }
       guard let told = due.withLock({ $0.take() }) else { continue }

@@ -237,7 +237,7 @@ struct LaneKeeper: Sendable {
 
   /// - Returns: Whether the connection took everything.
   private func sendWaiting(over lane: Lane) async -> Bool {
-    while var item = delivery.outgoing.withLock({ $0.outbox.take(for: lane.identity, mayStandStill: true) }) {
+    while var item = delivery.outgoing.withLock({ $0.outbox.take(for: lane.identity) }) {
       do {
         try await send(&item, over: lane)
       } catch {

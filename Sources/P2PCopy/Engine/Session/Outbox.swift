@@ -116,13 +116,13 @@ package struct Outbox: Sendable {
   }
 
   /// Whether there is something that a lane may carry.
-  package func hasItem(for lane: LaneIdentity) -> Bool { firstItem(for: lane, mayStandStill: false) != nil }
+  package func hasItem(for lane: LaneIdentity) -> Bool { firstItem(for: lane) != nil }
 
   /// Where the first record waits that a lane may carry: not one that it has carried before. One that may stand still carries
   /// one piece of a file at a time, so that no more than that is lost with it; of other records nobody says at once that they
   /// have come, and they are small.
-  private func firstItem(for lane: LaneIdentity, mayStandStill: Bool) -> Int? {
-    let mayCarryUnit = mayStandStill || !overdueLanes.contains(lane) || !isCarryingUnit(lane)
+  private func firstItem(for lane: LaneIdentity) -> Int? {
+    let mayCarryUnit = !overdueLanes.contains(lane) || !isCarryingUnit(lane)
     return waiting.firstIndex { number in
       let entry = entry(number)
       return !entry.formerCarriers.contains(lane) && (mayCarryUnit || !entry.isUnit)
@@ -131,12 +131,9 @@ package struct Outbox: Sendable {
 
   /// Gives the first record that waits to a lane.
   ///
-  /// - Parameters:
-  ///   - lane: The lane.
-  ///   - mayStandStill: Whether one that may stand still gets several pieces of files all the same.
   /// - Returns: The record; `nil` when there is none that the lane may carry.
-  package mutating func take(for lane: LaneIdentity, mayStandStill: Bool = false) -> Item? {
-    guard let index = firstItem(for: lane, mayStandStill: mayStandStill) else { return nil }
+  package mutating func take(for lane: LaneIdentity) -> Item? {
+    guard let index = firstItem(for: lane) else { return nil }
     let number = waiting.remove(at: index)
     let position = offset(number)
     let record = entries[offset: position].record
@@ -180,7 +177,7 @@ package struct Outbox: Sendable {
         continue
       }
       guard let carrier = entry.carrier, !entry.isRepeated, entry.carriedSince < time else { continue }
-      if case .unit? = entry.copy, !(isIdle && hasOvertakers) { continue }
+      if entry.isUnit, !(isIdle && hasOvertakers) { continue }
       entries[offset: position].carrier = nil
       entries[offset: position].formerCarriers.append(carrier)
       entries[offset: position].isRepeated = true
@@ -210,25 +207,26 @@ package struct Outbox: Sendable {
     while firstNumber < count, let first = entries.popFirst() {
       byteCount -= first.byteCount
       if first.record != nil { freshCount -= 1 }
-      if !first.hasArrived, case .unit? = first.copy { unitCount -= 1 }
-      if !first.hasArrived, let carrier = first.carrier, !first.isRepeated { overdueLanes.remove(carrier) }
-      if !first.hasArrived { settledByteCount += UInt64(clamping: first.byteCount) }
+      if !first.hasArrived { countArrival(of: first) }
       firstNumber += 1
     }
     waiting.removeAll { $0 < firstNumber }
     for number in others where number >= firstNumber {
       let position = offset(number)
       guard !entries[offset: position].hasArrived else { continue }
+      countArrival(of: entries[offset: position])
       entries[offset: position].hasArrived = true
-      if let carrier = entries[offset: position].carrier, !entries[offset: position].isRepeated {
-        overdueLanes.remove(carrier)
-      }
       // It is not made again, and its file need not be open for that.
-      if case .unit? = entries[offset: position].copy { unitCount -= 1 }
       entries[offset: position].copy = nil
-      settledByteCount += UInt64(clamping: entries[offset: position].byteCount)
       waiting.removeAll { $0 == number }
     }
+  }
+
+  private mutating func countArrival(of entry: Entry) {
+    if entry.isUnit { unitCount -= 1 }
+    // Of one that was repeated nobody knows who brought it.
+    if let carrier = entry.carrier, !entry.isRepeated { overdueLanes.remove(carrier) }
+    settledByteCount += UInt64(clamping: entry.byteCount)
   }
 
   /// Whether a lane carries something that the other side has not.
@@ -237,7 +235,7 @@ package struct Outbox: Sendable {
   }
 
   private func isCarryingUnit(_ lane: LaneIdentity) -> Bool {
-    entries.contains { $0.carrier == lane && $0.isUnit && !$0.hasArrived }
+    entries.contains { $0.carrier == lane && $0.isUnit }
   }
 
   /// The lane that holds everything up: it carries the oldest record, and more records behind that have arrived over others
