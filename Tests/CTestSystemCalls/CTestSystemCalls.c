@@ -24,4 +24,8 @@ int test_spawn_add_chdir(posix_spawn_file_actions_t *actions, const char *path) 
   return posix_spawn_file_actions_addchdir_np(actions, path);
 }
 
+int test_spawn_add_closefrom(posix_spawn_file_actions_t *actions, int first) {
+  return posix_spawn_file_actions_addclosefrom_np(actions, first);
+}
+
 short test_spawn_new_session(void) { return POSIX_SPAWN_SETSID; }

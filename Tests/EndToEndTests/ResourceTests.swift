@@ -13,6 +13,7 @@ import Testing
   /// What limits a process.
   enum Limit: CustomStringConvertible, Sendable {
     case files(Int)
+    case filesBesides(Int, openCount: Int)
     case mebibytes(Int)
     case threads(Int)
 
@@ -21,6 +22,12 @@ import Testing
     var wrapper: [String] {
       switch self {
       case .files(let count): ["prlimit", "--nofile=\(count)"]
+      // Whoever starts the process has left it some of theirs.
+      case .filesBesides(let count, let openCount):
+        [
+          "bash", "-c", "for n in {30..\(29 + openCount)}; do eval \"exec $n</dev/null\"; done; exec \"$@\"", "bash",
+          "prlimit", "--nofile=\(count + openCount)",
+        ]
       case .mebibytes(let count): ["prlimit", "--as=\(count << 20)"]
       // The limit counts all threads of the user, so it has to be one who has no others; root has none.
       case .threads(let count):
@@ -38,12 +45,13 @@ import Testing
     return Pair(sent: sent, received: await receiving.result())
   }
 
-  @Test("Sixty-four open files are enough", arguments: Dialect.protocols)
-  func sixtyFourOpenFilesAreEnough(dialect: Dialect) async throws {
+  @Test(
+    "Sixty-four open files are enough", arguments: Dialect.protocols, [Limit.files(64), .filesBesides(42, openCount: 30)])
+  func sixtyFourOpenFilesAreEnough(dialect: Dialect, limit: Limit) async throws {
     for index in 0..<150 { try workspace.file("src/\(index)/\(index % 7)/file", [UInt8(index)]) }
     try workspace.file("src/" + (0..<20).map { "deep\($0)/" }.joined() + "file", TestContent.random(3_000_000))
     let relay = try await workspace.relay()
-    let wrapper = Limit.files(64).wrapper
+    let wrapper = limit.wrapper
     let receiver = try workspace.start(
       ["receive", relay.url, "4821-lusab-babad", "--out", "out"] + dialect.options, wrapper: wrapper)
     let sent = try await workspace.run(
@@ -53,8 +61,10 @@ import Testing
     try Content.expectSame(workspace["src"], workspace["out/src"])
   }
 
-  @Test("Sixty-four open files are enough also while much is under way that may have to be sent again")
-  func openFilesOfWhatIsUnderWay() async throws {
+  @Test(
+    "Sixty-four open files are enough also while much is under way that may have to be sent again",
+    arguments: [Limit.files(64), .filesBesides(42, openCount: 30)])
+  func openFilesOfWhatIsUnderWay(limit: Limit) async throws {
     for index in 0..<250 { try workspace.file("src/\(index)", TestContent.random(280_000, seed: UInt64(index))) }
     let relay = try await workspace.relay()
     let counter = Counter()
@@ -66,7 +76,7 @@ import Testing
     let receiver = try workspace.start(["receive", proxy.url, "4821-lusab-babad", "--out", "out"])
     let sent = try await workspace.run(
       ["send", relay.url, "4821-lusab-babad", "src", "--compress", "off", "--retry-for", "30m"],
-      wrapper: Limit.files(64).wrapper)
+      wrapper: limit.wrapper)
     let received = await receiver.result()
     #expect(sent.status == 0 && received.status == 0, "\(sent)\n\(received)")
     try Content.expectSame(workspace["src"], workspace["out/src"])

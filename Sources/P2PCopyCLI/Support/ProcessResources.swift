@@ -46,7 +46,8 @@ struct ProcessResources {
       let loops = min(cores, maximumLoopCount) + 1
       let lanes = 4
       needed.threadCount += loops + min(cores, maximumBlockingThreadCount) + Transfer.threadCount + lanes
-      needed.descriptorCount += 3 * loops + 8
+      // Those of the loops; directories on the way and files at work, besides connections.
+      needed.descriptorCount += 3 * loops + 20
       // 64 MiB to derive the key; what is on its way, and what codecs take.
       needed.byteCount = 160 << 20
     case "run-relay-server":

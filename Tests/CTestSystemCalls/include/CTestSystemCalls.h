@@ -17,5 +17,8 @@ int test_open_terminal(char *name, size_t capacity);
 /// posix_spawn_file_actions_addchdir_np.
 int test_spawn_add_chdir(posix_spawn_file_actions_t *actions, const char *path);
 
+/// posix_spawn_file_actions_addclosefrom_np.
+int test_spawn_add_closefrom(posix_spawn_file_actions_t *actions, int first);
+
 /// POSIX_SPAWN_SETSID.
 short test_spawn_new_session(void);

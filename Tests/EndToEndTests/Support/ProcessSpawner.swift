@@ -53,6 +53,8 @@ enum ProcessSpawner {
       posix_spawn_file_actions_adddup2(&actions, 0, 2)
       spawned.output = terminal.descriptor
     }
+    // Whoever started the tests may have left them descriptors, and what a command may open is counted.
+    test_spawn_add_closefrom(&actions, 3)
     spawned.identifier = try spawn(command, &actions, flags: flags)
     return spawned
   }
