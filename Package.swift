@@ -19,6 +19,7 @@ extension Target.Dependency {
   static let nioEmbedded = product(name: "NIOEmbedded", package: "swift-nio")
   static let nioHTTP1 = product(name: "NIOHTTP1", package: "swift-nio")
   static let nioWebSocket = product(name: "NIOWebSocket", package: "swift-nio")
+  static let nioSOCKS = product(name: "NIOSOCKS", package: "swift-nio-extras")
   static let nioSSL = product(name: "NIOSSL", package: "swift-nio-ssl")
   static let crypto = product(name: "Crypto", package: "swift-crypto")
   static let logging = product(name: "Logging", package: "swift-log")
@@ -55,6 +56,7 @@ let package = Package(
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-nio-extras.git", from: "1.35.2"),
     .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.6"),
     .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.2"),
     .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
@@ -127,7 +129,7 @@ let package = Package(
     .target(
       name: "P2PCopyCLI",
       dependencies: [
-        "P2PCopy", "P2PCopyCore", "P2PCopyPlatform", "P2PCopyRelay",
+        "P2PCopy", "P2PCopyCore", "P2PCopyPlatform", "P2PCopyRelay", "P2PCopyTransfer", "P2PCopyWire",
         "CProcessStart", "CSystemCalls", .argumentParser, .logging, .nioCore, .system, .unixSignals,
       ],
       swiftSettings: strict),
@@ -160,7 +162,7 @@ let package = Package(
       name: "WebSocketTransport",
       dependencies: [
         "P2PCopyCore", "P2PCopyPlatform", "NIOTransportSupport", "WebSocketFraming", .nioCore, .nioPosix, .nioHTTP1,
-        .nioWebSocket, .nioSSL,
+        .nioWebSocket, .nioSSL, .nioSOCKS,
       ],
       path: "Plugins/WebSocketTransport/WebSocketTransport", swiftSettings: strict),
     .systemLibrary(

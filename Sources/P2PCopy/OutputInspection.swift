@@ -14,10 +14,8 @@ public struct OutputInspection: Sendable {
 
   /// A partial file.
   public struct PartialFile: Sendable, Hashable {
-    /// Its path below the directory, escaped so that it is safe to show.
-    public var path: String
-    /// The same in bytes: names are not text.
-    public var pathBytes: [UInt8]
+    /// Its path below the directory.
+    public var path: EntryPath
     /// How many bytes are there.
     public var byteCount: Int64
     /// When it was written last, in seconds since 1970.
@@ -56,8 +54,8 @@ public struct OutputInspection: Sendable {
 
   /// What was removed, or would be.
   public struct Removal: Sendable {
-    /// Paths below the directory, safe to show, at most ``OutputInspection/maximumNamedCount``.
-    public internal(set) var paths: [String] = []
+    /// Paths below the directory, at most ``OutputInspection/maximumNamedCount``.
+    public internal(set) var paths: [EntryPath] = []
     /// How many there are.
     public internal(set) var count = 0
     /// How many bytes they have.
@@ -90,7 +88,7 @@ public struct OutputInspection: Sendable {
       guard status.partialFiles.count < Self.maximumNamedCount else { return }
       status.partialFiles.append(
         PartialFile(
-          path: DisplayText.escaped(leftover.path), pathBytes: leftover.path, byteCount: leftover.status.byteCount,
+          path: EntryPath(leftover.path), byteCount: leftover.status.byteCount,
           modificationSeconds: Int64(leftover.status.modificationSeconds), isInUse: leftover.isInUse()))
     }
     status.partialByteCount = byteCount.value
@@ -123,7 +121,7 @@ public struct OutputInspection: Sendable {
       }
       removal.count += 1
       byteCount += leftover.status.byteCount
-      if removal.paths.count < Self.maximumNamedCount { removal.paths.append(DisplayText.escaped(leftover.path)) }
+      if removal.paths.count < Self.maximumNamedCount { removal.paths.append(EntryPath(leftover.path)) }
     }
     try leftovers(root, fail, remove)
     if let journal = Leftover(PlacementJournal.name, path: PlacementJournal.name, in: root) { remove(journal) }

@@ -78,11 +78,20 @@ public struct Receiver: Sendable {
   public func receive(
     into directory: LocalPath, listener: @escaping @Sendable (TransferEvents) async -> Void = { _ in }
   ) async throws -> TransferSummary {
-    let destination = DirectoryDestination(path: directory)
+    var files = options.deliveryFiles
+    var receiver = self
+    var place = directory
+    if let information = options.bagInformation {
+      files.bag = (directory, information)
+      place = LocalPath(directory.bytes + "/\(BagWriter.payloadDirectory)".utf8)
+      // The payload has nothing but what came.
+      receiver.options.keepsJournal = false
+    }
+    let destination = DirectoryDestination(path: place)
     do {
       switch options.transferProtocol {
       case .one: return try await receiveWithProtocol1(directory, listener)
-      case .two: return try await receiveWithProtocol2(destination, listener)
+      case .two: return try await receiver.receiveWithProtocol2(destination, files, listener)
       }
     } catch let error as P2PCopyError where error.code == .stopped {
       await checkpoint(destination)
@@ -125,7 +134,8 @@ public struct Receiver: Sendable {
     guard options.transferProtocol == .two else {
       throw P2PCopyError(.usage, "protocol 1 cannot write to \(stream.shown)", remedy: .useProtocol2)
     }
-    return try await receiveWithProtocol2(stream, on: .own, listener)
+    try refuseBag()
+    return try await receiveWithProtocol2(stream, options.deliveryFiles, on: .own, listener)
   }
 
   /// Receives everything the sender sends into memory. Protocol 2 only.
@@ -142,7 +152,14 @@ public struct Receiver: Sendable {
     guard options.transferProtocol == .two else {
       throw P2PCopyError(.usage, "protocol 1 receives into directories only", remedy: .useProtocol2)
     }
-    return try await receiveWithProtocol2(memory, listener)
+    try refuseBag()
+    return try await receiveWithProtocol2(memory, options.deliveryFiles, listener)
+  }
+
+  private func refuseBag() throws(P2PCopyError) {
+    guard options.bagInformation == nil else {
+      throw P2PCopyError(.usage, "a bag is a directory, and what comes does not go into one", remedy: .leaveOut)
+    }
   }
 
   /// Makes sure, as far as that is possible, that what is in a directory outlasts the machine as well.
@@ -168,7 +185,7 @@ public struct Receiver: Sendable {
   }
 
   private func receiveWithProtocol2(
-    _ destination: any Destination, on threads: WorkerThreads.Kind = .shared,
+    _ destination: any Destination, _ files: DeliveryFiles, on threads: WorkerThreads.Kind = .shared,
     _ listener: @escaping @Sendable (TransferEvents) async -> Void
   ) async throws -> TransferSummary {
     try await Transfer.run(
@@ -177,7 +194,7 @@ public struct Receiver: Sendable {
       // Before connecting, so that what cannot be used is known before the sender begins.
       try destination.check()
       var codecs = codecs
-      if options.checksumsFile != nil { try codecs.keepOnly(digest: DeliveryLog.checksumsDigest) }
+      if files.needChecksumsDigest { try codecs.keepOnly(digest: DeliveryLog.checksumsDigest) }
       let opening = SessionOpening(
         rendezvous: try point.rendezvous(
           codecs: codecs,
@@ -190,8 +207,7 @@ public struct Receiver: Sendable {
         retryDuration: options.retryDuration ?? ReceiveOptions.defaultRetryDuration,
         successorDelay: destination.canBeginAgain ? options.successorDelay : nil, monitor: monitor)
       let makeLog = { @Sendable () throws(P2PCopyError) in
-        try DeliveryLog(
-          receiptFile: options.receiptFile, checksumsFile: options.checksumsFile, outputPath: destination.outputPath)
+        try DeliveryLog(files, outputPath: destination.outputPath)
       }
       let firstLog = try makeLog()
       let limits = ReceivingLimits(options)

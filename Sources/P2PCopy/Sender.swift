@@ -188,12 +188,12 @@ public struct Sender: Sendable {
     ) { monitor in
       // What the log writes is left out of what is sent.
       let makeLogAndSource = { @Sendable () throws -> (DeliveryLog, any Source) in
-        let log = try DeliveryLog(receiptFile: options.receiptFile, checksumsFile: options.checksumsFile)
+        let log = try DeliveryLog(options.deliveryFiles)
         return (log, try source(log.ownFiles))
       }
       let first = try makeLogAndSource()
       var codecs = codecs
-      if options.checksumsFile != nil { try codecs.keepOnly(digest: DeliveryLog.checksumsDigest) }
+      if options.deliveryFiles.needChecksumsDigest { try codecs.keepOnly(digest: DeliveryLog.checksumsDigest) }
       if let cipher = options.cipher {
         // Missing here, it is known before anybody is met; the handshake needs its own cipher besides.
         var offered = codecs
@@ -204,7 +204,7 @@ public struct Sender: Sendable {
           codecs: codecs,
           settings: RendezvousSettings(
             role: .sender, transferProtocol: .two, peerTypes: HandshakeMessage.peerTypes,
-            peerTimeout: options.peerTimeout, transportOptions: options.transport),
+            peerTimeout: options.peerTimeout, transportOptions: options.transport, rateLimit: options.rateLimit),
           monitor: monitor),
         code: code, role: .sender, codecs: codecs, stepTimeout: options.stepTimeout, silenceLimit: options.silenceLimit,
         retryDuration: options.retryDuration ?? SendOptions.defaultRetryDuration,

@@ -22,10 +22,8 @@ public final class SourceListing: Sequence, IteratorProtocol {
       case symbolicLink(target: [UInt8])
     }
 
-    /// The name it would arrive under, escaped so that it is safe to show.
-    public let path: String
-    /// The same in bytes: names are not text.
-    public let pathBytes: [UInt8]
+    /// The name it would arrive under.
+    public let path: EntryPath
     /// What it is.
     public let kind: Kind
   }
@@ -59,8 +57,7 @@ public final class SourceListing: Sequence, IteratorProtocol {
 
 extension SourceListing.Entry {
   fileprivate init(_ entry: SourceEntry) {
-    path = entry.path.description
-    pathBytes = entry.path.bytes
+    path = EntryPath(entry.path)
     kind =
       switch entry.kind {
       case .file(let byteCount): .file(byteCount: byteCount)
@@ -82,6 +79,6 @@ extension SendOptions {
   public func listing(of paths: [LocalPath]) throws(P2PCopyError) -> SourceListing {
     SourceListing(
       try SourceWalk(
-        paths, rules: rules, links: links, list: fileList, ownFiles: OwnFiles(at: [receiptFile, checksumsFile])))
+        paths, rules: rules, links: links, list: fileList, ownFiles: OwnFiles(at: deliveryFiles.places)))
   }
 }

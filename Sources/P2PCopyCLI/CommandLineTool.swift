@@ -24,8 +24,9 @@ public enum CommandLineTool {
   public static func main(plugins: [any CodecPlugin.Type]) async -> Never {
     ProcessStart.prepare()
     let (arguments, environmentCode) = ProcessArguments.take()
+    if arguments.texts.prefix(while: { $0 != "--" }).contains("--nice") { ProcessStart.giveWay() }
     // Before this function is left for another thread, which may be one too many.
-    ProcessResources.prepare(for: arguments.texts.first)
+    ProcessResources.prepare(for: arguments.texts)
     ProcessEnd.now(
       await $environmentCode.withValue(environmentCode) {
         await run(arguments, codecs: CodecRegistry(plugins: plugins))
@@ -58,6 +59,9 @@ public enum CommandLineTool {
   private static func run(_ arguments: [String]) async -> Int32 {
     do {
       var command = try RootCommand.parseAsRoot(arguments)
+      if asksForJSON(arguments) {
+        try Console.output(EventLine.command(type(of: command).configuration.commandName ?? "").text)
+      }
       if var command = command as? any AsyncParsableCommand {
         try await command.run()
       } else {
@@ -65,13 +69,31 @@ public enum CommandLineTool {
       }
       return 0
     } catch let error as P2PCopyError {
-      Console.error("p2p-copy: \(error.commandLine)")
-      return error.code.exitStatus
+      return end(error, arguments)
     } catch let failure as OutputFailure {
       return end(failure)
     } catch {
       return report(error, arguments)
     }
+  }
+
+  /// Whether the arguments ask for JSON, also where they cannot be parsed.
+  package static func asksForJSON(_ arguments: some Sequence<String>) -> Bool {
+    arguments.prefix { $0 != "--" }.contains("--json")
+  }
+
+  /// Says why the command failed, to a person and, where that is asked for, in JSON.
+  ///
+  /// - Returns: The status.
+  static func end(_ error: P2PCopyError, _ arguments: [String]) -> Int32 {
+    Console.error("p2p-copy: \(error.commandLine)")
+    guard asksForJSON(arguments) else { return error.code.exitStatus }
+    do throws(OutputFailure) {
+      try Console.output(EventLine.error(error).text)
+    } catch {
+      // The status says it, and so does standard error.
+    }
+    return error.code.exitStatus
   }
 
   /// The status for what could not be printed. A reader that went away is told nothing, as other tools do.
@@ -96,7 +118,6 @@ public enum CommandLineTool {
     // What was typed is in the message.
     var message = ArgumentText.shown(RootCommand.message(for: error))
     if message.hasSuffix(".") { message.removeLast() }
-    Console.error("p2p-copy: \(message); see p2p-copy\(command) --help")
-    return P2PCopyError.Code.usage.exitStatus
+    return end(P2PCopyError(.usage, "\(message); see p2p-copy\(command) --help"), arguments)
   }
 }

@@ -1,4 +1,4 @@
 /// The version of this package, as `--version` shows it.
 enum PackageVersion {
-  static let text = "0.1.0"
+  static let text = "0.2.0"
 }

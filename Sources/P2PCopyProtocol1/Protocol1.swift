@@ -29,7 +29,9 @@ package enum Protocol1 {
     for group in groups { try checkManifest(of: group, options) }
     let rendezvous = try point.rendezvous(
       codecs: codecs,
-      settings: settings(as: .sender, peerTimeout: options.peerTimeout, transportOptions: options.transport),
+      settings: settings(
+        as: .sender, peerTimeout: options.peerTimeout, transportOptions: options.transport,
+        rateLimit: options.rateLimit),
       monitor: monitor)
     return zip(codes, groups).map { code, files in
       let session = Protocol1SendingSession(
@@ -77,11 +79,11 @@ package enum Protocol1 {
   }
 
   private static func settings(
-    as role: PeerRole, peerTimeout: Duration, transportOptions: TransportOptions
+    as role: PeerRole, peerTimeout: Duration, transportOptions: TransportOptions, rateLimit: Int64? = nil
   ) -> RendezvousSettings {
     RendezvousSettings(
       role: role, transferProtocol: .one, peerTypes: ControlMessage.types, peerTimeout: peerTimeout,
-      transportOptions: transportOptions)
+      transportOptions: transportOptions, rateLimit: rateLimit)
   }
 
   private static func checkManifest(of files: [SourceFile], _ options: SendOptions) throws(P2PCopyError) {

@@ -13,6 +13,13 @@ package enum Protocol2Suite {
   /// Chunk sizes that a sender offers.
   package static let chunkByteCounts = [1 << 20, 256 << 10, 64 << 10]
 
+  /// Chunk sizes that a sender offers that has a limit: none that takes longer than a twentieth of a second, if there is one.
+  package static func chunkByteCounts(forRate bytesPerSecond: Int64?) -> [Int] {
+    guard let bytesPerSecond else { return chunkByteCounts }
+    let short = chunkByteCounts.filter { Int64($0) <= bytesPerSecond / 20 }
+    return short.isEmpty ? chunkByteCounts.suffix(1) : short
+  }
+
   /// A file up to this share of a chunk travels in a pack.
   package static let packedShare = 4
 

@@ -46,7 +46,8 @@ import Testing
   }
 
   @Test(
-    "Sixty-four open files are enough", arguments: Dialect.protocols, [Limit.files(64), .filesBesides(42, openCount: 30)])
+    "Sixty-four open files are enough", arguments: Dialect.protocols,
+    [Limit.files(64), .filesBesides(42, openCount: 30)])
   func sixtyFourOpenFilesAreEnough(dialect: Dialect, limit: Limit) async throws {
     for index in 0..<150 { try workspace.file("src/\(index)/\(index % 7)/file", [UInt8(index)]) }
     try workspace.file("src/" + (0..<20).map { "deep\($0)/" }.joined() + "file", TestContent.random(3_000_000))

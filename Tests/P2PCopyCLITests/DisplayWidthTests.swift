@@ -47,7 +47,7 @@ struct DisplayWidthTests {
     progress.totalByteCount = 100 << 20
     progress.byteCount = 50 << 20
     progress.totalFileCount = 3
-    progress.currentPath = path
+    progress.currentPath = EntryPath(path.utf8)
     let text = line.text(progress, at: .now, width: width)
     #expect(DisplayWidth.columns(of: text) <= max(1, width - 1))
     #expect(DisplayWidth.columns(of: ProgressLine.checking(path, width: width)) <= max(1, width - 1))

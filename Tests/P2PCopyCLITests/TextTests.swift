@@ -32,7 +32,7 @@ struct TextTests {
     var progress = TransferProgress()
     progress.totalByteCount = 100 << 20
     progress.totalFileCount = 3
-    progress.currentPath = String(repeating: "long/", count: 100)
+    progress.currentPath = EntryPath(String(repeating: "long/", count: 100).utf8)
     let start = ContinuousClock.now
     _ = line.text(progress, at: start, width: width)
     progress.byteCount = 50 << 20

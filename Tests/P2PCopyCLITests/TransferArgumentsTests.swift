@@ -73,8 +73,9 @@ struct TransferArgumentsTests {
   @Test("The invitation has the exact command, the code not among its arguments")
   func invitation() {
     for (version, options) in [(TransferProtocol.two, ""), (.one, " --protocol 1 --encrypt")] {
-      let lines = EmbeddedRelay.invitation(
-        hosts: ["192.0.2.7", "2001:db8::1"], port: 4, code: "a-b", transferProtocol: version)
+      let lines = Invitation(
+        hosts: ["192.0.2.7", "2001:db8::1"], port: 4, code: "a-b", transferProtocol: version
+      ).lines
       #expect(lines.contains("  P2P_COPY_CODE=a-b p2p-copy receive --relay ws://192.0.2.7:4\(options)"))
       #expect(lines.contains("  P2P_COPY_CODE=a-b p2p-copy receive --relay ws://[2001:db8::1]:4\(options)"))
     }

@@ -76,7 +76,7 @@ struct DeepWalkTests {
         guard entry.path.description == deep else { continue }
         try FileManager.default.moveItem(atPath: folder.path("source/m0"), toPath: folder.path("elsewhere"))
         try folder.write([], to: "source/m0/z")
-      case .failure(let failure): walked.append("failed " + failure.path)
+      case .failure(let failure): walked.append("failed \(failure.path)")
       case .notice(let notice): Issue.record("\(notice)")
       }
     }

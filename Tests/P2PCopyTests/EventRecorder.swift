@@ -25,7 +25,7 @@ final class EventRecorder: Sendable {
 
   /// The files that were reported as done, in order.
   var finishedPaths: [String] {
-    events.compactMap { if case .fileFinished(let path, _) = $0 { path } else { nil } }
+    events.compactMap { if case .fileFinished(let path, _) = $0 { path.description } else { nil } }
   }
 
   /// The summary, once it is there.

@@ -11,8 +11,11 @@ package struct ConnectTarget: Sendable {
   package let shown: String
   /// What should be there: "relay".
   package let listener: String
+  /// What may be the matter when it takes the connection and does not answer, as a question.
+  package let doubt: String
 
-  package init(host: String, port: Int, shown: String, listener: String) {
+  package init(host: String, port: Int, shown: String, listener: String, doubt: String? = nil) {
+    self.doubt = doubt ?? "is it a p2p-copy \(listener)?"
     self.host = host
     self.port = port
     self.shown = shown
@@ -33,7 +36,7 @@ struct ConnectFailure {
     let shown = limit.formattedSeconds
     return isConnected
       ? unreachable(
-        "\(target.shown) took the connection, but did not answer within \(shown); is it a p2p-copy \(target.listener)?")
+        "\(target.shown) took the connection, but did not answer within \(shown); \(target.doubt)")
       : unreachable("\(target.shown) could not be reached within \(shown); check the address and any firewall between")
   }
 

@@ -43,6 +43,8 @@ public struct WebSocketClientTransport: Transport, CodecPlugin {
 
   /// Connects to a relay: name resolution with both address families raced, TCP, TLS for `wss`, the WebSocket handshake.
   ///
+  /// The connection goes through a proxy where `TransportOptions.proxy` or the environment names one.
+  ///
   /// Certificate authorities are taken from `TransportOptions.trustRootsFile`, else from the file that the
   /// environment variable `SSL_CERT_FILE` names, else from the system.
   ///
@@ -59,13 +61,39 @@ public struct WebSocketClientTransport: Transport, CodecPlugin {
     return try await open(RelayAddress(endpoint), options: options)
   }
 
+  private static func proxy(
+    for address: RelayAddress, _ options: TransportOptions
+  ) throws(P2PCopyError) -> ProxyAddress? {
+    switch options.proxy {
+    case .environment: try ProxyEnvironment().proxy(for: address)
+    case .none: nil
+    case .address(let proxy): proxy
+    }
+  }
+
   func open(_ address: RelayAddress, options: TransportOptions) async throws -> FramedConnection {
     try Task.checkCancellation()
     let tls = try address.scheme == "wss" ? TLSSettings(host: address.host, options: options) : nil
     let handshake = WebSocketHandshake(address: address, options: options, tls: tls)
+    guard let proxy = try Self.proxy(for: address, options) else {
+      return try await ConnectAttempt.run(
+        to: ConnectTarget(host: address.host, port: address.port, shown: "\(address)", listener: "relay"),
+        within: options.connectTimeout, on: group.any()
+      ) { channel in try handshake.begin(on: channel) }
+    }
     return try await ConnectAttempt.run(
-      to: ConnectTarget(host: address.host, port: address.port, shown: "\(address)", listener: "relay"),
+      to: ConnectTarget(
+        host: proxy.host, port: proxy.port, shown: "the proxy at \(proxy)", listener: "proxy",
+        doubt: "can it reach \(address)?"),
       within: options.connectTimeout, on: group.any()
-    ) { channel in try handshake.begin(on: channel) }
+    ) { channel in
+      try ProxyHandshake(proxy: proxy, relay: address).begin(on: channel).flatMap {
+        do {
+          return try handshake.begin(on: channel)
+        } catch {
+          return channel.eventLoop.makeFailedFuture(error)
+        }
+      }
+    }
   }
 }

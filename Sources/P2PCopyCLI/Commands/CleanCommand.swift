@@ -26,14 +26,19 @@ struct CleanCommand: ParsableCommand {
     help: ArgumentHelp("Only what was written last so long ago, such as 90s, 30m, 2h or 7d.", valueName: "duration"))
   var olderThan: RetryDuration?
 
+  @OptionGroup var output: OutputOptions
+
   func run() throws {
     let removal = try OutputInspection(directory: directory)
       .clean(olderThan: olderThan?.duration ?? .zero, isDryRun: dryRun)
-    for failure in removal.failures { Console.error("cannot remove or read \(failure)") }
+    for failure in removal.failures { try output.notice("cannot remove or read \(failure)") }
     let verb = dryRun ? "would remove" : "removed"
-    for path in removal.paths { try Console.output("\(verb) '\(path)'") }
-    try Console.output(
-      "\(verb) \(HumanReadable.count(removal.count, "file")), \(HumanReadable.size(removal.byteCount))")
+    for path in removal.paths {
+      try output.output("\(verb) '\(path)'", as: CommandLines.removed(path, isDryRun: dryRun))
+    }
+    try output.output(
+      "\(verb) \(HumanReadable.count(removal.count, "file")), \(HumanReadable.size(removal.byteCount))",
+      as: CommandLines.cleaned(removal, isDryRun: dryRun))
     guard removal.failures.isEmpty else {
       throw P2PCopyError(
         .destinationUnwritable, "\(removal.failures.count) things in '\(directory)' could not be removed or read")

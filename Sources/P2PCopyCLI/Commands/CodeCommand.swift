@@ -12,7 +12,10 @@ struct CodeCommand: ParsableCommand {
         P2P_COPY_CODE=$(p2p-copy code)
       """)
 
+  @OptionGroup var output: OutputOptions
+
   func run() throws {
-    try Console.output(GeneratedCode.make(for: .two))
+    let code = GeneratedCode.make(for: .two)
+    try output.output(code, as: CommandLines.code(code))
   }
 }

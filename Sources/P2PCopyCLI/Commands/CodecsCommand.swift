@@ -10,7 +10,13 @@ struct CodecsCommand: ParsableCommand {
       parameter is set as it is printed: --codec zstd.level=9 for send or receive.
       """)
 
+  @OptionGroup var output: OutputOptions
+
   func run() throws {
-    try Console.output(CodecList.text(for: CommandLineTool.codecs))
+    let registry = CommandLineTool.codecs
+    guard output.json else { return try Console.output(CodecList.text(for: registry)) }
+    for kind in CodecKind.allCases {
+      for codec in registry.codecs(of: kind) { try Console.output(CommandLines.codec(codec, kind).text) }
+    }
   }
 }

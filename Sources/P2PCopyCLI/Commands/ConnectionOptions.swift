@@ -66,6 +66,14 @@ struct ConnectionOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
+      """
+      Connect through this proxy, such as http://proxy.example.org:3128 or socks5://localhost:1080, or through 'none'; \
+      otherwise https_proxy, http_proxy, all_proxy and no_proxy say which, as curl reads them.
+      """, valueName: "url"))
+  var proxy: String?
+
+  @Option(
+    help: ArgumentHelp(
       "Digest of whole files: xxh128 or sha256 (p2p-copy codecs lists them). Unless given: the sender's first.",
       valueName: "name"))
   var digest: CodecName?
@@ -84,6 +92,14 @@ struct ConnectionOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
+      """
+      Sign the receipt with this Ed25519 key of OpenSSH: 'ssh-keygen -Y verify -n p2p-copy' and 'p2p-copy verify --signer' check \
+      the signature, which is in RECEIPT.sig.
+      """, valueName: "key file"))
+  var sign: LocalPath?
+
+  @Option(
+    help: ArgumentHelp(
       "Write the SHA-256 of every file as 'sha256sum -c' reads it; selects the digest sha256.", valueName: "file"))
   var checksums: LocalPath?
 
@@ -93,6 +109,10 @@ struct ConnectionOptions: ParsableArguments {
       nobody has touched since, as their sizes and times tell. --checksums and --digest sha256 do as well. Protocol 2 only.
       """)
   var checksum = false
+
+  @Flag(
+    help: "Take the processor and the disk only when nobody else wants them, as on a login node that many share.")
+  var nice = false
 
   @Flag(help: "Print errors only.")
   var quiet = false
@@ -146,9 +166,14 @@ struct ConnectionOptions: ParsableArguments {
   /// Whether the code is given, and not as an argument.
   var isCodeGiven: Bool { codeFile != nil || CommandLineTool.environmentCode != nil }
 
-  var transportOptions: TransportOptions {
+  /// How to connect.
+  ///
+  /// - Throws: ``P2PCopyError`` when the proxy that is given is none.
+  func transportOptions() throws(P2PCopyError) -> TransportOptions {
     var options = TransportOptions()
     options.trustRootsFile = caFile
+    guard let proxy else { return options }
+    options.proxy = proxy == "none" ? .none : .address(try ProxyAddress(ArgumentText.text(proxy)))
     return options
   }
 

@@ -26,6 +26,8 @@ struct ReceiveCommand: AsyncParsableCommand {
 
   @OptionGroup var connection: ConnectionOptions
 
+  @OptionGroup var output: OutputOptions
+
   @Option(
     help: ArgumentHelp("The output directory; made when missing. Unless given: the current one.", valueName: "dir"))
   var out: LocalPath?
@@ -80,12 +82,40 @@ struct ReceiveCommand: AsyncParsableCommand {
       """)
   var journal = true
 
+  @Flag(
+    help: """
+      Make the output directory a bag (BagIt, RFC 8493): what comes goes into its 'data', and when all of it is there the \
+      manifest and the other tag files are written. Protocol 2 only.
+      """)
+  var bag = false
+
+  @Option(
+    help: ArgumentHelp(
+      "What bag-info.txt says, such as Source-Organization=Our-Lab; repeatable.", valueName: "label=value"))
+  var bagInfo: [String] = []
+
   func validate() throws {
+    if !bagInfo.isEmpty, !bag { throw ValidationError("--bag-info is for --bag, which is not given") }
+    if bag, stdout { throw ValidationError("--bag and --stdout exclude each other: leave out one") }
     if let maxFiles, maxFiles < 0 { throw ValidationError("--max-files takes a number from 0") }
     if stdout, out != nil { throw ValidationError("--stdout and --out exclude each other: leave out one") }
+    if stdout, output.json {
+      throw ValidationError("--stdout and --json both write to standard output: leave out one")
+    }
     if stdout, connection.transferProtocol == .one {
       throw ValidationError("--stdout is for protocol 2: leave out --protocol 1")
     }
+  }
+
+  private func bagInformation() throws(P2PCopyError) -> BagInformation {
+    var information = BagInformation(softwareAgent: "p2p-copy \(PackageVersion.text)")
+    for text in bagInfo.map({ ArgumentText.text($0) }) {
+      guard let equals = text.firstIndex(of: "=") else {
+        throw P2PCopyError(.usage, "--bag-info takes LABEL=VALUE, such as Source-Organization=Our-Lab")
+      }
+      try information.add(String(text[..<equals]), String(text[text.index(after: equals)...]))
+    }
+    return information
   }
 
   func run() async throws {
@@ -96,7 +126,7 @@ struct ReceiveCommand: AsyncParsableCommand {
         .usage, "no relay: give one such as wss://relay.example.org as the first argument, --relay or P2P_COPY_RELAY")
     }
     try OutputFiles.check(
-      [connection.receipt, connection.checksums], apartFrom: [connection.codeFile, connection.caFile])
+      [connection.receipt, connection.checksums], apartFrom: [connection.codeFile, connection.caFile, connection.sign])
     var options = ReceiveOptions()
     options.transferProtocol = connection.transferProtocol
     options.encrypt = connection.encrypt ?? false
@@ -107,15 +137,17 @@ struct ReceiveCommand: AsyncParsableCommand {
     options.maximumByteCount = maxBytes?.byteCount
     options.maximumFileCount = maxFiles
     options.receiptFile = connection.receipt
+    options.signingKeyFile = connection.sign
     options.checksumsFile = connection.checksums
     options.comparesContent = connection.checksum
     options.trustsTimes = trustTimes
     options.keepsJournal = journal
-    options.reportsEachFile = !connection.quiet && !Console.isTerminal
+    if bag { options.bagInformation = try bagInformation() }
+    options.reportsEachFile = output.json || !connection.quiet && !Console.isTerminal
     options.peerTimeout = .seconds(connection.wait)
     options.connections = connection.connections
     options.retryDuration = try connection.retryDuration()
-    options.transport = connection.transportOptions
+    options.transport = try connection.transportOptions()
     try options.check(naming: \.argument)
     let stopTime = try connection.stopTime()
     // Before anybody is asked for a code.
@@ -123,7 +155,8 @@ struct ReceiveCommand: AsyncParsableCommand {
     let code = try given.code ?? CodeSource.read(codeFile: connection.codeFile)
     try connection.check(code)
     let receiver = Receiver(relays: given.relays, code: code, codecs: codecs, options: options)
-    let view = TransferView(role: .receiver, quiet: connection.quiet, isOutputTaken: stdout)
+    let view = TransferView(
+      role: .receiver, quiet: connection.quiet, isJSON: output.json, isOutputTaken: stdout)
     try await Interruptible.run(until: stopTime) { stop in
       try await view.tellingOutputFailures(to: stop).watch { listener in
         if stdout {

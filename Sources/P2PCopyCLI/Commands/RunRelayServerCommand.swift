@@ -48,6 +48,8 @@ struct RunRelayServerCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("trace, debug, info, notice, warning, error or critical.", valueName: "level"))
   var logLevel = Logger.Level.info
 
+  @OptionGroup var output: OutputOptions
+
   func run() async throws {
     var configuration = RelayConfiguration(host: ArgumentText.text(host), port: port)
     configuration.tls = try tlsFiles()
@@ -74,7 +76,10 @@ struct RunRelayServerCommand: AsyncParsableCommand {
     let scheme = tls ? "wss" : "ws"
     try await RelayLifetime.run(server, drain: .seconds(drain)) {
       do throws(OutputFailure) {
-        for address in server.addresses { try Console.output("Relay listening on \(scheme)://\(address)") }
+        for address in server.addresses {
+          let shown = "\(scheme)://\(address)"
+          try output.output("Relay listening on \(shown)", as: CommandLines.listening(shown))
+        }
       } catch {
         // Started without a standard output, or its reader has seen enough: the relay is there all the same.
         guard error.isNobodyThere else { throw error }

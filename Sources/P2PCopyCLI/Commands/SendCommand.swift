@@ -27,6 +27,7 @@ struct SendCommand: AsyncParsableCommand {
         P2P_COPY_RELAY=wss://relay.example.org p2p-copy send results/ --code-file ~/.code --compressor zstd --level 9
         p2p-copy send wss://relay.example.org --code-file ~/.code results/ --codec zstd.level=9
         tar c . | p2p-copy send --relay wss://relay.example.org --code-file ~/.code -
+        p2p-copy send wss://relay.example.org --code-file ~/.code results/ --json | jq -c 'select(.event == "progress")'
         p2p-copy send ws://localhost:8765 CODE -- -name-with-a-dash
       """)
 
@@ -34,6 +35,8 @@ struct SendCommand: AsyncParsableCommand {
   var arguments: [PositionalArgument]
 
   @OptionGroup var connection: ConnectionOptions
+
+  @OptionGroup var output: OutputOptions
 
   @OptionGroup var selection: SelectionOptions
 
@@ -60,6 +63,19 @@ struct SendCommand: AsyncParsableCommand {
       has changed: it is sent once more, and then named as failed. Protocol 2 only.
       """)
   var appendGrowing = false
+
+  @Flag(
+    help: """
+      Check every bag (BagIt, RFC 8493) among what is given before anything is sent: all that its manifests list has to be there \
+      with its digest, and nothing else.
+      """)
+  var checkBag = false
+
+  @Option(
+    help: ArgumentHelp(
+      "Send at most so many bytes a second, such as 20M, over all connections together and as they travel.",
+      valueName: "size"))
+  var limitRate: ByteLimit?
 
   @Flag(help: "List what would be sent, and send nothing. Needs no relay.")
   var dryRun = false
@@ -100,6 +116,7 @@ struct SendCommand: AsyncParsableCommand {
     }
     let options = try sendOptions()
     let stopTime = try connection.stopTime()
+    if checkBag { try checkBags(given.paths) }
     if given.paths.contains("-") {
       try options.checkForStream(naming: \.argument)
     } else {
@@ -108,7 +125,7 @@ struct SendCommand: AsyncParsableCommand {
     // Before a relay is started, or anybody is asked for a code.
     let codecs = try self.codecs()
     if dryRun {
-      try DryRun.run(given.paths, options, quiet: connection.quiet)
+      try DryRun.run(given.paths, options, quiet: connection.quiet, output)
       return
     }
     if !given.relays.isEmpty {
@@ -133,10 +150,29 @@ struct SendCommand: AsyncParsableCommand {
     }
   }
 
+  private func checkBags(_ paths: [LocalPath]) throws {
+    var view = VerificationView(isShown: !connection.quiet && Console.isTerminal)
+    for path in paths {
+      defer { view.clear() }
+      let count = try BagCheck(directory: path).run { byteCount, file in
+        var progress = TransferProgress()
+        progress.isTotalKnown = false
+        progress.byteCount = byteCount
+        progress.transferredByteCount = byteCount
+        progress.currentPath = file
+        view.show(progress)
+      }
+      view.clear()
+      let text = "the bag '\(path)' is as its manifests say: \(HumanReadable.count(count, "file"))"
+      if !connection.quiet { Console.error(text) }
+      if output.json { try Console.output(EventLine.notice(text).text) }
+    }
+  }
+
   private func sendOptions() throws -> SendOptions {
     try OutputFiles.check(
       [connection.receipt, connection.checksums],
-      apartFrom: [connection.codeFile, connection.caFile, selection.filesFrom])
+      apartFrom: [connection.codeFile, connection.caFile, connection.sign, selection.filesFrom])
     var options = SendOptions()
     options.transferProtocol = connection.transferProtocol
     options.encrypt = connection.encrypt ?? false
@@ -149,13 +185,15 @@ struct SendCommand: AsyncParsableCommand {
     options.links = selection.links
     options.keepsMetadata = selection.metadata
     options.receiptFile = connection.receipt
+    options.signingKeyFile = connection.sign
     options.checksumsFile = connection.checksums
     options.comparesContent = connection.checksum
-    options.reportsEachFile = !connection.quiet && !Console.isTerminal
+    options.reportsEachFile = output.json || !connection.quiet && !Console.isTerminal
+    options.rateLimit = limitRate?.byteCount
     options.peerTimeout = .seconds(connection.wait)
     options.connections = connection.connections
     options.retryDuration = try connection.retryDuration()
-    options.transport = connection.transportOptions
+    options.transport = try connection.transportOptions()
     return options
   }
 
@@ -178,10 +216,11 @@ struct SendCommand: AsyncParsableCommand {
 
   private func send(
     _ paths: [LocalPath], relays: [RelayAddress], code: PairingCode, _ codecs: CodecRegistry, _ options: SendOptions,
-    until stopTime: ContinuousClock.Instant?, invitation: [String] = []
+    until stopTime: ContinuousClock.Instant?, invitation: Invitation? = nil
   ) async throws {
     let sender = Sender(relays: relays, code: code, codecs: codecs, options: options)
-    let view = TransferView(role: .sender, quiet: connection.quiet, invitation: invitation)
+    let view = TransferView(
+      role: .sender, quiet: connection.quiet, isJSON: output.json, invitation: invitation)
     try await Interruptible.run(until: stopTime) { stop in
       try await view.tellingOutputFailures(to: stop).watch { listener in
         if paths == ["-"] {

@@ -21,14 +21,15 @@ struct StatusCommand: ParsableCommand {
   @Argument(help: ArgumentHelp("The output directory.", valueName: "dir"))
   var directory: LocalPath
 
-  @Flag(help: "Print JSON.")
-  var json = false
+  @OptionGroup var output: OutputOptions
 
   func run() throws {
     let status = try OutputInspection(directory: directory).status()
-    for path in status.unreadable { Console.error("cannot read \(path)") }
-    for line in json ? [status.json] : StatusReport.lines(status, now: Int64(time(nil))) {
-      try Console.output(line)
+    for path in status.unreadable { try output.notice("cannot read \(path)") }
+    if output.json {
+      try Console.output(CommandLines.status(status).text)
+    } else {
+      for line in StatusReport.lines(status, now: Int64(time(nil))) { try Console.output(line) }
     }
     guard status.partialFileCount == 0 else {
       throw P2PCopyError(

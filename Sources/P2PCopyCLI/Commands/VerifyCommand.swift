@@ -16,6 +16,7 @@ struct VerifyCommand: ParsableCommand {
 
       EXAMPLE
         p2p-copy verify downloads receipt.json
+        p2p-copy verify downloads receipt.json --signer ~/.ssh/id_ed25519.pub
       """)
 
   @Argument(help: ArgumentHelp("The directory that the receipt's names are relative to.", valueName: "dir"))
@@ -24,11 +25,20 @@ struct VerifyCommand: ParsableCommand {
   @Argument(help: ArgumentHelp("The receipt.", valueName: "receipt"))
   var receipt: LocalPath
 
+  @Option(
+    help: ArgumentHelp(
+      "Check also that one of these keys has signed the receipt: a public key, or a list of allowed signers.",
+      valueName: "file"))
+  var signer: LocalPath?
+
   @Flag(name: .shortAndLong, help: "Print nothing but errors.")
   var quiet = false
 
+  @OptionGroup var output: OutputOptions
+
   func run() throws {
     let verification = try ReceiptVerification(receiptFile: receipt, codecs: CommandLineTool.codecs)
+    if let signer { try verification.checkSignature(by: signer) }
     var view = VerificationView(isShown: !quiet && Console.isTerminal)
     let result: ReceiptVerification.Result
     do {
@@ -37,7 +47,14 @@ struct VerifyCommand: ParsableCommand {
     }
     for line in VerificationReport.problemLines(result) { Console.error(line) }
     // What was found comes before whether it could be printed.
-    let printing = Result { if !quiet { try Console.output(VerificationReport.summary(result)) } }
+    let printing = Result {
+      if output.json {
+        for problem in result.problems { try Console.output(CommandLines.difference(problem).text) }
+        try Console.output(CommandLines.verified(result).text)
+      }
+      guard !quiet else { return }
+      if output.json { Console.error(VerificationReport.summary(result)) } else { try Console.output(VerificationReport.summary(result)) }
+    }
     if let error = result.error { throw error }
     try printing.get()
   }

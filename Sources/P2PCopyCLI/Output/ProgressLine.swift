@@ -21,8 +21,8 @@ package struct ProgressLine {
       line = "[\(bar)] \(tail)"
     }
     let room = width - line.count - 3
-    if room >= 8, !progress.currentPath.isEmpty {
-      line += "  " + DisplayWidth.end(of: progress.currentPath, columns: room)
+    if room >= 8, let path = progress.currentPath {
+      line += "  " + DisplayWidth.end(of: path.description, columns: room)
     }
     return DisplayWidth.beginning(of: line, columns: max(1, width - 1))
   }

@@ -25,6 +25,8 @@ extension P2PCopyError.Remedy {
     case .giveOutputDirectory: "give a directory with --out"
     case .removePartialFile: "remove it if no receive is using it"
     case .giveCertificateAuthorities: "name a PEM file with the authority with --ca-file or SSL_CERT_FILE"
+    case .changeProxy:
+      "--proxy names another one, --proxy none none; otherwise https_proxy, http_proxy, all_proxy and no_proxy say which"
     case .raiseLimits: "see ulimit -a"
     case .raiseReceivingLimits: "receive with a higher --max-bytes or --max-files to go on"
     case .sendAgain, .useSameVersion, .shareCodec, .leaveOut, .seeOtherSide, .report: advice

@@ -10,8 +10,10 @@ struct TransferView: Sendable {
 
   let role: PeerRole
   let quiet: Bool
-  /// Results to print, even when quiet, once the relay is reached: what the other side has to type.
-  var invitation: [String] = []
+  /// Whether every event is a line of JSON on standard output, besides what a person sees.
+  var isJSON = false
+  /// What to print, even when quiet, once the relay is reached: what the other side has to type.
+  var invitation: Invitation?
   var isTerminal = Console.isTerminal
   /// Whether standard output carries data, so that the summary goes elsewhere.
   var isOutputTaken = false
@@ -56,6 +58,7 @@ struct TransferView: Sendable {
   /// - Returns: What it came to.
   private func show(_ events: TransferEvents) async -> TransferSummary? {
     var line = ProgressLine()
+    var lines = TransferLines(role: role)
     var isDrawn = false
     var isWaiting = false
     var isPaired = false
@@ -72,12 +75,16 @@ struct TransferView: Sendable {
       Console.error(text())
     }
     for await event in events {
+      if isJSON {
+        if case .waitingForPeer = event, !isWaiting, let invitation { output(CommandLines.code(invitation).text) }
+        if let line = lines.line(for: event) { output(line.text) }
+      }
       switch event {
       // Each of several connections says the first two; a person wants to hear them once.
       case .waitingForPeer(let endpoint):
         guard !isWaiting else { continue }
         isWaiting = true
-        for line in invitation { output(line) }
+        for line in invitation?.lines ?? [] { if isJSON { say(line) } else { output(line) } }
         say("waiting for the \(role.other) at \(endpoint) …")
       case .paired:
         guard !isPaired else { continue }
@@ -97,7 +104,7 @@ struct TransferView: Sendable {
             + " \(HumanReadable.size(progress.totalByteCount)) in total")
       case .checking(let path):
         guard !quiet, isTerminal else { continue }
-        Console.drawLine(ProgressLine.checking(path, width: Console.width))
+        Console.drawLine(ProgressLine.checking(path.description, width: Console.width))
         isDrawn = true
       case .progress(let progress):
         guard !quiet else { continue }
@@ -120,7 +127,8 @@ struct TransferView: Sendable {
         namedFailureCount += 1
         clear()
         Console.error("failed: \(failure.error.commandLine)")
-      case .notice(let text): say(text)
+      case .notice(let text), .fileRepeated(_, let text): say(text)
+      case .fileStarted, .negotiated: break
       case .finished(let summary):
         clear()
         // What the other side counted without a name is the error in the end when it is all there is.
@@ -131,7 +139,7 @@ struct TransferView: Sendable {
           Console.error("and \(others) more failed")
         }
         if isStarted, !quiet {
-          if isOutputTaken { Console.error(text(for: summary)) } else { outputSummary(text(for: summary)) }
+          if isOutputTaken || isJSON { Console.error(text(for: summary)) } else { outputSummary(text(for: summary)) }
         }
         return summary
       }

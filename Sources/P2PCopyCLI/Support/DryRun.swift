@@ -7,7 +7,7 @@ enum DryRun {
   ///
   /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/sourceUnreadable`` when something cannot be read,
   ///   ``OutputFailure`` when standard output does not take the list.
-  static func run(_ paths: [LocalPath], _ options: SendOptions, quiet: Bool) throws {
+  static func run(_ paths: [LocalPath], _ options: SendOptions, quiet: Bool, _ output: OutputOptions) throws {
     var fileCount = 0
     var byteCount = SaturatingCount<Int64>()
     var failures: [EntryFailure] = []
@@ -18,16 +18,23 @@ enum DryRun {
           fileCount += 1
           byteCount += size
         }
-        try Console.output(line(for: entry))
-      case .notice(let text): if !quiet { Console.error(text) }
+        try output.output(line(for: entry), as: CommandLines.entry(entry))
+      case .notice(let text):
+        if !quiet { Console.error(text) }
+        if output.json { try Console.output(EventLine.notice(text).text) }
       case .failure(let failure):
         Console.error("cannot send: \(failure.error.commandLine)")
+        if output.json { try Console.output(TransferLines.line(failure).text) }
         failures.append(failure)
       }
     }
     if !quiet {
       Console.error(
         "\(HumanReadable.count(fileCount, "file")), \(HumanReadable.size(byteCount.value)) would be sent; nothing was")
+    }
+    if output.json {
+      try Console.output(
+        CommandLines.listed(fileCount: fileCount, byteCount: byteCount.value, failureCount: failures.count).text)
     }
     guard let first = failures.first else { return }
     throw failures.count == 1

@@ -1,5 +1,5 @@
 import Logging
-package import P2PCopy
+import P2PCopy
 import P2PCopyCore
 import P2PCopyPlatform
 import P2PCopyRelay
@@ -12,12 +12,11 @@ package enum EmbeddedRelay {
   ///   - listen: `address[:port]`; loopback and a free port when missing.
   ///   - code: The code to use; a fresh one when missing.
   ///   - transferProtocol: The protocol, for the code and for what the other side types.
-  ///   - body: Sends; gets the relay's address as seen from here, the code, and the lines that tell a person what to do
-  ///     on the other side.
+  ///   - body: Sends; gets the relay's address as seen from here, the code, and what a person has to type on the other side.
   /// - Throws: ``P2PCopyError`` when the relay cannot start, and what `body` throws.
   static func run(
     listen: String?, code: PairingCode?, transferProtocol: TransferProtocol,
-    _ body: @Sendable (RelayAddress, PairingCode, [String]) async throws -> Void
+    _ body: @Sendable (RelayAddress, PairingCode, Invitation) async throws -> Void
   ) async throws {
     let address = try ListenAddress(listen ?? "127.0.0.1")
     var logger = Logger(label: "p2p-copy.relay")
@@ -31,7 +30,7 @@ package enum EmbeddedRelay {
     }
     do {
       let generated = GeneratedCode.make(for: transferProtocol)
-      let invitation = invitation(
+      let invitation = Invitation(
         hosts: reachableHosts(address), port: relay.port, code: code == nil ? generated : nil,
         transferProtocol: transferProtocol)
       let localHost = address.localHost
@@ -42,22 +41,6 @@ package enum EmbeddedRelay {
       throw error
     }
     await relay.shutDown(drain: .seconds(5))
-  }
-
-  /// What the other side types. The code is in the environment of that command, where `ps` does not show it.
-  package static func invitation(
-    hosts: [String], port: Int, code: String?, transferProtocol: TransferProtocol
-  ) -> [String] {
-    var lines = ["On the receiving side run:"]
-    for (index, host) in hosts.enumerated() {
-      if index > 0 { lines.append("or, if that address cannot be reached from there:") }
-      let shownHost = host.contains(":") ? "[\(host)]" : host
-      let options = transferProtocol == .one ? " --protocol 1 --encrypt" : ""
-      let command = "p2p-copy receive --relay ws://\(shownHost):\(port)\(options)"
-      lines.append("  " + (code.map { "P2P_COPY_CODE=\($0) \(command)" } ?? command))
-    }
-    if code == nil { lines.append("with the code you gave here") }
-    return lines
   }
 
   /// The addresses under which the relay can be reached: for "every address", those of the machine's interfaces.

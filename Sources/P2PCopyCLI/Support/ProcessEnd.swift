@@ -11,12 +11,12 @@ enum ProcessEnd {
 
   /// What a thread needs to end the process.
   private final class LastWord {
-    let line: String
-    let status: Int32
+    let error: P2PCopyError
+    let arguments: [String]
 
-    init(_ error: P2PCopyError) {
-      line = "p2p-copy: \(error.commandLine)"
-      status = error.code.exitStatus
+    init(_ error: P2PCopyError, _ arguments: [String]) {
+      self.error = error
+      self.arguments = arguments
     }
   }
 
@@ -31,7 +31,7 @@ enum ProcessEnd {
   /// With a thread of its own, since all others may be waiting for just that. What was written by then is as after a crash,
   /// from which a transfer goes on as well.
   static func afterGrace(_ error: P2PCopyError) {
-    let word = Unmanaged.passRetained(LastWord(error))
+    let word = Unmanaged.passRetained(LastWord(error, CommandLineTool.arguments.texts))
     var thread = pthread_t()
     let failure = pthread_create(
       &thread, nil,
@@ -40,9 +40,12 @@ enum ProcessEnd {
         let word = Unmanaged<LastWord>.fromOpaque(argument).takeRetainedValue()
         usleep(ProcessEnd.graceMicroseconds)
         // Not where nobody reads: it would wait for that.
-        var output = pollfd(fd: STDERR_FILENO, events: Int16(POLLOUT), revents: 0)
-        if poll(&output, 1, 0) == 1 { Console.error(word.line) }
-        ProcessEnd.now(word.status)
+        let descriptors = CommandLineTool.asksForJSON(word.arguments) ? [STDERR_FILENO, STDOUT_FILENO] : [STDERR_FILENO]
+        let isReadable = descriptors.allSatisfy { descriptor in
+          var output = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+          return poll(&output, 1, 0) == 1
+        }
+        ProcessEnd.now(isReadable ? CommandLineTool.end(word.error, word.arguments) : word.error.code.exitStatus)
       }, word.toOpaque())
     // Without a thread the process ends when it is done.
     guard failure == 0 else { return word.release() }

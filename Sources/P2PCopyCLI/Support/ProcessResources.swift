@@ -18,18 +18,17 @@ struct ProcessResources {
 
   /// Ends the process with a message when it cannot have what it needs. On the first thread, while there is no other.
   ///
-  /// - Parameter command: The command's name, `nil` when there is none.
-  static func prepare(for command: String?) {
+  /// - Parameter arguments: The command's name first.
+  static func prepare(for arguments: [String]) {
     p2p_copy_save_address_space()
     FileDescriptorLimit.raise()
     // A loop for each core of a large machine would only take descriptors and threads from a user who has few.
     NIOSingletons.groupLoopCountSuggestion = min(System.coreCount, maximumLoopCount)
     NIOSingletons.blockingPoolThreadCountSuggestion = min(System.coreCount, maximumBlockingThreadCount)
     do {
-      try needed(for: command).check()
+      try needed(for: arguments.first).check()
     } catch {
-      Console.error("p2p-copy: \(error.commandLine)")
-      ProcessEnd.now(error.code.exitStatus)
+      ProcessEnd.now(CommandLineTool.end(error, arguments))
     }
   }
 

@@ -15,6 +15,12 @@ enum ProcessStart {
     keepMemoryPrivate()
   }
 
+  /// Gives way to others, at the processor and at the disk. Before there is a second thread: those that follow are like this.
+  static func giveWay() {
+    // Lowering is always allowed; where a system does not know one of the two it has no such queue.
+    p2p_copy_give_way()
+  }
+
   /// SIGQUIT ends the process at once, also where a shell ignores it for what it runs in the background.
   private static func endOnQuit() {
     signal(SIGQUIT, SIG_DFL)

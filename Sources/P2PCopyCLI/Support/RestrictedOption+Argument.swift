@@ -21,6 +21,8 @@ extension RestrictedOption {
     case .acceptsGrowingFiles: "--append-growing"
     case .maximumByteCount: "--max-bytes"
     case .maximumFileCount: "--max-files"
+    case .signingKeyFile: "--sign"
+    case .bagInformation: "--bag"
     }
   }
 }

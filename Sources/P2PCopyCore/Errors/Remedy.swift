@@ -30,6 +30,8 @@ extension P2PCopyError {
     case addCodec = "add-codec"
     /// Protocol 2 in place of protocol 1.
     case useProtocol2 = "use-protocol-2"
+    /// Another proxy, or none.
+    case changeProxy = "change-proxy"
     /// The option left out: it has no meaning here.
     case leaveOut = "leave-out"
     /// Another policy for names that are taken at the receiver.
@@ -86,6 +88,7 @@ extension P2PCopyError {
       case .giveCertificateAuthorities: "give a PEM file with the certificate authorities to trust"
       case .raiseLimits: "raise the limits of this process"
       case .raiseReceivingLimits: "receive with higher limits to go on"
+      case .changeProxy: "use another proxy, or none"
       case .seeOtherSide: "see there"
       case .report: "please report it"
       }

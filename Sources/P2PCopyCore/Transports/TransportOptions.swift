@@ -13,6 +13,9 @@ public struct TransportOptions: Sendable {
   /// A PEM file with the certificate authorities to trust instead of the system's.
   public var trustRootsFile: LocalPath?
 
+  /// Which proxy to connect through.
+  public var proxy = ProxyChoice.environment
+
   /// Where the connection takes its buffers, and puts them when they are used up; its own unless it is set. Whoever
   /// connects again to the same peer lets the new connection go on with those of the one before.
   public var buffers: MessageBufferPool?

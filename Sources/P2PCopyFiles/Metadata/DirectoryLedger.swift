@@ -78,7 +78,7 @@ package struct DirectoryLedger {
         let refusal = try apply(index, path, in: output, keepingSetID)
         if !refusal.isEmpty { didRefuse(path, refusal) }
       } catch {
-        failures.append(EntryFailure(path: DisplayText.escaped(bytes), error: error))
+        failures.append(EntryFailure(path: EntryPath(bytes), error: error))
       }
     }
     self = DirectoryLedger()

@@ -88,7 +88,7 @@ extension SourceWalk {
     return .some(
       .failure(
         EntryFailure(
-          path: DisplayText.escaped(path),
+          path: EntryPath(path),
           error: P2PCopyError(
             .sourceUnreadable, SourceMessage.collision(other.location, location, path), scope: .entry))))
   }
@@ -116,7 +116,7 @@ extension SourceWalk {
   package func failure(_ verb: String, _ error: SystemError) -> Element {
     .failure(
       EntryFailure(
-        path: DisplayText.escaped(path.isEmpty ? location : path),
+        path: EntryPath(path.isEmpty ? location : path),
         error: P2PCopyError(
           .sourceUnreadable, "\(verb) '\(DisplayText.escaped(location))': \(error)", scope: .entry, cause: error)))
   }
@@ -127,7 +127,7 @@ extension SourceWalk {
   ) -> Element {
     .failure(
       EntryFailure(
-        path: DisplayText.escaped(path.isEmpty ? location : path),
+        path: EntryPath(path.isEmpty ? location : path),
         error: P2PCopyError(.sourceUnreadable, message, remedy: remedy, scope: .entry, cause: error)))
   }
 
@@ -164,7 +164,7 @@ extension SourceWalk {
       let message = "cannot send '\(DisplayText.escaped(location))': \(error.message)"
       return .failure(
         EntryFailure(
-          path: DisplayText.escaped(path),
+          path: EntryPath(path),
           error: P2PCopyError(.sourceUnreadable, message, scope: .entry, cause: error)))
     }
   }

@@ -90,7 +90,7 @@ final class IncomingFiles {
         try keepUnchanged(path, finding)
       } else {
         try fail(
-          path.description,
+          EntryPath(path),
           P2PCopyError(
             .incomplete, "'\(path)' was announced and never came: the sender could not read it",
             scope: .entry))
@@ -138,7 +138,7 @@ final class IncomingFiles {
       }
       return AnnouncedFile(path: path, byteCount: entry.byteCount)
     } catch {
-      try fail(DisplayText.entry(entry.path), error)
+      try fail(EntryPath(entry.path), error)
       return AnnouncedFile(path: nil, byteCount: entry.byteCount, state: .settled)
     }
   }
@@ -149,7 +149,7 @@ final class IncomingFiles {
     var room = Protocol1Suite.maximumMessageByteCount / 2 - 256
     for key in order {
       guard let file = files[key], let path = file.path, file.byteCount > 0 else { continue }
-      monitor.emit(.checking(path: path.description))
+      monitor.emit(.checking(path: EntryPath(path)))
       guard let finding = try scan.look(for: path, byteCount: file.byteCount) else { continue }
       // The answer must fit into one message: 120 bytes cover an entry's other fields, 2 the escaping of a byte.
       room -= 120 + 2 * key.count
@@ -177,7 +177,7 @@ final class IncomingFiles {
     }
     files[header.path]?.state = .settled
     let destination = try plan.destination(for: header, path, file.finding)
-    monitor.beginFile(path, resumedByteCount: header.appendFrom)
+    monitor.beginFile(path, byteCount: header.byteCount, resumedByteCount: header.appendFrom)
     state = .inFile(incomingChunks(header, destination, decompression), shown: shown)
   }
 
@@ -219,14 +219,14 @@ final class IncomingFiles {
       if place.name != path.name { monitor.rename(path, to: place) }
       monitor.finishFile(place, byteCount: chunks.header.byteCount)
     case .skipped: monitor.skipExisting(path)
-    case .failed(let error): try fail(path.description, error)
+    case .failed(let error): try fail(EntryPath(path), error)
     }
   }
 
   /// A file failed; the others go on.
   ///
   /// - Throws: The error itself when more ends than this file.
-  private func fail(_ path: String, _ error: P2PCopyError) throws(P2PCopyError) {
+  private func fail(_ path: EntryPath, _ error: P2PCopyError) throws(P2PCopyError) {
     guard error.scope == .entry else { throw error }
     failures.takeUntold(EntryFailure(path: path, error: error))
   }
@@ -243,10 +243,10 @@ final class IncomingFiles {
         monitor.skipUnchanged(place, byteCount: 0)
         return
       }
-      monitor.beginFile(path)
+      monitor.beginFile(path, byteCount: 0)
       try finish(incomingChunks(header, plan.destination(for: header, path, nil), nil), path.description)
     } catch {
-      try fail(path.description, error)
+      try fail(EntryPath(path), error)
     }
   }
 
@@ -275,7 +275,7 @@ final class IncomingFiles {
       if place.name != path.name { monitor.rename(path, to: place) }
       monitor.skipUnchanged(place, byteCount: finding.part.byteCount)
     } catch {
-      try fail(path.description, error)
+      try fail(EntryPath(path), error)
     }
   }
 }

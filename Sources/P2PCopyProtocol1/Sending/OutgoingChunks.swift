@@ -43,7 +43,7 @@ struct OutgoingChunks {
     let remaining = file.byteCount - offset
     let firstByteCount = Int(min(remaining, Int64(Protocol1Suite.maximumChunkByteCount)))
     let (first, chosen) = try prepareFirst(byteCount: firstByteCount)
-    monitor.beginFile(file.source.path, resumedByteCount: offset)
+    monitor.beginFile(file.source.path, byteCount: file.byteCount, resumedByteCount: offset)
     try await connection.send(
       .file(
         FileHeader(

@@ -50,7 +50,7 @@ struct Protocol1SendingSession: Sendable {
       do {
         try await send(file, over: connection, parts[file.path.bytes], contexts)
       } catch let error as P2PCopyError where error.scope == .entry {
-        failures.takeUntold(EntryFailure(path: file.path.description, error: error))
+        failures.takeUntold(EntryFailure(path: EntryPath(file.path), error: error))
       }
     }
     try await connection.send(.end)
@@ -89,7 +89,7 @@ struct Protocol1SendingSession: Sendable {
   /// How much of the file the receiver has: all that it reported when that is how the file begins, otherwise nothing.
   private func resumeOffset(of file: OpenSourceFile, _ part: ReceivedPart?) throws -> Int64 {
     guard let part, part.byteCount > 0, part.byteCount <= file.byteCount else { return 0 }
-    monitor.emit(.checking(path: file.source.path.description))
+    monitor.emit(.checking(path: EntryPath(file.source.path)))
     do {
       let (chain, byteCount) = try PrefixChecksum.compute(over: file.descriptor, byteCount: part.byteCount)
       return byteCount == part.byteCount && chain == part.chain ? byteCount : 0

@@ -60,7 +60,7 @@ struct SourceTree {
   private mutating func add(_ entry: SourceEntry) throws(P2PCopyError) {
     guard case .file(let byteCount) = entry.kind, let origin = entry.origin else { return }
     func fail(_ error: P2PCopyError) {
-      failures.append(EntryFailure(path: entry.path.description, error: error))
+      failures.append(EntryFailure(path: EntryPath(entry.path), error: error))
     }
     guard String(validating: entry.path.bytes, as: UTF8.self) != nil else {
       fail(

@@ -13,6 +13,14 @@ extension Logger {
       info("connected, waiting for the other side", metadata: ["relay": "\(endpoint)"])
     case .paired:
       info("the other side is there and has the same code")
+    case .negotiated(let terms):
+      info(
+        "agreed",
+        metadata: [
+          "cipher": "\(terms.cipher)", "compressor": "\(terms.compressor ?? .none)",
+          "digest": "\(terms.digest)", "chunk-bytes": "\(terms.chunkByteCount)",
+          "resumes": "\(terms.resumes)", "connections": "\(terms.connectionCount)",
+        ])
     case .connectionLost(let reason, let patience):
       warning("the connection is lost, dialling again", metadata: ["reason": "\(reason)", "patience": "\(patience)"])
     case .reconnected(let duration):
@@ -27,12 +35,17 @@ extension Logger {
       debug("reading what is there", metadata: ["path": "\(path)"])
     case .progress(let progress):
       trace("progress", metadata: ["files": "\(progress.fileCount)", "bytes": "\(progress.byteCount)"])
+    case .fileStarted(let path, let byteCount):
+      debug(
+        "a file begins", metadata: ["path": "\(path)", "bytes": "\(byteCount.map(String.init) ?? "unknown")"])
     case .fileFinished(let path, let byteCount):
       debug("a file is complete", metadata: ["path": "\(path)", "bytes": "\(byteCount)"])
     case .renamed(let path, let newPath):
       debug("an entry has another name", metadata: ["path": "\(path)", "new-path": "\(newPath)"])
     case .fileSkipped(let path, let reason):
       debug("a file was left alone", metadata: ["path": "\(path)", "reason": "\(reason)"])
+    case .fileRepeated(_, let reason):
+      notice("\(reason)")
     case .fileFailed(let failure):
       warning(
         "an entry failed",

@@ -9,6 +9,9 @@ public enum TransferEvent: Sendable {
   /// The other peer is there.
   case paired
 
+  /// Both sides have agreed on what the transfer works with.
+  case negotiated(TransferTerms)
+
   /// The connection to the other side is lost; it is dialled again until `patience` has passed since the last progress.
   case connectionLost(reason: String, patience: Duration)
 
@@ -23,19 +26,27 @@ public enum TransferEvent: Sendable {
   case started(TransferProgress)
 
   /// What the receiver has already is being read, to go on from there; may take a while for large files.
-  case checking(path: String)
+  case checking(path: EntryPath)
 
   /// Another piece is done. At most ten a second.
   case progress(TransferProgress)
 
+  /// A file begins to travel, in chunks of its own: small ones travel together, and only their end is an event. `byteCount` is
+  /// how long it is, `nil` where nobody knows that before its end.
+  case fileStarted(path: EntryPath, byteCount: Int64?)
+
   /// A file is complete; at the receiver `path` is the one it has there.
-  case fileFinished(path: String, byteCount: Int64)
+  case fileFinished(path: EntryPath, byteCount: Int64)
 
   /// A file, directory or link has got another name at the receiver, since its own was taken (`--on-conflict rename`).
-  case renamed(path: String, newPath: String)
+  case renamed(path: EntryPath, newPath: EntryPath)
 
   /// A file was left alone: the same is there, or something of that name that must not be replaced.
-  case fileSkipped(path: String, reason: String)
+  case fileSkipped(path: EntryPath, reason: String)
+
+  /// A file comes once more, since it changed while it was being sent, or did not arrive as it was read. `reason` is a sentence
+  /// that names it.
+  case fileRepeated(path: EntryPath, reason: String)
 
   /// A file failed; the transfer goes on with the others.
   case fileFailed(EntryFailure)

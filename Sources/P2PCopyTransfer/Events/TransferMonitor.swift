@@ -26,6 +26,8 @@ package final class TransferMonitor: Sendable {
     var openSessionCount = 0
     var summary = TransferSummary()
     var metadataRefusals = MetadataRefusals()
+    /// Events that the listener was too slow for.
+    var lostEventCount = SaturatingCount<Int64>()
     var lastReport = ContinuousClock.now
     var startTime: ContinuousClock.Instant?
 
@@ -40,7 +42,7 @@ package final class TransferMonitor: Sendable {
       progress.isTotalKnown = isTotalKnown
       progress.fileCount = fileCount
       progress.totalFileCount = totalFileCount
-      progress.currentPath = currentPath?.description ?? ""
+      progress.currentPath = currentPath.map(EntryPath.init)
       return progress
     }
 
@@ -76,7 +78,7 @@ package final class TransferMonitor: Sendable {
   /// Passes an event on, and logs it.
   package func emit(_ event: TransferEvent) {
     logger.log(event)
-    continuation.yield(event)
+    if case .dropped = continuation.yield(event) { state.withLock { $0.lostEventCount += 1 } }
   }
 
   /// A connection is about to be made, which is no event.
@@ -100,6 +102,7 @@ package final class TransferMonitor: Sendable {
       var fresh = State()
       fresh.openSessionCount = state.openSessionCount
       fresh.startTime = state.startTime
+      fresh.lostEventCount = state.lostEventCount
       fresh.summary.notices = state.summary.notices
       state = fresh
     }
@@ -156,11 +159,17 @@ package final class TransferMonitor: Sendable {
   }
 
   /// A file begins; `resumedByteCount` bytes of it are there already.
-  package func beginFile(_ path: RelativePath, resumedByteCount: Int64 = 0) {
+  ///
+  /// - Parameters:
+  ///   - path: Its path.
+  ///   - byteCount: How long it is; `nil` where nobody knows that.
+  ///   - resumedByteCount: How much of it is there.
+  package func beginFile(_ path: RelativePath, byteCount: Int64?, resumedByteCount: Int64 = 0) {
     state.withLock { state in
       state.currentPath = path
       state.present += resumedByteCount
     }
+    if reportsEachFile { emit(.fileStarted(path: EntryPath(path), byteCount: byteCount)) }
   }
 
   /// Some bytes of the current file are done: written, or sent to a receiver that acknowledges nothing.
@@ -175,9 +184,16 @@ package final class TransferMonitor: Sendable {
 
   /// What was done of a file is void, and it comes once more: there is as much more to do.
   ///
-  /// - Parameter byteCount: How much of it was done, with what was there before.
-  package func repeatFile(byteCount: Int64) {
-    state.withLock { $0.total += byteCount }
+  /// - Parameters:
+  ///   - path: Its path.
+  ///   - byteCount: How much of it was done, with what was there before.
+  ///   - reason: Why, in a sentence that names it.
+  package func repeatFile(_ path: EntryPath, byteCount: Int64, because reason: String) {
+    state.withLock { state in
+      state.total += byteCount
+      state.summary.keep(notice: reason)
+    }
+    emit(.fileRepeated(path: path, reason: reason))
   }
 
   /// Bytes of the current file that were there already are other ones than the sender's, and come.
@@ -218,7 +234,7 @@ package final class TransferMonitor: Sendable {
       state.fileCount += 1
       state.summary.completeFileCount += 1
     }
-    if reportsEachFile { emit(.fileFinished(path: path.description, byteCount: byteCount)) }
+    if reportsEachFile { emit(.fileFinished(path: EntryPath(path), byteCount: byteCount)) }
   }
 
   /// A file was complete before.
@@ -229,7 +245,7 @@ package final class TransferMonitor: Sendable {
       state.summary.completeFileCount += 1
       state.summary.unchangedFileCount += 1
     }
-    if reportsEachFile { emit(.fileSkipped(path: path.description, reason: "already complete")) }
+    if reportsEachFile { emit(.fileSkipped(path: EntryPath(path), reason: "already complete")) }
   }
 
   /// A file was left alone because of the conflict policy.
@@ -238,13 +254,13 @@ package final class TransferMonitor: Sendable {
       state.fileCount += 1
       state.summary.skippedFileCount += 1
     }
-    if reportsEachFile { emit(.fileSkipped(path: path.description, reason: "something of that name exists")) }
+    if reportsEachFile { emit(.fileSkipped(path: EntryPath(path), reason: "something of that name exists")) }
   }
 
   /// Something gets another name than in the transfer, since its own is taken.
   package func rename(_ path: RelativePath, to newPath: RelativePath) {
     state.withLock { $0.summary.renamedCount += 1 }
-    emit(.renamed(path: path.description, newPath: newPath.description))
+    emit(.renamed(path: EntryPath(path), newPath: EntryPath(newPath)))
   }
 
   /// Something failed that has no name here: the other side knows it. Called by ``EntryFailures`` alone.
@@ -279,9 +295,7 @@ package final class TransferMonitor: Sendable {
 
   /// Something worth knowing.
   package func notice(_ text: String) {
-    state.withLock { state in
-      if state.summary.notices.count < TransferSummary.maximumNoticeCount { state.summary.notices.append(text) }
-    }
+    state.withLock { $0.summary.keep(notice: text) }
     emit(.notice(text))
   }
 
@@ -309,6 +323,7 @@ package final class TransferMonitor: Sendable {
     let (progress, summary) = state.withLock { state in
       state.summary.transferredByteCount = state.moved.value
       state.summary.resumedByteCount = state.present.value
+      state.summary.lostEventCount = Int(clamping: state.lostEventCount.value)
       // What never began has no progress to show.
       guard let startTime = state.startTime else { return (nil as TransferProgress?, state.summary) }
       state.summary.duration = ContinuousClock.now - startTime

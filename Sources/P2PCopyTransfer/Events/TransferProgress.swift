@@ -1,3 +1,5 @@
+public import P2PCopyCore
+
 /// How far a transfer is.
 public struct TransferProgress: Sendable, Hashable {
   /// Bytes of file content that are done: written or, at a sender of protocol 2, stored as the receiver says; and those
@@ -23,8 +25,8 @@ public struct TransferProgress: Sendable, Hashable {
   /// Bytes of file content that travelled in this run, without what was there before; counted as ``byteCount`` is.
   public var transferredByteCount: Int64 = 0
 
-  /// The file being worked on, escaped so that it is safe to show.
-  public var currentPath: String = ""
+  /// The file being worked on; `nil` before the first.
+  public var currentPath: EntryPath?
 
   /// Nothing yet.
   public init() {}

@@ -55,8 +55,16 @@ public struct TransferSummary: Sendable {
   /// Whether failures that are not kept have another code than the first.
   var hasOtherFailureCodes = false
 
+  /// How many events the listener did not get, since it fell behind: see ``TransferEvents``.
+  public internal(set) var lostEventCount = 0
+
   /// An empty summary.
   public init() {}
+
+  /// Keeps a notice, unless there are very many.
+  mutating func keep(notice text: String) {
+    if notices.count < Self.maximumNoticeCount { notices.append(text) }
+  }
 
   /// The error that stands for all ``failures``: theirs when they share one code, otherwise
   /// ``P2PCopyError/Code/incomplete``; `nil` when there are none.

@@ -6,7 +6,7 @@ import P2PCopyFiles
 package enum RestrictedOption: String, CaseIterable {
   case cipher, keepsMetadata, keepsSetID, receiptFile, checksumsFile, rules, fileList, links, completesFiles,
     retryDuration, connections, acceptsGrowingFiles, maximumByteCount, maximumFileCount, comparesContent, trustsTimes,
-    keepsJournal
+    keepsJournal, signingKeyFile, bagInformation
 
   /// What a caller of this library knows it by.
   package var propertyName: String { rawValue }
@@ -18,6 +18,8 @@ extension SendOptions {
   /// - Parameter name: What the caller calls an option.
   /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/usage``.
   package func check(naming name: (RestrictedOption) -> String = \.propertyName) throws(P2PCopyError) {
+    try checkRate()
+    try RestrictedOption.checkSigning(receiptFile, signingKeyFile, naming: name)
     guard transferProtocol == .one else { return }
     let used =
       usedSelection
@@ -25,6 +27,7 @@ extension SendOptions {
         (.cipher, cipher != nil), (.keepsMetadata, !keepsMetadata), (.receiptFile, receiptFile != nil),
         (.checksumsFile, checksumsFile != nil), (.retryDuration, (retryDuration ?? .zero) > .zero),
         (.connections, connections != .automatic), (.comparesContent, comparesContent),
+        (.signingKeyFile, signingKeyFile != nil),
       ].used
     try RestrictedOption.refuseInProtocol1(used, naming: name)
   }
@@ -36,6 +39,8 @@ extension SendOptions {
   package func checkForStream(
     naming name: (RestrictedOption) -> String = \.propertyName
   ) throws(P2PCopyError) {
+    try checkRate()
+    try RestrictedOption.checkSigning(receiptFile, signingKeyFile, naming: name)
     guard transferProtocol == .two else {
       throw P2PCopyError(.usage, "protocol 1 cannot send a stream, such as standard input", remedy: .useProtocol2)
     }
@@ -46,6 +51,11 @@ extension SendOptions {
         "a stream, such as standard input, is one file, and \(used.map(name).joined(separator: ", ")) is for files that are looked for",
         remedy: .leaveOut)
     }
+  }
+
+  private func checkRate() throws(P2PCopyError) {
+    guard let rateLimit, rateLimit < Self.minimumRateLimit else { return }
+    throw P2PCopyError(.usage, "a limit of \(rateLimit) bytes a second is too low: the least is \(Self.minimumRateLimit)")
   }
 
   /// What chooses among entries.
@@ -67,6 +77,7 @@ extension ReceiveOptions {
       throw P2PCopyError(
         .usage, "\(name(.comparesContent)) and \(name(.trustsTimes)) exclude each other", remedy: .leaveOut)
     }
+    try RestrictedOption.checkSigning(receiptFile, signingKeyFile, naming: name)
     guard transferProtocol == .one else {
       guard !completesFiles else {
         throw P2PCopyError(
@@ -80,12 +91,21 @@ extension ReceiveOptions {
       (.connections, connections != .automatic), (.maximumByteCount, maximumByteCount != nil),
       (.maximumFileCount, maximumFileCount != nil),
       (.comparesContent, comparesContent), (.trustsTimes, trustsTimes), (.keepsJournal, !keepsJournal),
+      (.signingKeyFile, signingKeyFile != nil), (.bagInformation, bagInformation != nil),
     ].used
     try RestrictedOption.refuseInProtocol1(used, naming: name)
   }
 }
 
 extension RestrictedOption {
+  fileprivate static func checkSigning(
+    _ receiptFile: LocalPath?, _ signingKeyFile: LocalPath?, naming name: (RestrictedOption) -> String
+  ) throws(P2PCopyError) {
+    guard signingKeyFile != nil, receiptFile == nil else { return }
+    throw P2PCopyError(
+      .usage, "\(name(.signingKeyFile)) signs a receipt, and there is none: \(name(.receiptFile)) says where it shall be")
+  }
+
   fileprivate static func refuseInProtocol1(
     _ used: [RestrictedOption], naming name: (RestrictedOption) -> String
   ) throws(P2PCopyError) {

@@ -28,9 +28,18 @@ public struct ReceiveOptions: Sendable {
   /// Protocol 2 only: where to write the receipt, JSON.
   public var receiptFile: LocalPath?
 
+  /// Protocol 2 only: a private Ed25519 key of OpenSSH, without a passphrase, that signs the receipt: the signature lies beside
+  /// it, with `.sig` at the end of its name, as `ssh-keygen -Y verify -n p2p-copy` takes it. Needs ``receiptFile``.
+  public var signingKeyFile: LocalPath?
+
   /// Protocol 2 only: where to write the checksums of all files, as `sha256sum -c` reads them. Needs the digest `sha256`
   /// and selects it.
   public var checksumsFile: LocalPath?
+
+  /// Protocol 2 only: make the output directory a bag (RFC 8493) with this information: what comes goes into its directory
+  /// `data`, and when all of it has come the tag files are written. Needs the digest `sha256` and selects it. There is no
+  /// journal then.
+  public var bagInformation: BagInformation?
 
   /// Protocol 2 only: how many bytes of content to take at most, besides what is there already; no limit unless it is set. A
   /// sender that announces more, or sends more, ends the transfer with ``P2PCopyError/Code/limitExceeded``
@@ -99,4 +108,15 @@ public struct ReceiveOptions: Sendable {
 
   /// The defaults.
   public init() {}
+}
+
+extension ReceiveOptions {
+  /// What is to be written besides, but for a bag, which belongs to the directory that is received into.
+  package var deliveryFiles: DeliveryFiles {
+    var files = DeliveryFiles()
+    files.receiptFile = receiptFile
+    files.signingKeyFile = signingKeyFile
+    files.checksumsFile = checksumsFile
+    return files
+  }
 }

@@ -39,6 +39,10 @@ public struct SendOptions: Sendable {
   /// Protocol 2 only: where to write the receipt, JSON.
   public var receiptFile: LocalPath?
 
+  /// Protocol 2 only: a private Ed25519 key of OpenSSH, without a passphrase, that signs the receipt: the signature lies beside
+  /// it, with `.sig` at the end of its name, as `ssh-keygen -Y verify -n p2p-copy` takes it. Needs ``receiptFile``.
+  public var signingKeyFile: LocalPath?
+
   /// Protocol 2 only: where to write the checksums of all files, as `sha256sum -c` reads them. Needs the digest `sha256`
   /// and selects it.
   public var checksumsFile: LocalPath?
@@ -63,6 +67,13 @@ public struct SendOptions: Sendable {
   /// Protocol 2 only: how many connections to use at the same time; the smaller number of both sides.
   public var connections = ConnectionCount.automatic
 
+  /// How many bytes a second may be sent, over all connections together and as they travel, compressed; at least
+  /// ``minimumRateLimit``. `nil` is as many as go.
+  public var rateLimit: Int64?
+
+  /// The least that ``rateLimit`` may be: with less a peer would seem not to answer.
+  public static let minimumRateLimit: Int64 = 16 << 10
+
   /// How long a lost lane is dialled before somebody is looked for who has taken the other side's place.
   package var successorDelay = Protocol2Suite.successorDelay
 
@@ -86,4 +97,15 @@ public struct SendOptions: Sendable {
 
   /// The defaults.
   public init() {}
+}
+
+extension SendOptions {
+  /// What is to be written besides.
+  package var deliveryFiles: DeliveryFiles {
+    var files = DeliveryFiles()
+    files.receiptFile = receiptFile
+    files.signingKeyFile = signingKeyFile
+    files.checksumsFile = checksumsFile
+    return files
+  }
 }

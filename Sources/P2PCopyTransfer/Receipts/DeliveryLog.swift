@@ -3,6 +3,28 @@ package import P2PCopyFiles
 import P2PCopyPlatform
 import Synchronization
 
+/// What a transfer is to write besides what it transfers.
+package struct DeliveryFiles: Sendable {
+  /// Where the receipt shall be.
+  package var receiptFile: LocalPath?
+  /// The key that signs it.
+  package var signingKeyFile: LocalPath?
+  /// Where the list of checksums shall be.
+  package var checksumsFile: LocalPath?
+  /// The bag that the payload belongs to.
+  package var bag: (directory: LocalPath, information: BagInformation)?
+
+  package init() {}
+
+  /// Where something shall be.
+  package var places: [LocalPath?] {
+    [receiptFile, checksumsFile, signingKeyFile == nil ? nil : receiptFile.map(SSHSignature.file)]
+  }
+
+  /// Whether the digest has to be the one that lists of checksums are made of.
+  package var needChecksumsDigest: Bool { checksumsFile != nil || bag != nil }
+}
+
 /// Where a session writes down what is in place: the receipt and the list of checksums, each if it was asked for.
 package final class DeliveryLog: Sendable {
   /// The digest that a list of checksums needs.
@@ -20,6 +42,7 @@ package final class DeliveryLog: Sendable {
 
   private let receipt: ReceiptWriter?
   private let checksums: ChecksumListWriter?
+  private let bag: BagWriter?
   private let counts = Mutex(Counts())
 
   /// The files that it writes.
@@ -30,15 +53,23 @@ package final class DeliveryLog: Sendable {
   /// Makes the files under temporary names, so that what cannot be written is known before anything is sent.
   ///
   /// - Parameters:
-  ///   - receiptFile: Where the receipt shall be.
-  ///   - checksumsFile: Where the list of checksums shall be.
+  ///   - files: What is to be written.
   ///   - outputPath: Where a receiver puts what it receives.
   /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/usage`` or ``P2PCopyError/Code/destinationUnwritable``.
-  package init(receiptFile: LocalPath?, checksumsFile: LocalPath?, outputPath: LocalPath? = nil) throws(P2PCopyError) {
-    receipt = if let receiptFile { try ReceiptWriter(file: receiptFile) } else { nil }
+  package init(_ files: DeliveryFiles, outputPath: LocalPath? = nil) throws(P2PCopyError) {
+    var signingKey: SSHSigningKey?
+    if let file = files.signingKeyFile { signingKey = try SSHSigningKey(file: file) }
+    receipt =
+      if let receiptFile = files.receiptFile {
+        try ReceiptWriter(file: receiptFile, signingKey: signingKey)
+      } else {
+        nil
+      }
+    bag = if let bag = files.bag { try BagWriter(directory: bag.directory, information: bag.information) } else { nil }
     var ownFiles = OwnFiles()
     try receipt?.add(to: &ownFiles)
-    checksums = if let checksumsFile { try ChecksumListWriter(file: checksumsFile) } else { nil }
+    checksums =
+      if let checksumsFile = files.checksumsFile { try ChecksumListWriter(file: checksumsFile) } else { nil }
     try checksums?.add(to: &ownFiles)
     guard Set(ownFiles.places).count == ownFiles.places.count else {
       throw P2PCopyError(
@@ -82,6 +113,7 @@ package final class DeliveryLog: Sendable {
     }
     receipt?.append(entry)
     checksums?.append(entry)
+    bag?.append(entry)
   }
 
   /// An entry failed. Called by ``EntryFailures`` alone.
@@ -111,6 +143,7 @@ package final class DeliveryLog: Sendable {
         treeDigest: treeDigest, isComplete: isComplete && counts.failures == 0, senderChain: senderChain,
         receiverChain: receiverChain))
     try checksums?.finish()
+    try bag?.finish(isComplete: isComplete && counts.failures == 0)
   }
 
   /// Whether an entry that is in place at the receiver is where one of the files shall be.

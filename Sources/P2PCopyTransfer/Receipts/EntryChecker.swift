@@ -31,7 +31,7 @@ final class EntryChecker {
     _ entry: DeliveredEntry, _ path: RelativePath, in tree: VerifiedTree, didRead: (Int) -> Void
   ) throws(P2PCopyError) -> ReceiptVerification.Problem? {
     func problem(_ what: ReceiptVerification.Problem.What, _ detail: String) -> ReceiptVerification.Problem {
-      ReceiptVerification.Problem(path: path.description, what: what, detail: detail)
+      ReceiptVerification.Problem(path: EntryPath(path), what: what, detail: detail)
     }
     do {
       let directory = try tree.directory(of: path)

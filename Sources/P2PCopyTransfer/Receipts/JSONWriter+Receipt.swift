@@ -42,7 +42,7 @@ extension JSONWriter {
   package mutating func write(_ failure: EntryFailure) {
     object { json in
       json.key("shown_path")
-      json.safeString(failure.path)
+      json.safeString(failure.path.description)
       json.key("code")
       json.string(failure.error.code.name.utf8)
       json.key("message")

@@ -1,3 +1,4 @@
+import Crypto
 import P2PCopyCore
 import P2PCopyFiles
 import P2PCopyPlatform
@@ -37,6 +38,22 @@ final class ReceiptFile: JSONSource, Sendable {
       return try descriptor.read(into: memory, at: offset)
     } catch {
       throw P2PCopyError(.usage, "cannot read the receipt '\(shownPath)': \(error)", cause: error)
+    }
+  }
+
+  /// The SHA-512 of all of it.
+  ///
+  /// - Throws: As ``read(into:at:)``.
+  func digest() throws(P2PCopyError) -> [UInt8] {
+    var hash = SHA512()
+    let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: 256 << 10, alignment: 1)
+    defer { memory.deallocate() }
+    var offset: Int64 = 0
+    while true {
+      let count = try read(into: memory, at: offset)
+      guard count > 0 else { return Array(hash.finalize()) }
+      hash.update(bufferPointer: UnsafeRawBufferPointer(rebasing: memory[..<count]))
+      offset += Int64(count)
     }
   }
 

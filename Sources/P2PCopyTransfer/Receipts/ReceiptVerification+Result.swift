@@ -13,8 +13,8 @@ extension ReceiptVerification {
       case unreadable
     }
 
-    /// The entry's path, escaped so that it is safe to show.
-    public var path: String
+    /// The entry's path.
+    public var path: EntryPath
     /// What is wrong with it.
     public var what: What
     /// The same for a person, behind the path: `'a/b': is missing`. Safe to show.

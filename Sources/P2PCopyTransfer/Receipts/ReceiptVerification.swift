@@ -13,6 +13,7 @@ public struct ReceiptVerification: Sendable {
   /// How many problems a result names; the others are counted.
   public static let maximumProblemCount = 1000
 
+  private let path: LocalPath
   private let file: ReceiptFile
   private let content: ReceiptContent
   private let digest: any Digest
@@ -25,6 +26,7 @@ public struct ReceiptVerification: Sendable {
   /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/usage`` when the file cannot be read or is no receipt,
   ///   ``P2PCopyError/Code/noCommonCodec`` when the digest is not here.
   public init(receiptFile: LocalPath, codecs: CodecRegistry) throws(P2PCopyError) {
+    path = receiptFile
     file = try ReceiptFile(opening: receiptFile)
     content = try ReceiptReader.read(file) { (_, _) throws(P2PCopyError) in }
     guard let name = content.digest else { throw file.malformed("it names no digest") }
@@ -57,6 +59,27 @@ public struct ReceiptVerification: Sendable {
   /// Bytes of content of all files that the receipt lists.
   public var byteCount: Int64 { content.computed.byteCount }
 
+  /// Checks that one of some keys has signed the receipt: that of ``SendOptions/signingKeyFile``, or `ssh-keygen -Y sign -n
+  /// p2p-copy`. The signature is in a file of the receipt's name with `.sig` at the end.
+  ///
+  /// - Parameter signers: A public key of OpenSSH, or a list of allowed signers, of which only the keys count.
+  /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/usage`` when one of the files cannot be read, with
+  ///   ``P2PCopyError/Code/checksumMismatch`` when none of the keys has signed the receipt as it is.
+  public func checkSignature(by signers: LocalPath) throws(P2PCopyError) {
+    let keys = try SSHSigners(file: signers).keys
+    let text = try SSHFile.read(SSHSignature.file(of: path), limit: SSHSignature.maximumByteCount)
+    guard let signature = SSHSignature(armored: text), signature.namespace == SSHSigningKey.namespace else {
+      throw P2PCopyError(
+        .checksumMismatch,
+        "'\(SSHSignature.file(of: path))' is no signature of an Ed25519 key for \(SSHSigningKey.namespace)")
+    }
+    let digest = try file.digest()
+    guard keys.contains(where: { signature.isValid(by: $0, digest: digest) }) else {
+      throw P2PCopyError(
+        .checksumMismatch, "no key in '\(signers)' has signed the receipt '\(file.shownPath)' as it is")
+    }
+  }
+
   /// Checks a tree.
   ///
   /// - Parameters:
@@ -78,7 +101,7 @@ public struct ReceiptVerification: Sendable {
     var result = Result(receipt: file.shownPath, content: content)
     let again = try ReceiptReader.read(file) { (entry, path) throws(P2PCopyError) in
       guard !Task.isCancelled else { throw P2PCopyError(.cancelled, "interrupted") }
-      if entry.kind == .file { state.currentPath = path.description }
+      if entry.kind == .file { state.currentPath = EntryPath(path) }
       let before = done
       let problem = try checker.check(entry, path, in: tree) { count in
         done += count

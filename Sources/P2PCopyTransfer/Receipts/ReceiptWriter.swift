@@ -1,3 +1,4 @@
+import Crypto
 import FoundationEssentials
 package import P2PCopyCore
 package import P2PCopyFiles
@@ -19,6 +20,8 @@ package final class ReceiptWriter: Sendable {
 
   private struct State {
     let file: ReplacementFile
+    /// Where its signature shall be.
+    let signatureFile: ReplacementFile?
     var line = JSONWriter()
     var hasBegun = false
     var hasEntries = false
@@ -27,20 +30,33 @@ package final class ReceiptWriter: Sendable {
   }
 
   private let state: Mutex<State>
+  private let signingKey: SSHSigningKey?
 
   /// Makes the file under a temporary name.
   ///
-  /// - Parameter file: Where the receipt shall be; a regular file there is replaced at the end.
+  /// - Parameters:
+  ///   - file: Where the receipt shall be; a regular file there is replaced at the end.
+  ///   - signingKey: Signs it, in another file with `.sig` at its end.
   /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/usage`` or ``P2PCopyError/Code/destinationUnwritable``.
-  package init(file: LocalPath) throws(P2PCopyError) {
-    state = Mutex(State(file: try ReplacementFile(path: file)))
+  package init(file: LocalPath, signingKey: SSHSigningKey? = nil) throws(P2PCopyError) {
+    let receipt = try ReplacementFile(path: file)
+    var signatureFile: ReplacementFile?
+    if signingKey != nil {
+      receipt.beginHashing(with: SHA512())
+      signatureFile = try ReplacementFile(path: SSHSignature.file(of: file))
+    }
+    self.signingKey = signingKey
+    state = Mutex(State(file: receipt, signatureFile: signatureFile))
   }
 
   /// Adds where the file is and shall be.
   ///
   /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/destinationUnwritable``.
   package func add(to ownFiles: inout OwnFiles) throws(P2PCopyError) {
-    try state.withLock { (state) throws(P2PCopyError) in try state.file.add(to: &ownFiles) }
+    try state.withLock { (state) throws(P2PCopyError) in
+      try state.file.add(to: &ownFiles)
+      try state.signatureFile?.add(to: &ownFiles)
+    }
   }
 
   /// Writes the head. Once, before anything else.
@@ -118,7 +134,9 @@ package final class ReceiptWriter: Sendable {
       state.file.write("\n],\n")
       state.file.write(state.line.bytes.dropFirst())
       state.file.write("\n")
+      if let signingKey { state.signatureFile?.write(try signingKey.signature(ofFileWith: state.file.digest())) }
       try state.file.finish()
+      try state.signatureFile?.finish()
     }
   }
 }

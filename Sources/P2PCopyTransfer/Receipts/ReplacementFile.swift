@@ -1,3 +1,4 @@
+import Crypto
 import P2PCopyCore
 import P2PCopyFiles
 import P2PCopyPlatform
@@ -19,14 +20,17 @@ final class ReplacementFile {
   private var buffer: [UInt8] = []
   private var offset: Int64 = 0
   private var failure: P2PCopyError?
+  private var hash: (any HashFunction)?
   private var isPlaced = false
 
-  /// Makes the file under its temporary name, for its owner only.
+  /// Makes the file under its temporary name.
   ///
-  /// - Parameter path: Where the file shall be. A regular file there is replaced; anything else is refused.
+  /// - Parameters:
+  ///   - path: Where the file shall be. A regular file there is replaced; anything else is refused.
+  ///   - mode: Who may do what with it, as far as the process's umask lets them; its owner only unless it is given.
   /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/usage`` for something that is no place for a file,
   ///   otherwise ``P2PCopyError/Code/destinationUnwritable``.
-  package init(path: LocalPath) throws(P2PCopyError) {
+  package init(path: LocalPath, mode: mode_t = 0o600) throws(P2PCopyError) {
     let location = path.bytes
     shownPath = path.description
     func refuse(_ why: String) -> P2PCopyError {
@@ -49,7 +53,7 @@ final class ReplacementFile {
       guard existing == nil || existing?.kind == .regular else { throw SystemError(number: EEXIST) }
       descriptor = try FileDescriptor(
         opening: temporaryName, relativeTo: directory.descriptor.number,
-        flags: O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode: 0o600)
+        flags: O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode: mode)
     } catch {
       guard error.number != EEXIST else { throw refuse("something is there that is not a regular file") }
       throw Self.explain(error, shownPath)
@@ -86,6 +90,20 @@ final class ReplacementFile {
   deinit {
     if !isPlaced { try? directory.remove(temporaryName) }
   }
+
+  /// Has what is written digested as well. Before anything is.
+  func beginHashing(with hash: any HashFunction) {
+    self.hash = hash
+  }
+
+  /// The digest of what was written; of what is to be written, if something could not be.
+  func digest() -> [UInt8] {
+    flush()
+    return hash.map { Array($0.finalize()) } ?? []
+  }
+
+  /// The last component of where it shall be.
+  var fileName: String { String(decoding: name, as: UTF8.self) }
 
   /// Writes the next bytes.
   package func write(_ bytes: some Collection<UInt8>) {
@@ -126,6 +144,7 @@ final class ReplacementFile {
   private func flush() {
     guard failure == nil, !buffer.isEmpty else { return }
     failure = buffer.withUnsafeBytes { bytes in
+      hash?.update(bufferPointer: bytes)
       do throws(SystemError) {
         try descriptor.write(bytes, at: offset)
         return nil

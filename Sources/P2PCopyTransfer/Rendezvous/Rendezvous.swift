@@ -55,6 +55,14 @@ package enum RendezvousPoint: Sendable {
   package func rendezvous(
     codecs: CodecRegistry, settings: RendezvousSettings, monitor: TransferMonitor
   ) throws(P2PCopyError) -> any Rendezvous {
+    let rendezvous = try unlimitedRendezvous(codecs: codecs, settings: settings, monitor: monitor)
+    guard let rateLimit = settings.rateLimit else { return rendezvous }
+    return PacedRendezvous(base: rendezvous, limiter: RateLimiter(bytesPerSecond: rateLimit))
+  }
+
+  private func unlimitedRendezvous(
+    codecs: CodecRegistry, settings: RendezvousSettings, monitor: TransferMonitor
+  ) throws(P2PCopyError) -> any Rendezvous {
     switch self {
     case .relays(let relays):
       guard let first = relays.first else { throw P2PCopyError(.usage, "there is no relay to meet the other side at") }
@@ -82,18 +90,21 @@ package struct RendezvousSettings: Sendable {
   /// How long to wait for the other peer.
   package let peerTimeout: Duration
   package let transportOptions: TransportOptions
+  /// No more bytes a second are sent over all connections together; `nil` for as many as go.
+  package let rateLimit: Int64?
   /// Whether the other peer is looked for elsewhere as well, and a receiver has to see where it goes on.
   var isOneOfSeveral = false
 
   package init(
     role: PeerRole, transferProtocol: TransferProtocol, peerTypes: Set<String>, peerTimeout: Duration,
-    transportOptions: TransportOptions
+    transportOptions: TransportOptions, rateLimit: Int64? = nil
   ) {
     self.role = role
     self.transferProtocol = transferProtocol
     self.peerTypes = peerTypes
     self.peerTimeout = peerTimeout
     self.transportOptions = transportOptions
+    self.rateLimit = rateLimit
   }
 
   /// The limits and trust of a connection.

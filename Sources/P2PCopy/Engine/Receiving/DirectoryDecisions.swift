@@ -54,7 +54,7 @@ final class DirectoryDecisions: EntryDeciding {
     guard !digest.isEmpty, let directory, let status = try directory.status(of: place) else {
       return .whole(PlannedPlace(place))
     }
-    settings.monitor.emit(.checking(path: place.description))
+    settings.monitor.emit(.checking(path: EntryPath(place)))
     if let file = try existing.file(place, directory, digest: digest) {
       quickCheck.remember(entry, place, file, digest: digest)
       return .unchanged(delivered(entry, file, at: place, digest: digest))

@@ -136,8 +136,9 @@ final class EntryStorage {
             + " side", remedy: .runAgain, scope: .entry))
     }
     settings.limits.takeBack(end.byteCount, of: entry, index)
-    settings.monitor.repeatFile(byteCount: end.byteCount)
-    settings.monitor.notice("'\(entry.shown)' is not what the sender read; what is damaged of it comes once more")
+    settings.monitor.repeatFile(
+      EntryPath(entry.rawPath), byteCount: end.byteCount,
+      because: "'\(entry.shown)' is not what the sender read; what is damaged of it comes once more")
     try await partials.put(
       PartialQuestion(reason: .isDamaged, index: index, place: place, content: content, byteCount: end.byteCount))
   }
@@ -147,8 +148,9 @@ final class EntryStorage {
     if let writer, writer.file === file { try writer.abandon() }
     writer = nil
     settings.limits.takeBack(byteCount, of: file.entry, file.index)
-    settings.monitor.repeatFile(byteCount: file.startOffset + byteCount)
-    settings.monitor.notice("'\(file.entry.shown)' changed while it was being sent, and comes once more")
+    settings.monitor.repeatFile(
+      EntryPath(file.entry.rawPath), byteCount: file.startOffset + byteCount,
+      because: "'\(file.entry.shown)' changed while it was being sent, and comes once more")
   }
 
   private func writer(of file: IncomingFile) throws(P2PCopyError) -> FileWriter {

@@ -21,7 +21,8 @@ final class FileWriter {
   init(_ file: IncomingFile, in store: any EntryStoring, _ settings: ReceiveSettings) throws(P2PCopyError) {
     self.file = file
     self.settings = settings
-    settings.monitor.beginFile(file.place.path, resumedByteCount: file.startOffset)
+    settings.monitor.beginFile(
+      file.place.path, byteCount: file.announcedByteCount, resumedByteCount: file.startOffset)
     do throws(P2PCopyError) {
       writer = try store.openFile(file.entry, at: file.place, continuing: file.rest?.start)
     } catch {
@@ -88,7 +89,7 @@ final class FileWriter {
       settings.digests.giveBack(loan)
       return digest
     case .atTheEnd:
-      settings.monitor.emit(.checking(path: file.place.path.description))
+      settings.monitor.emit(.checking(path: EntryPath(file.place.path)))
       return try writer.digest(byteCount, settings.digests)
     }
   }

@@ -57,6 +57,11 @@ final class IncomingFile: Sendable {
 
   /// How much of it is there.
   var startOffset: Int64 { rest?.byteCount ?? 0 }
+
+  /// How long it was when it was listed; `nil` for what has no length before its end.
+  var announcedByteCount: Int64? {
+    if case .file(let byteCount) = entry.kind { byteCount } else { nil }
+  }
 }
 
 /// The order in which chunks must come: one file at a time, without gaps. Of a file that is gone on with first what is missing

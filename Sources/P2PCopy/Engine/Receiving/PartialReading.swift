@@ -43,7 +43,7 @@ final class PartialReading {
     let chunkCount = max(1, settings.digests.chunkCount(of: question.byteCount))
     var partial: OpenPartial?
     if let content = question.content, let store {
-      settings.monitor.emit(.checking(path: question.place.path.description))
+      settings.monitor.emit(.checking(path: EntryPath(question.place.path)))
       partial = try ExistingFiles.unlessUnreadable { try store.open(question.place, content.start) }
     }
     var first: Int64 = 0

@@ -45,7 +45,7 @@ final class ReceivingAccount {
   func withdraw(_ entry: IncomingEntry, _ message: String) {
     failures.takeReported(
       EntryFailure(
-        path: entry.shown,
+        path: EntryPath(entry.rawPath),
         error: P2PCopyError(.incomplete, "the sender could not send '\(entry.shown)': \(message)", scope: .entry)))
   }
 
@@ -77,7 +77,7 @@ final class ReceivingAccount {
   ///
   /// - Returns: What its page's receipt tells the sender.
   func fail(_ entry: IncomingEntry, _ index: UInt64, _ error: P2PCopyError) -> EntryFailureNotice {
-    failures.notice(of: EntryFailure(path: entry.shown, error: error), index: index)
+    failures.notice(of: EntryFailure(path: EntryPath(entry.rawPath), error: error), index: index)
   }
 
   // MARK: The end

@@ -32,6 +32,7 @@ struct ReceivingSession: Sendable {
     let agreed = try await Negotiation.run(
       selectingFor: codecs, connectionLimit: min(options.connections.maximumCount, dialing.maximumLaneCount),
       in: session, over: lane, stepTimeout: options.stepTimeout)
+    monitor.emit(.negotiated(agreed.terms))
     log.begin(role: .receiver, agreed.digests)
     limits.beginSession()
     let settings = ReceiveSettings(agreed, options, limits, log, monitor)

@@ -71,7 +71,7 @@ package struct FilePreparation: Sendable {
     var changed: [Int] = []
     for position in positions {
       let entry = page.entries[position]
-      settings.monitor.emit(.checking(path: entry.path.description))
+      settings.monitor.emit(.checking(path: EntryPath(entry.path)))
       let result = try await digest(entry)
       if case .failure(let error) = result, error.isSourceChange {
         changed.append(position)

@@ -21,7 +21,7 @@ final class SendingAccount {
 
   /// An entry failed at the receiver.
   func failAtReceiver(_ entry: SourceEntry, _ error: P2PCopyError) {
-    failures.takeReported(EntryFailure(path: entry.path.description, error: error))
+    failures.takeReported(EntryFailure(path: EntryPath(entry.path), error: error))
   }
 
   /// Takes in what a page's receipt settles.

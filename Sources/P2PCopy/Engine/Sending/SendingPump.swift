@@ -180,7 +180,7 @@ final class SendingPump {
   /// An entry failed at this side: the receiver is told, the rest goes on.
   private func fail(_ position: Int, of page: OutgoingPage, _ error: P2PCopyError) async throws {
     page.settle(position)
-    let failure = EntryFailure(path: page.entries[position].path.description, error: error)
+    let failure = EntryFailure(path: EntryPath(page.entries[position].path), error: error)
     let notice = settings.failures.notice(of: failure, index: page.content.index(of: position))
     var record = delivery.buffers.takeRecord()
     record.writeInteger(RecordKind.fileFailed.rawValue)
@@ -227,7 +227,10 @@ final class SendingPump {
 
   private func send(_ record: OutgoingMessage?, _ chunk: Unit.Chunk, of page: OutgoingPage) async throws {
     let file = chunk.file
-    if chunk.number == 0 { settings.monitor.beginFile(file.entry.path, resumedByteCount: file.startOffset) }
+    if chunk.number == 0 {
+      settings.monitor.beginFile(
+        file.entry.path, byteCount: file.content.byteCount, resumedByteCount: file.startOffset)
+    }
     if let record {
       // The file may have failed at an earlier chunk, and be reported, while this one was read ahead.
       guard !file.isReported else {
@@ -267,8 +270,10 @@ final class SendingPump {
   private func sendAgain(
     _ position: Int, of page: OutgoingPage, present: Int64, sent sentByteCount: Int64?
   ) async throws {
-    settings.monitor.repeatFile(byteCount: present + (sentByteCount ?? 0))
-    settings.monitor.notice("'\(page.entries[position].path)' changed while it was being sent, and is sent once more")
+    let path = page.entries[position].path
+    settings.monitor.repeatFile(
+      EntryPath(path), byteCount: present + (sentByteCount ?? 0),
+      because: "'\(path)' changed while it was being sent, and is sent once more")
     alone.append((position, .change))
     guard sentByteCount != nil else { return }
     var record = delivery.buffers.takeRecord()
@@ -288,7 +293,7 @@ final class SendingPump {
     guard alone.isEmpty else {
       let (position, reason) = alone.removeFirst()
       let next = try OutgoingStream(position, of: page.content, reason, settings)
-      settings.monitor.beginFile(page.entries[next.position].path)
+      settings.monitor.beginFile(page.entries[next.position].path, byteCount: nil)
       stream = (next, page)
       readOn(next, &workers)
       return
@@ -330,9 +335,10 @@ final class SendingPump {
     guard stream == nil, endingPage == nil, !isFileOpen, !damages.isEmpty else { return }
     let damage = damages.removeFirst()
     let path = damage.page.entries[damage.position].path
-    settings.monitor.notice("'\(path)' did not arrive as it was read; what is damaged of it is sent once more")
-    settings.monitor.repeatFile(byteCount: damage.entry.byteCount)
-    settings.monitor.beginFile(path, resumedByteCount: damage.entry.byteCount)
+    settings.monitor.repeatFile(
+      EntryPath(path), byteCount: damage.entry.byteCount,
+      because: "'\(path)' did not arrive as it was read; what is damaged of it is sent once more")
+    settings.monitor.beginFile(path, byteCount: damage.entry.byteCount, resumedByteCount: damage.entry.byteCount)
     let next = try OutgoingStream(damage.position, of: damage.page.content, .damage(damage.arrived), settings)
     stream = (next, damage.page)
     readOn(next, &workers)

@@ -30,11 +30,12 @@ struct SendingSession: Sendable {
     if options.compression == .off { codecs.removeCompressors() }
     if let cipher = options.cipher { try codecs.keepOnly(cipher: cipher) }
     let offer = SessionOffer(
-      codecs: CodecOffer(codecs), chunkByteCounts: Protocol2Suite.chunkByteCounts,
+      codecs: CodecOffer(codecs), chunkByteCounts: Protocol2Suite.chunkByteCounts(forRate: options.rateLimit),
       connectionCount: min(options.connections.maximumCount, dialing.maximumLaneCount), wantsResume: resumes,
       acceptsTimes: resumes && options.keepsMetadata && !options.comparesContent)
     let agreed = try await Negotiation.run(
       offering: offer, codecs: codecs, in: session, over: lane, stepTimeout: options.stepTimeout)
+    monitor.emit(.negotiated(agreed.terms))
     log.begin(role: .sender, agreed.digests)
     let delivery = Delivery(
       session, over: lane, dialing: dialing, maximumLaneCount: agreed.connectionCount, monitor: monitor)

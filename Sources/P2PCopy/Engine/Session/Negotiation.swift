@@ -1,4 +1,3 @@
-import Logging
 import NIOCore
 import P2PCopyCore
 import P2PCopyTransfer
@@ -23,12 +22,11 @@ enum Negotiation {
     /// Makes the digests of files and chunks.
     var digests: DigestContexts
 
-    /// For a log.
-    var metadata: Logger.Metadata {
-      [
-        "cipher": "\(cipher.name)", "compressor": "\(compressor?.name ?? .none)", "digest": "\(digest.name)",
-        "chunk-bytes": "\(chunkByteCount)", "resumes": "\(wantsResume)", "connections": "\(connectionCount)",
-      ]
+    /// For a listener.
+    var terms: TransferTerms {
+      TransferTerms(
+        cipher: cipher.name, compressor: compressor?.name, digest: digest.name, chunkByteCount: chunkByteCount,
+        resumes: wantsResume, connectionCount: connectionCount)
     }
   }
 
@@ -45,7 +43,6 @@ enum Negotiation {
     try selection.check(against: offer)
     let outcome = try outcome(of: selection, for: offer, codecs: codecs)
     try await session.agree(on: outcome.cipher, manifest: sent, receiverManifest: received, over: lane)
-    session.logger.info("agreed", metadata: outcome.metadata)
     return outcome
   }
 
@@ -62,7 +59,6 @@ enum Negotiation {
     let outcome = try outcome(of: selection, for: offer, codecs: codecs)
     let sent = try await lane.send(.receiverManifest(selection))
     try await session.agree(on: outcome.cipher, manifest: received, receiverManifest: sent, over: lane)
-    session.logger.info("agreed", metadata: outcome.metadata)
     return outcome
   }
 

@@ -1,0 +1,22 @@
+import ArgumentParser
+
+/// How a command prints what comes of it.
+struct OutputOptions: ParsableArguments {
+  @Flag(
+    help: """
+      Print JSON on standard output, one event a line, as docs/json.md describes it; what is for a person goes to standard \
+      error.
+      """)
+  var json = false
+
+  /// Prints a line of results for a person, or nothing where there is one of JSON.
+  func output(_ text: @autoclosure () -> String, as line: @autoclosure () -> EventLine) throws(OutputFailure) {
+    try Console.output(json ? line().text : text())
+  }
+
+  /// Prints what is no result and a person should know.
+  func notice(_ text: String) throws(OutputFailure) {
+    Console.error(text)
+    if json { try Console.output(EventLine.notice(text).text) }
+  }
+}
