@@ -13,6 +13,9 @@ if Context.environment["P2P_COPY_STRICT"] != nil {
   strict.append(.treatAllWarnings(as: .error))
 }
 
+// What `--version` says the command was built from: the Makefile sets it.
+let commit: [CSetting] = Context.environment["P2P_COPY_COMMIT"].map { [.define("P2P_COPY_COMMIT", to: $0)] } ?? []
+
 extension Target.Dependency {
   static let nioCore = product(name: "NIOCore", package: "swift-nio")
   static let nioPosix = product(name: "NIOPosix", package: "swift-nio")
@@ -26,6 +29,7 @@ extension Target.Dependency {
   static let inMemoryLogging = product(name: "InMemoryLogging", package: "swift-log")
   static let unixSignals = product(name: "UnixSignals", package: "swift-service-lifecycle")
   static let system = product(name: "SystemPackage", package: "swift-system")
+  static let configuration = product(name: "Configuration", package: "swift-configuration")
   static let argumentParser = product(name: "ArgumentParser", package: "swift-argument-parser")
 }
 
@@ -59,6 +63,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-nio-extras.git", from: "1.35.2"),
     .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.6"),
     .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.2"),
+    .package(url: "https://github.com/apple/swift-configuration.git", from: "1.4.0"),
     .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
@@ -124,13 +129,14 @@ let package = Package(
       swiftSettings: strict),
 
     // What happens before a command's main.
-    .target(name: "CProcessStart"),
+    .target(name: "CProcessStart", cSettings: commit),
     // The commands, as a library: a build with more codecs is one line of main.
     .target(
       name: "P2PCopyCLI",
       dependencies: [
         "P2PCopy", "P2PCopyCore", "P2PCopyPlatform", "P2PCopyRelay", "P2PCopyTransfer", "P2PCopyWire",
-        "CProcessStart", "CSystemCalls", .argumentParser, .logging, .nioCore, .system, .unixSignals,
+        "StrictJSON", "CProcessStart", "CSystemCalls", .argumentParser, .configuration, .logging, .nioCore, .system,
+        .unixSignals,
       ],
       swiftSettings: strict),
     .executableTarget(

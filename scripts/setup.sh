@@ -8,7 +8,7 @@ set -euo pipefail
 
 packages=(git pkg-config libssl-dev libzstd-dev libargon2-dev libxxhash-dev)
 if [ "${1:-test}" = test ]; then
-  packages+=(liblz4-dev libbrotli-dev openssl)
+  packages+=(liblz4-dev libbrotli-dev openssl openssh-client)
   # A file system that takes names in upper and lower case for one.
   packages+=(fusefat dosfstools)
   # Any Python 3.10 or later that can make virtual environments will do; otherwise Debian's.

@@ -10,3 +10,14 @@ __attribute__((constructor)) void p2p_copy_open_standard_streams(void) {
     if (open("/dev/null", descriptor == 0 ? O_WRONLY : O_RDONLY) != descriptor) _exit(1);
   }
 }
+
+#define P2P_COPY_QUOTED(text) #text
+#define P2P_COPY_TEXT(text) P2P_COPY_QUOTED(text)
+
+const char *p2p_copy_build_commit(void) {
+#ifdef P2P_COPY_COMMIT
+  return P2P_COPY_TEXT(P2P_COPY_COMMIT);
+#else
+  return "";
+#endif
+}

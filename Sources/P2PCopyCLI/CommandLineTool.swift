@@ -19,6 +19,9 @@ public enum CommandLineTool {
   /// The code of `P2P_COPY_CODE`.
   @TaskLocal static var environmentCode: ConcealedCode?
 
+  /// What variables and the configuration file say.
+  @TaskLocal static var settings = Settings()
+
   /// Runs the command with the process's arguments and ends the process with its exit status.
   @MainActor
   public static func main(plugins: [any CodecPlugin.Type]) async -> Never {
@@ -57,9 +60,32 @@ public enum CommandLineTool {
   }
 
   private static func run(_ arguments: [String]) async -> Int32 {
+    let settings: Settings
+    do throws(P2PCopyError) {
+      // Whoever asks for help or a code needs none.
+      settings = Self.readsSettings(arguments) ? try await Settings.read() : Settings()
+    } catch {
+      return end(error, arguments)
+    }
+    return await $settings.withValue(settings) { await run(arguments, settings) }
+  }
+
+  /// Whether a command has a use for settings.
+  private static func readsSettings(_ arguments: [String]) -> Bool {
+    guard let command = arguments.first else { return false }
+    return command == "config" || Setting.all.contains { $0.commands.contains(command) }
+  }
+
+  private static func run(_ arguments: [String], _ settings: Settings) async -> Int32 {
+    let options = arguments.first.map { settings.options(for: $0, given: arguments) } ?? []
+    let given = arguments
+    let arguments = given.prefix(1) + options.map(\.argument) + given.dropFirst()
     do {
-      var command = try RootCommand.parseAsRoot(arguments)
-      if asksForJSON(arguments) {
+      if !options.isEmpty, !given.contains("--help"), !given.contains("-h") {
+        try check(options, for: given[0])
+      }
+      var command = try RootCommand.parseAsRoot(Array(arguments))
+      if asksForJSON(given) {
         try Console.output(EventLine.command(type(of: command).configuration.commandName ?? "").text)
       }
       if var command = command as? any AsyncParsableCommand {
@@ -69,11 +95,24 @@ public enum CommandLineTool {
       }
       return 0
     } catch let error as P2PCopyError {
-      return end(error, arguments)
+      return end(error, given)
     } catch let failure as OutputFailure {
       return end(failure)
     } catch {
-      return report(error, arguments)
+      return report(error, given)
+    }
+  }
+
+  /// Refuses what a variable or the file says and the parser does not take, with its place: on its own it would look like an
+  /// option that nobody has given.
+  private static func check(_ options: [(argument: String, source: Settings.Source)], for command: String) throws {
+    for option in options {
+      do {
+        _ = try RootCommand.parseAsRoot([command, option.argument] + (command == "send" ? ["."] : []))
+      } catch {
+        let message = ArgumentText.shown(RootCommand.message(for: error))
+        throw P2PCopyError(.usage, "\(option.source): \(message)")
+      }
     }
   }
 

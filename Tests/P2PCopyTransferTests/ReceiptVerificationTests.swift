@@ -41,7 +41,7 @@ struct ReceiptVerificationTests {
     try change(tree)
     let result = try tree.verify()
     #expect(
-      result.problems.contains { $0.path == path && $0.what == what }, "\(result.problems)",
+      result.problems.contains { $0.path.description == path && $0.what == what }, "\(result.problems)",
       sourceLocation: sourceLocation)
     #expect(result.matchingCount + result.problemCount == tree.entries.count, sourceLocation: sourceLocation)
     #expect(result.error?.code == .checksumMismatch, sourceLocation: sourceLocation)

@@ -17,7 +17,10 @@ public struct AESGCMCipher: Cipher, CodecPlugin {
   public var name: CodecName { "aes-256-gcm" }
 
   /// One line with the library's version.
-  public var summary: String { "AES-256-GCM (NIST SP 800-38D), libcrypto \(LibcryptoVersion.text)" }
+  public var summary: String { "AES-256-GCM (NIST SP 800-38D)" }
+
+  /// The library and its version.
+  public var library: String? { "libcrypto \(LibcryptoVersion.text)" }
 
   /// 32.
   public var keyByteCount: Int { Self.algorithm.keyByteCount }

@@ -18,7 +18,10 @@ public struct Argon2idKeyDeriver: KeyDeriver, CodecPlugin {
   public var name: CodecName { "argon2id" }
 
   /// One line about it.
-  public var summary: String { "Argon2id version 1.3 (RFC 9106), libargon2" }
+  public var summary: String { "Argon2id version 1.3 (RFC 9106)" }
+
+  /// The library and its version.
+  public var library: String? { "libargon2" }
 
   /// Passes over the memory, memory in KiB, and lanes (RFC 9106, section 3.1).
   public var costFactors: [String: ClosedRange<Int>] {

@@ -14,7 +14,10 @@ public struct ChaCha20Poly1305Cipher: Cipher, CodecPlugin {
   public var name: CodecName { "chacha20-poly1305" }
 
   /// One line with the library's version.
-  public var summary: String { "ChaCha20-Poly1305 (RFC 8439), libcrypto \(LibcryptoVersion.text)" }
+  public var summary: String { "ChaCha20-Poly1305 (RFC 8439)" }
+
+  /// The library and its version.
+  public var library: String? { "libcrypto \(LibcryptoVersion.text)" }
 
   /// 32.
   public var keyByteCount: Int { Self.algorithm.keyByteCount }

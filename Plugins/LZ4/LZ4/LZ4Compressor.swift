@@ -36,7 +36,10 @@
     public var name: CodecName { "lz4" }
 
     /// One line with the library's version.
-    public var summary: String { "LZ4 blocks, liblz4 \(String(cString: LZ4_versionString()))" }
+    public var summary: String { "LZ4 blocks" }
+
+    /// The library and its version.
+    public var library: String? { "liblz4 \(String(cString: LZ4_versionString()))" }
 
     /// The acceleration.
     public var parameters: [CodecParameter] {

@@ -13,7 +13,10 @@ public struct SHA256Digest: Digest, CodecPlugin {
   public var name: CodecName { "sha256" }
 
   /// One line with the library's version.
-  public var summary: String { "SHA-256 (FIPS 180-4), libcrypto \(LibcryptoVersion.text)" }
+  public var summary: String { "SHA-256 (FIPS 180-4)" }
+
+  /// The library and its version.
+  public var library: String? { "libcrypto \(LibcryptoVersion.text)" }
 
   /// 32.
   public var byteCount: Int { 32 }

@@ -14,7 +14,10 @@ public struct SPAKE2KeyExchange: KeyExchange, CodecPlugin {
   public var name: CodecName { "spake2-p256" }
 
   /// One line with the library's version.
-  public var summary: String { "SPAKE2 on P-256 (RFC 9382), libcrypto \(LibcryptoVersion.text)" }
+  public var summary: String { "SPAKE2 on P-256 (RFC 9382)" }
+
+  /// The library and its version.
+  public var library: String? { "libcrypto \(LibcryptoVersion.text)" }
 
   /// 48.
   public var passwordByteCount: Int { 48 }

@@ -13,10 +13,13 @@ public struct XXH128Digest: Digest, CodecPlugin {
   /// `xxh128`.
   public var name: CodecName { "xxh128" }
 
-  /// One line with the library's version.
-  public var summary: String {
+  /// One line about it.
+  public var summary: String { "XXH3, 128 bits" }
+
+  /// The library and its version.
+  public var library: String? {
     let version = XXH_versionNumber()
-    return "XXH3, 128 bits, libxxhash \(version / 10_000).\(version / 100 % 100).\(version % 100)"
+    return "libxxhash \(version / 10_000).\(version / 100 % 100).\(version % 100)"
   }
 
   /// 16.

@@ -37,7 +37,10 @@ public struct ZstdCompressor: Compressor, CodecPlugin {
   public var name: CodecName { "zstd" }
 
   /// One line with the library's version.
-  public var summary: String { "Zstandard (RFC 8878), libzstd \(String(cString: ZSTD_versionString()))" }
+  public var summary: String { "Zstandard (RFC 8878)" }
+
+  /// The library and its version.
+  public var library: String? { "libzstd \(String(cString: ZSTD_versionString()))" }
 
   /// The level.
   public var parameters: [CodecParameter] {

@@ -7,7 +7,7 @@ import contextlib
 import os
 import signal
 import subprocess
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Union
 
 from ._binary import find_binary
@@ -23,6 +23,9 @@ SECOND_GRACE = 2.0
 
 _READ_SIZE = 1 << 16
 _TAIL_SIZE = 1 << 14
+
+#: How the binary ends an error that says how many entries failed, each of which it has named before.
+_SEE_ABOVE = "; see above"
 
 #: An argument of a command.
 Argument = Union[str, bytes]
@@ -219,7 +222,7 @@ class BinaryProcess:
             # What it says of its arguments comes before its version; another version may not know them.
             await self._check_by_asking()
         else:
-            raise InternalError(f"{self.path} began with the event '{event.name}'", output=self.tail)
+            raise InternalError(f"{self.path} began with the event '{event.event}'", output=self.tail)
 
     async def _explain_silence(self) -> None:
         """Tell why no event came, when that is so for a binary that is too old for any."""
@@ -286,14 +289,19 @@ async def check_version(path: str) -> None:
 
 
 def failure(
-    event: Error, process: BinaryProcess, failures: Iterable[EntryFailed] = (), summary: Summary | None = None
+    event: Error, process: BinaryProcess, failures: Sequence[EntryFailed] = (), summary: Summary | None = None
 ) -> P2PCopyError:
     """Return the exception for an error that the binary reported."""
+    message, remedy = event.message, event.remedy
+    if message.endswith(_SEE_ABOVE) and failures:
+        # An exception is read alone.
+        message = f"{message[: -len(_SEE_ABOVE)]}: {failures[0].message}"
+        remedy = failures[0].remedy
     return error_class(event.code)(
-        event.message,
+        message,
         code=event.code,
         status=event.status,
-        remedy=event.remedy,
+        remedy=remedy,
         advice=event.advice,
         failures=failures,
         summary=summary,
@@ -302,7 +310,7 @@ def failure(
 
 
 def silent_failure(
-    status: int, process: BinaryProcess, failures: Iterable[EntryFailed] = (), summary: Summary | None = None
+    status: int, process: BinaryProcess, failures: Sequence[EntryFailed] = (), summary: Summary | None = None
 ) -> P2PCopyError:
     """Return the exception for an end without an error event: the binary died, or it prints none."""
     lines = process.tail.splitlines()
@@ -326,20 +334,18 @@ def _signal_name(number: int) -> str:
         return f"signal {number}"
 
 
-async def run_command(
-    arguments: Sequence[Argument], accepted: frozenset[int] = frozenset({0})
-) -> tuple[list[Event], int]:
+async def run_command(arguments: Sequence[Argument], *, accepted_with: type[Event] | None = None) -> list[Event]:
     """Run a command that transfers nothing.
 
     Args:
         arguments: Its arguments; ``--json`` is among them.
-        accepted: The exit statuses that are answers rather than errors.
+        accepted_with: An event that is an answer, whatever the exit status.
 
     Returns:
-        Its events, and its exit status.
+        Its events.
 
     Raises:
-        P2PCopyError: It ended with another status.
+        P2PCopyError: It did not end with 0, and gave no such event.
 
     """
     process = await BinaryProcess.start(arguments)
@@ -351,8 +357,8 @@ async def run_command(
     except BaseException:
         await end_and_drain(process)
         raise
-    if status in accepted:
-        return events, status
+    if status == 0 or (accepted_with is not None and any(isinstance(event, accepted_with) for event in events)):
+        return events
     for event in reversed(events):
         if isinstance(event, Error):
             raise failure(event, process)

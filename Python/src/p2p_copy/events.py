@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -25,6 +24,7 @@ SCHEMA = 1
 Role = Literal["sender", "receiver"]
 EntryKind = Literal["file", "directory", "symlink"]
 DifferenceKind = Literal["missing", "wrong-kind", "size", "digest", "link-target", "unreadable"]
+SettingSource = Literal["variable", "file", "default"]
 CodecKind = Literal["transport", "cipher", "compressor", "digest", "key-deriver", "key-exchange"]
 
 
@@ -33,12 +33,12 @@ class Event:
     """Something that happened.
 
     Attributes:
-        name: The event's name in the schema.
+        event: The event's name in the schema.
         time: When, in UTC.
 
     """
 
-    name: ClassVar[str] = ""
+    event: ClassVar[str] = ""
 
     time: datetime
 
@@ -48,12 +48,12 @@ class UnknownEvent(Event):
     """An event that this package does not know; it can be passed over.
 
     Attributes:
-        event: Its name.
+        event_name: Its name.
         fields: All its fields, as they came.
 
     """
 
-    event: str
+    event_name: str
     fields: Mapping[str, Any]
 
 
@@ -61,7 +61,7 @@ class UnknownEvent(Event):
 class Command(Event):
     """The first event of every command."""
 
-    name: ClassVar[str] = "command"
+    event: ClassVar[str] = "command"
 
     command: str
     version: str
@@ -78,7 +78,7 @@ class Code(Event):
 
     """
 
-    name: ClassVar[str] = "code"
+    event: ClassVar[str] = "code"
 
     code: str | None = None
     relays: tuple[str, ...] = ()
@@ -95,7 +95,7 @@ class Waiting(Event):
 
     """
 
-    name: ClassVar[str] = "waiting"
+    event: ClassVar[str] = "waiting"
 
     role: Role
     at: str
@@ -105,7 +105,7 @@ class Waiting(Event):
 class Paired(Event):
     """The other side is there."""
 
-    name: ClassVar[str] = "paired"
+    event: ClassVar[str] = "paired"
 
 
 @dataclass(frozen=True)
@@ -122,7 +122,7 @@ class Negotiated(Event):
 
     """
 
-    name: ClassVar[str] = "negotiated"
+    event: ClassVar[str] = "negotiated"
 
     cipher: str
     digest: str
@@ -136,7 +136,7 @@ class Negotiated(Event):
 class Started(Event):
     """The size of the transfer is known. Files begin to travel before that."""
 
-    name: ClassVar[str] = "started"
+    event: ClassVar[str] = "started"
 
     files: int
     bytes: int
@@ -146,7 +146,7 @@ class Started(Event):
 class Checking(Event):
     """What the receiver has already is being read."""
 
-    name: ClassVar[str] = "checking"
+    event: ClassVar[str] = "checking"
 
     path: PurePosixPath
 
@@ -166,7 +166,7 @@ class Progress(Event):
 
     """
 
-    name: ClassVar[str] = "progress"
+    event: ClassVar[str] = "progress"
 
     bytes: int
     transferred_bytes: int
@@ -196,7 +196,7 @@ class EntryStarted(Event):
 
     """
 
-    name: ClassVar[str] = "entry_started"
+    event: ClassVar[str] = "entry_started"
 
     path: PurePosixPath
     bytes: int | None = None
@@ -206,7 +206,7 @@ class EntryStarted(Event):
 class EntryFinished(Event):
     """A file is complete; at the receiver under the name it has there."""
 
-    name: ClassVar[str] = "entry_finished"
+    event: ClassVar[str] = "entry_finished"
 
     path: PurePosixPath
     bytes: int
@@ -216,7 +216,7 @@ class EntryFinished(Event):
 class EntrySkipped(Event):
     """A file was left alone."""
 
-    name: ClassVar[str] = "entry_skipped"
+    event: ClassVar[str] = "entry_skipped"
 
     path: PurePosixPath
     reason: str
@@ -226,7 +226,7 @@ class EntrySkipped(Event):
 class EntryRenamed(Event):
     """Something has another name at the receiver, since its own was taken."""
 
-    name: ClassVar[str] = "entry_renamed"
+    event: ClassVar[str] = "entry_renamed"
 
     path: PurePosixPath
     new_path: PurePosixPath
@@ -244,7 +244,7 @@ class EntryFailed(Event):
 
     """
 
-    name: ClassVar[str] = "entry_failed"
+    event: ClassVar[str] = "entry_failed"
 
     path: PurePosixPath
     code: str
@@ -256,7 +256,7 @@ class EntryFailed(Event):
 class Retried(Event):
     """A file comes once more: it changed meanwhile, or did not arrive as it was read."""
 
-    name: ClassVar[str] = "retried"
+    event: ClassVar[str] = "retried"
 
     path: PurePosixPath
     reason: str
@@ -266,7 +266,7 @@ class Retried(Event):
 class Reconnecting(Event):
     """The connection is lost and is made again."""
 
-    name: ClassVar[str] = "reconnecting"
+    event: ClassVar[str] = "reconnecting"
 
     reason: str
     retry_for_ms: int
@@ -276,7 +276,7 @@ class Reconnecting(Event):
 class Reconnected(Event):
     """The connection is there again."""
 
-    name: ClassVar[str] = "reconnected"
+    event: ClassVar[str] = "reconnected"
 
     after_ms: int
 
@@ -285,14 +285,14 @@ class Reconnected(Event):
 class PeerRestarted(Event):
     """The other side was started again, and the transfer goes on."""
 
-    name: ClassVar[str] = "peer_restarted"
+    event: ClassVar[str] = "peer_restarted"
 
 
 @dataclass(frozen=True)
 class Notice(Event):
     """Something a person should know; nothing failed."""
 
-    name: ClassVar[str] = "notice"
+    event: ClassVar[str] = "notice"
 
     message: str
 
@@ -318,7 +318,7 @@ class Summary(Event):
 
     """
 
-    name: ClassVar[str] = "summary"
+    event: ClassVar[str] = "summary"
 
     role: Role
     complete_files: int
@@ -347,7 +347,7 @@ class EntryListed(Event):
 
     """
 
-    name: ClassVar[str] = "entry_listed"
+    event: ClassVar[str] = "entry_listed"
 
     path: PurePosixPath
     kind: EntryKind
@@ -359,7 +359,7 @@ class EntryListed(Event):
 class Listed(Event):
     """The end of a list of what would be sent."""
 
-    name: ClassVar[str] = "listed"
+    event: ClassVar[str] = "listed"
 
     files: int
     bytes: int
@@ -377,7 +377,7 @@ class Difference(Event):
 
     """
 
-    name: ClassVar[str] = "difference"
+    event: ClassVar[str] = "difference"
 
     path: PurePosixPath
     what: DifferenceKind
@@ -401,7 +401,7 @@ class Verified(Event):
 
     """
 
-    name: ClassVar[str] = "verified"
+    event: ClassVar[str] = "verified"
 
     matching: int
     differing: int
@@ -464,7 +464,7 @@ class Status(Event):
 
     """
 
-    name: ClassVar[str] = "status"
+    event: ClassVar[str] = "status"
 
     partial_files: tuple[PartialFile, ...]
     partial_file_count: int
@@ -476,7 +476,7 @@ class Status(Event):
 class Removed(Event):
     """A file that was removed, or would be."""
 
-    name: ClassVar[str] = "removed"
+    event: ClassVar[str] = "removed"
 
     path: PurePosixPath
     dry_run: bool
@@ -486,7 +486,7 @@ class Removed(Event):
 class Cleaned(Event):
     """The end of removing what transfers left."""
 
-    name: ClassVar[str] = "cleaned"
+    event: ClassVar[str] = "cleaned"
 
     files: int
     bytes: int
@@ -520,27 +520,49 @@ class Codec(Event):
 
     Attributes:
         kind: What it is for.
-        codec: Its name.
+        name: Its name.
         summary: What it is, for a person.
         negotiated: Whether the two sides agree on it in each transfer.
         parameters: What can be set.
 
     """
 
-    name: ClassVar[str] = "codec"
+    event: ClassVar[str] = "codec"
 
     kind: CodecKind
-    codec: str
+    name: str
     summary: str
     negotiated: bool
     parameters: tuple[CodecParameter, ...]
 
 
 @dataclass(frozen=True)
+class Setting(Event):
+    """What holds where no option says otherwise.
+
+    Attributes:
+        name: The option, without its dashes.
+        source: Where the values come from.
+        values: The values; empty where the default has none to name.
+        variable: The environment variable they come from.
+        file: The configuration file they come from.
+
+    """
+
+    event: ClassVar[str] = "setting"
+
+    name: str
+    source: SettingSource
+    values: tuple[str, ...] = ()
+    variable: str | None = None
+    file: PurePosixPath | None = None
+
+
+@dataclass(frozen=True)
 class Listening(Event):
     """Where a relay listens."""
 
-    name: ClassVar[str] = "listening"
+    event: ClassVar[str] = "listening"
 
     address: str
 
@@ -549,7 +571,7 @@ class Listening(Event):
 class Error(Event):
     """Why a command did not end well: its last event then. It becomes an exception."""
 
-    name: ClassVar[str] = "error"
+    event: ClassVar[str] = "error"
 
     code: str
     status: int
@@ -561,7 +583,7 @@ class Error(Event):
 #: The classes of events by their names in the schema.
 EVENTS: Mapping[str, type[Event]] = MappingProxyType(
     {
-        kind.name: kind
+        kind.event: kind
         for kind in (
             Command,
             Code,
@@ -590,14 +612,12 @@ EVENTS: Mapping[str, type[Event]] = MappingProxyType(
             Removed,
             Cleaned,
             Codec,
+            Setting,
             Listening,
             Error,
         )
     }
 )
-
-#: Fields whose names here are not those of the schema, which a class attribute has taken.
-RENAMED_FIELDS: Mapping[tuple[str, str], str] = MappingProxyType({("codec", "codec"): "name"})
 
 _Reader = Callable[[Mapping[str, Any], str], Any]
 
@@ -621,8 +641,8 @@ def parse_event(line: bytes | str) -> Event:
         time = parse_time(fields["time"])
         kind = EVENTS.get(event)
         if kind is None:
-            return UnknownEvent(time, event=event, fields=MappingProxyType(fields))
-        return kind(time, **{name: read(fields, key) for name, key, read in _FIELDS[kind]})
+            return UnknownEvent(time, event_name=event, fields=MappingProxyType(fields))
+        return kind(time, **{name: read(fields, name) for name, read in _FIELDS[kind]})
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"not as an event is: {error!r}") from error
 
@@ -676,7 +696,7 @@ def _objects(kind: type) -> _Reader:
 
 
 def _read_object(kind: type, fields: Mapping[str, Any]) -> Any:
-    return kind(**{name: read(fields, key) for name, key, read in _FIELDS[kind]})
+    return kind(**{name: read(fields, name) for name, read in _FIELDS[kind]})
 
 
 #: How a field is read, by its annotation.
@@ -692,6 +712,7 @@ _READERS: Mapping[str, _Reader] = {
     "EntryKind": _plain(str),
     "DifferenceKind": _plain(str),
     "CodecKind": _plain(str),
+    "SettingSource": _plain(str),
     "tuple[str, ...]": _texts,
     "tuple[PartialFile, ...]": _objects(PartialFile),
     "tuple[CodecParameter, ...]": _objects(CodecParameter),
@@ -699,20 +720,10 @@ _READERS: Mapping[str, _Reader] = {
 }
 
 
-def _fields(kind: Any) -> tuple[tuple[str, str, _Reader], ...]:
-    return tuple(
-        # Few names, and one string for each of them.
-        (sys.intern(field.name), RENAMED_FIELDS.get((kind_name(kind), field.name), field.name), _READERS[field.type])
-        for field in dataclasses.fields(kind)
-        if field.name != "time"
-    )
+def _fields(kind: Any) -> tuple[tuple[str, _Reader], ...]:
+    return tuple((field.name, _READERS[str(field.type)]) for field in dataclasses.fields(kind) if field.name != "time")
 
 
-def kind_name(kind: Any) -> str:
-    """Return the name in the schema of a class of this module; empty for one that is no event."""
-    return str(getattr(kind, "name", "")) if issubclass(kind, Event) else ""
-
-
-_FIELDS: Mapping[type, tuple[tuple[str, str, _Reader], ...]] = {
+_FIELDS: Mapping[type, tuple[tuple[str, _Reader], ...]] = {
     kind: _fields(kind) for kind in (*EVENTS.values(), PartialFile, CodecParameter, Journal)
 }

@@ -8,4 +8,7 @@
 /// anything in it is called. Only a command links this.
 void p2p_copy_open_standard_streams(void);
 
+/// The commit that this was built from, as the build's environment variable P2P_COPY_COMMIT has it; empty when it has none.
+const char *p2p_copy_build_commit(void);
+
 #endif

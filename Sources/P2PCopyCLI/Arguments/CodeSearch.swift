@@ -8,9 +8,11 @@ import P2PCopyPlatform
 struct CodeSearch {
   /// The options that take a value in the argument behind them.
   static let optionsWithValue: Set<String> = [
-    "--relay", "--code-file", "--wait", "--retry-for", "--connections", "--deadline", "--ca-file", "--proxy", "--compress",
+    "--relay", "--code-file", "--wait", "--retry-for", "--connections", "--deadline", "--ca-file", "--proxy",
+    "--compress",
     "--listen", "--out",
-    "--on-conflict", "--protocol", "--digest", "--receipt", "--sign", "--bag-info", "--checksums", "--exclude", "--include", "--files-from",
+    "--on-conflict", "--protocol", "--digest", "--receipt", "--sign", "--bag-info", "--checksums", "--exclude",
+    "--include", "--files-from",
     "--links", "--compressor",
     "--level", "--limit-rate", "--cipher", "--codec", "--stdin-name", "--max-bytes", "--max-files",
   ]

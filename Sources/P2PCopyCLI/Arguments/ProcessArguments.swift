@@ -14,7 +14,8 @@ enum ProcessArguments {
     }
     let readable = arguments.map { UnsafeRawBufferPointer($0) }
     let ranges = CodeSearch(
-      arguments: readable, isCodeGiven: environmentCode != nil, isRelayGiven: Environment.has("P2P_COPY_RELAY")
+      arguments: readable, isCodeGiven: environmentCode != nil,
+      isRelayGiven: Environment.has("P2P_COPY_RELAY") || Settings.location() != nil
     ).ranges()
     let given = GivenArguments(readable, concealing: ranges)
     for (index, range) in ranges {

@@ -13,7 +13,7 @@ package struct TransferArguments {
   ///
   /// - Parameters:
   ///   - arguments: The positional arguments.
-  ///   - relay: The values of `--relay`, otherwise of `P2P_COPY_RELAY`.
+  ///   - relay: The values of `--relay`, otherwise what is configured.
   ///   - isCodeGiven: Whether `--code-file` or `P2P_COPY_CODE` has the code.
   ///   - takesPaths: Whether what is left are paths, as for a sender.
   /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/usage``.
@@ -111,14 +111,14 @@ package struct TransferArguments {
 package enum RelayOption: Sendable {
   /// The values of `--relay`.
   case option([String])
-  /// The value of `P2P_COPY_RELAY`: one or more, with spaces between.
-  case environment(String)
+  /// What `P2P_COPY_RELAY` or the configuration file says.
+  case configured([String])
   case none
 
   var texts: [String] {
     switch self {
     case .option(let texts): texts
-    case .environment(let text): text.split(separator: " ").map(String.init)
+    case .configured(let texts): texts
     case .none: []
     }
   }

@@ -135,22 +135,34 @@ struct ConnectionOptions: ParsableArguments {
   }
 
   /// The relay, unless it is an argument of its own.
-  var relayOption: RelayOption {
-    if !relay.isEmpty { return .option(relay.map { ArgumentText.text($0) }) }
-    return Environment.value("P2P_COPY_RELAY").map { .environment($0) } ?? .none
+  ///
+  /// - Throws: ``P2PCopyError`` when there is no relay of a name that is given.
+  func relayOption() throws(P2PCopyError) -> RelayOption {
+    let settings = CommandLineTool.settings
+    if !relay.isEmpty { return .option(try addresses(relay.map { ArgumentText.text($0) }, settings)) }
+    guard let setting = Setting.named("relay"), let value = settings.value(of: setting) else { return .none }
+    return .configured(try addresses(value.texts, settings))
   }
 
-  /// How long to connect again; `nil` when nothing says so.
-  ///
-  /// - Throws: ``P2PCopyError`` when the environment says something that is no duration.
-  func retryDuration() throws(P2PCopyError) -> Duration? {
-    if let retryFor { return retryFor.duration }
-    // A default for all transfers, so that one over a protocol that has none does not mind.
-    guard transferProtocol == .two, let value = Environment.value("P2P_COPY_RETRY_FOR") else { return nil }
-    guard let retryFor = RetryDuration(argument: value) else {
-      throw P2PCopyError(.usage, "P2P_COPY_RETRY_FOR is no duration: give one such as 90s, 30m, 2h or 0")
+  /// Addresses in place of names.
+  private func addresses(_ relays: [String], _ settings: Settings) throws(P2PCopyError) -> [String] {
+    var addresses: [String] = []
+    for relay in relays {
+      if let named = settings.relays(named: relay) {
+        addresses += named
+      } else if !relay.contains("://"), !RelayForm.isHostAndPort(Array(relay.utf8)), !relay.isEmpty {
+        let known = settings.relayNames
+        throw P2PCopyError(
+          .usage,
+          "there is no relay of the name '\(DisplayText.escaped(relay))'"
+            + (settings.path.map { " in '\($0)'" } ?? ", and no configuration file")
+            + (known.isEmpty ? "" : ", which has \(known.joined(separator: ", "))")
+            + "; give an address such as wss://relay.example.org")
+      } else {
+        addresses.append(relay)
+      }
     }
-    return retryFor.duration
+    return addresses
   }
 
   /// When to stop, counted from now; `nil` for never.

@@ -120,7 +120,7 @@ struct ReceiveCommand: AsyncParsableCommand {
 
   func run() async throws {
     let given = try TransferArguments(
-      arguments: arguments, relay: connection.relayOption, isCodeGiven: connection.isCodeGiven, takesPaths: false)
+      arguments: arguments, relay: connection.relayOption(), isCodeGiven: connection.isCodeGiven, takesPaths: false)
     guard !given.relays.isEmpty else {
       throw P2PCopyError(
         .usage, "no relay: give one such as wss://relay.example.org as the first argument, --relay or P2P_COPY_RELAY")
@@ -146,7 +146,7 @@ struct ReceiveCommand: AsyncParsableCommand {
     options.reportsEachFile = output.json || !connection.quiet && !Console.isTerminal
     options.peerTimeout = .seconds(connection.wait)
     options.connections = connection.connections
-    options.retryDuration = try connection.retryDuration()
+    options.retryDuration = connection.retryFor?.duration
     options.transport = try connection.transportOptions()
     try options.check(naming: \.argument)
     let stopTime = try connection.stopTime()

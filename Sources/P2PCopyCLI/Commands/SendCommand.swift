@@ -89,6 +89,13 @@ struct SendCommand: AsyncParsableCommand {
       valueName: "address[:port]"))
   var listen: String?
 
+  @Flag(help: "Without a relay: draw the command for the other side as a QR code on the terminal as well.")
+  var qr = false
+
+  @Flag(
+    help: "Without a relay: put the command for the other side on the terminal's clipboard, where it takes OSC 52.")
+  var copy = false
+
   func validate() throws {
     guard connection.transferProtocol == .one else { return }
     // What the library has no option for; the others it refuses itself.
@@ -99,7 +106,7 @@ struct SendCommand: AsyncParsableCommand {
 
   func run() async throws {
     let given = try TransferArguments(
-      arguments: arguments, relay: connection.relayOption, isCodeGiven: connection.isCodeGiven, takesPaths: true)
+      arguments: arguments, relay: connection.relayOption(), isCodeGiven: connection.isCodeGiven, takesPaths: true)
     if given.paths.contains("-") {
       guard given.paths.count == 1 else {
         throw P2PCopyError(.usage, "'-' (standard input) is sent alone: leave out the other paths, or send ./-")
@@ -129,6 +136,10 @@ struct SendCommand: AsyncParsableCommand {
       return
     }
     if !given.relays.isEmpty {
+      guard !qr, !copy else {
+        throw P2PCopyError(
+          .usage, "--qr and --copy are for the relay inside the sender, and a relay is given: leave out one")
+      }
       guard listen == nil else {
         throw P2PCopyError(.usage, "--listen is for the relay inside the sender, and a relay is given: leave out one")
       }
@@ -144,6 +155,10 @@ struct SendCommand: AsyncParsableCommand {
         relay, code, invitation in
         var options = options
         options.encrypt = true
+        // It is in this process.
+        options.transport.proxy = .none
+        if qr { try invitation.drawCode() }
+        if copy { try invitation.copy() }
         try await send(
           given.paths, relays: [relay], code: code, codecs, options, until: stopTime, invitation: invitation)
       }
@@ -192,7 +207,7 @@ struct SendCommand: AsyncParsableCommand {
     options.rateLimit = limitRate?.byteCount
     options.peerTimeout = .seconds(connection.wait)
     options.connections = connection.connections
-    options.retryDuration = try connection.retryDuration()
+    options.retryDuration = connection.retryFor?.duration
     options.transport = try connection.transportOptions()
     return options
   }

@@ -53,7 +53,11 @@ struct VerifyCommand: ParsableCommand {
         try Console.output(CommandLines.verified(result).text)
       }
       guard !quiet else { return }
-      if output.json { Console.error(VerificationReport.summary(result)) } else { try Console.output(VerificationReport.summary(result)) }
+      if output.json {
+        Console.error(VerificationReport.summary(result))
+      } else {
+        try Console.output(VerificationReport.summary(result))
+      }
     }
     if let error = result.error { throw error }
     try printing.get()

@@ -117,6 +117,7 @@ enum CommandLines {
       json.field("kind", kind.rawValue)
       json.field("name", codec.name.description)
       json.field("summary", codec.summary)
+      if let library = codec.library { json.field("library", library) }
       json.field("negotiated", kind.isNegotiated)
       json.field("parameters", codec.parameters) { json, parameter in
         json.field("name", parameter.name)

@@ -10,7 +10,8 @@ package enum CodecList {
       var lines = ["\(kind.rawValue)s"]
       if codecs.isEmpty { lines.append("  none") }
       for codec in codecs {
-        lines.append("  \(codec.name.description.padded(to: width))  \(codec.summary)")
+        let library = codec.library.map { ", \($0)" } ?? ""
+        lines.append("  \(codec.name.description.padded(to: width))  \(codec.summary)\(library)")
         for parameter in codec.parameters {
           lines.append(
             "  \("".padded(to: width))    \(codec.name).\(parameter.name)=\(parameter.value)"

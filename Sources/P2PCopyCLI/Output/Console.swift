@@ -16,6 +16,9 @@ enum Console {
   /// columns otherwise, or have become narrower just now, the line does not go on in the next row.
   static func drawLine(_ line: String) { write("\r\u{1B}[K\u{1B}[?7l\(line)\u{1B}[?7h", to: STDERR_FILENO) }
 
+  /// Tells the terminal something that it does not draw.
+  static func drawRaw(_ sequence: String) { write(sequence, to: STDERR_FILENO) }
+
   /// Takes away the line drawn before.
   static func clearLine() { write("\r\u{1B}[K", to: STDERR_FILENO) }
 

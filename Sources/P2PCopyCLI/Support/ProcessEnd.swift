@@ -40,7 +40,8 @@ enum ProcessEnd {
         let word = Unmanaged<LastWord>.fromOpaque(argument).takeRetainedValue()
         usleep(ProcessEnd.graceMicroseconds)
         // Not where nobody reads: it would wait for that.
-        let descriptors = CommandLineTool.asksForJSON(word.arguments) ? [STDERR_FILENO, STDOUT_FILENO] : [STDERR_FILENO]
+        let descriptors =
+          CommandLineTool.asksForJSON(word.arguments) ? [STDERR_FILENO, STDOUT_FILENO] : [STDERR_FILENO]
         let isReadable = descriptors.allSatisfy { descriptor in
           var output = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
           return poll(&output, 1, 0) == 1

@@ -9,6 +9,9 @@ public protocol Codec: Sendable {
   /// One line for `p2p-copy codecs`.
   var summary: String { get }
 
+  /// The library that it stands on, with its version, for `p2p-copy --version`; `nil` when there is none.
+  var library: String? { get }
+
   /// The options in force, for `p2p-copy codecs` and for the offer.
   var parameters: [CodecParameter] { get }
 
@@ -31,6 +34,9 @@ public protocol Codec: Sendable {
 }
 
 extension Codec {
+  /// No library.
+  public var library: String? { nil }
+
   /// No parameters.
   public var parameters: [CodecParameter] { [] }
 

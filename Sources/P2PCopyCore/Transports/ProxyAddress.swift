@@ -41,7 +41,7 @@ public struct ProxyAddress: Hashable, Sendable {
       let scheme = text[..<separator.lowerBound].lowercased()
       guard let known = Self.kinds[scheme] else {
         throw refuse(
-        "proxies of the kind '\(DisplayText.escaped(scheme.utf8.prefix(20)))' are not known, only http and socks5")
+          "proxies of the kind '\(DisplayText.escaped(scheme.utf8.prefix(20)))' are not known, only http and socks5")
       }
       kind = known
       rest = text[separator.upperBound...]

@@ -56,12 +56,14 @@ package final class BagWriter: Sendable {
       case .directory: return
       case .symbolicLink:
         state.failure = P2PCopyError(
-          .incomplete, "'\(path)' is a symbolic link, which a bag cannot have: everything is in place, but it is no bag",
+          .incomplete,
+          "'\(path)' is a symbolic link, which a bag cannot have: everything is in place, but it is no bag",
           remedy: .changeLinkPolicy)
       case .file:
         guard let name = String(validating: path.bytes, as: UTF8.self) else {
           state.failure = P2PCopyError(
-            .incomplete, "the name '\(path)' is no UTF-8, which a bag cannot have: everything is in place, but it is no bag")
+            .incomplete,
+            "the name '\(path)' is no UTF-8, which a bag cannot have: everything is in place, but it is no bag")
           return
         }
         state.fileCount += 1

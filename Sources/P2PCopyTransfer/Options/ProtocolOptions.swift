@@ -55,7 +55,8 @@ extension SendOptions {
 
   private func checkRate() throws(P2PCopyError) {
     guard let rateLimit, rateLimit < Self.minimumRateLimit else { return }
-    throw P2PCopyError(.usage, "a limit of \(rateLimit) bytes a second is too low: the least is \(Self.minimumRateLimit)")
+    throw P2PCopyError(
+      .usage, "a limit of \(rateLimit) bytes a second is too low: the least is \(Self.minimumRateLimit)")
   }
 
   /// What chooses among entries.
@@ -103,7 +104,8 @@ extension RestrictedOption {
   ) throws(P2PCopyError) {
     guard signingKeyFile != nil, receiptFile == nil else { return }
     throw P2PCopyError(
-      .usage, "\(name(.signingKeyFile)) signs a receipt, and there is none: \(name(.receiptFile)) says where it shall be")
+      .usage,
+      "\(name(.signingKeyFile)) signs a receipt, and there is none: \(name(.receiptFile)) says where it shall be")
   }
 
   fileprivate static func refuseInProtocol1(

@@ -29,7 +29,7 @@ package final class RateLimiter: Sendable {
   /// Takes the next time there is for so many bytes.
   ///
   /// - Returns: When it begins.
-  func reserve(_ byteCount: Int, at now: ContinuousClock.Instant) -> ContinuousClock.Instant {
+  package func reserve(_ byteCount: Int, at now: ContinuousClock.Instant) -> ContinuousClock.Instant {
     let time = Duration.seconds(Double(byteCount) / Double(bytesPerSecond))
     return freeAt.withLock { freeAt in
       let start = max(freeAt, now - Self.slack)

@@ -117,6 +117,8 @@ enum BinaryLocation {
     environment["LC_ALL"] = "C.UTF-8"
     // A peer that was killed is not waited for where that is not what a test is about.
     environment["P2P_COPY_RETRY_FOR"] = "0"
+    // Nor does anybody's own configuration count.
+    environment["P2P_COPY_CONFIG"] = "/dev/null"
     return environment
   }()
 }

@@ -60,7 +60,8 @@ struct ProxyHandshake: Sendable {
         proxy.user == nil
           ? "wants a user and a password (407): give them in its URL, as in http://USER:PASSWORD@HOST:PORT, or in ~/.netrc"
           : "does not accept the user and the password that were given (407)")
-    case 403, 405: failure("does not allow connections to \(relay) (\(head.status.code)); often it does for port 443 alone")
+    case 403, 405:
+      failure("does not allow connections to \(relay) (\(head.status.code)); often it does for port 443 alone")
     default: failure("did not connect to \(relay) (\(head.status.code))")
     }
   }
@@ -95,7 +96,8 @@ struct ProxyHandshake: Sendable {
   private func explained(_ error: any Error) -> P2PCopyError {
     switch error {
     case let error as P2PCopyError: error
-    case let error as SOCKSError.ConnectionFailed: failure("did not connect to \(relay) (\(Self.words(for: error.reply)))", cause: error)
+    case let error as SOCKSError.ConnectionFailed:
+      failure("did not connect to \(relay) (\(Self.words(for: error.reply)))", cause: error)
     case is SOCKSError.NoValidAuthenticationMethod: failure("wants a user and a password, which is not supported")
     case is HTTPParserError, is SOCKSError.InvalidProtocolVersion, is SOCKSError.InvalidClientState:
       failure("did not answer as one of its kind, \(proxy.kind.rawValue)", cause: error)

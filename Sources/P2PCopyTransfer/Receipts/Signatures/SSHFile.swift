@@ -49,7 +49,8 @@ enum SSHFile {
       defer { memory.deallocate() }
       var count = 0
       while count < memory.count {
-        let read = try descriptor.read(into: UnsafeMutableRawBufferPointer(rebasing: memory[count...]), at: Int64(count))
+        let read = try descriptor.read(
+          into: UnsafeMutableRawBufferPointer(rebasing: memory[count...]), at: Int64(count))
         guard read > 0 else { return Array(memory[..<count]) }
         count += read
       }

@@ -17,13 +17,15 @@ package struct SSHSigners: Sendable {
         kind + 1 < words.count, let blob = Base64.decode(words[kind + 1])
       else { return nil }
       var reader = SSHReader(blob[...])
-      guard reader.string()?.elementsEqual(SSHSignature.keyKind.utf8) == true, let key = reader.string(), key.count == 32
+      guard reader.string()?.elementsEqual(SSHSignature.keyKind.utf8) == true, let key = reader.string(),
+        key.count == 32
       else { return nil }
       return Array(key)
     }
     guard !keys.isEmpty else {
       throw P2PCopyError(
-        .usage, "there is no Ed25519 key in '\(file)'; give a public key such as id_ed25519.pub, or a list of allowed signers")
+        .usage,
+        "there is no Ed25519 key in '\(file)'; give a public key such as id_ed25519.pub, or a list of allowed signers")
     }
   }
 }

@@ -19,14 +19,16 @@ package struct SSHSigningKey: Sendable {
       P2PCopyError(.usage, "cannot sign with '\(file)': \(why)")
     }
     let text = try SSHFile.read(file, limit: Self.maximumByteCount)
-    guard let body = SSHFile.armored(text, "OPENSSH PRIVATE KEY"), var reader = SSHReader(body, after: "openssh-key-v1\0")
+    guard let body = SSHFile.armored(text, "OPENSSH PRIVATE KEY"),
+      var reader = SSHReader(body, after: "openssh-key-v1\0")
     else { throw refuse("it is not a private key of OpenSSH; 'ssh-keygen -t ed25519' makes one") }
     guard let cipher = reader.string(), reader.string() != nil, reader.string() != nil, reader.number() == 1,
       reader.string() != nil, let secret = reader.string()
     else { throw refuse("it is damaged") }
     guard cipher.elementsEqual("none".utf8) else {
       throw refuse(
-        "it has a passphrase; sign the receipt afterwards with 'ssh-keygen -Y sign -n \(Self.namespace) -f KEY RECEIPT'")
+        "it has a passphrase; sign the receipt afterwards with 'ssh-keygen -Y sign -n \(Self.namespace) -f KEY RECEIPT'"
+      )
     }
     var inner = SSHReader(secret)
     guard let first = inner.number(), inner.number() == first, let kind = inner.string() else {
