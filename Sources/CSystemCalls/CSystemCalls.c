@@ -1,9 +1,11 @@
 #define _GNU_SOURCE
 #include "CSystemCalls.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -43,10 +45,24 @@ int p2p_copy_forbid_memory_access(void) {
   return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 }
 
-int p2p_copy_give_way(void) {
+static int give_way(id_t thread) {
   // linux/ioprio.h came late; the numbers are the interface's: the process, and the last of the "best effort" class.
   enum { who_process = 1, class_shift = 13, class_best_effort = 2, lowest = 7 };
-  int processor = setpriority(PRIO_PROCESS, 0, 19);
-  long disk = syscall(SYS_ioprio_set, who_process, 0, class_best_effort << class_shift | lowest);
+  int processor = setpriority(PRIO_PROCESS, thread, 19);
+  long disk = syscall(SYS_ioprio_set, who_process, thread, class_best_effort << class_shift | lowest);
   return processor == 0 && disk == 0 ? 0 : -1;
+}
+
+int p2p_copy_give_way(void) {
+  // Linux keeps both for each thread; those to come are like the one that starts them.
+  DIR *threads = opendir("/proc/self/task");
+  if (threads == NULL) return give_way(0);
+  int result = 0;
+  struct dirent *entry;
+  while ((entry = readdir(threads)) != NULL) {
+    id_t thread = (id_t)strtoul(entry->d_name, NULL, 10);
+    if (thread > 0 && give_way(thread) != 0) result = -1;
+  }
+  closedir(threads);
+  return result;
 }

@@ -60,6 +60,11 @@ public enum CommandLineTool {
   }
 
   private static func run(_ arguments: [String]) async -> Int32 {
+    do throws(OutputFailure) {
+      try begin(arguments)
+    } catch {
+      return end(error)
+    }
     let settings: Settings
     do throws(P2PCopyError) {
       // Whoever asks for help or a code needs none.
@@ -85,9 +90,6 @@ public enum CommandLineTool {
         try check(options, for: given[0])
       }
       var command = try RootCommand.parseAsRoot(Array(arguments))
-      if asksForJSON(given) {
-        try Console.output(EventLine.command(type(of: command).configuration.commandName ?? "").text)
-      }
       if var command = command as? any AsyncParsableCommand {
         try await command.run()
       } else {
@@ -119,6 +121,15 @@ public enum CommandLineTool {
   /// Whether the arguments ask for JSON, also where they cannot be parsed.
   package static func asksForJSON(_ arguments: some Sequence<String>) -> Bool {
     arguments.prefix { $0 != "--" }.contains("--json")
+  }
+
+  /// Prints the first line where JSON is asked for.
+  ///
+  /// - Throws: ``OutputFailure``.
+  static func begin(_ arguments: [String]) throws(OutputFailure) {
+    guard asksForJSON(arguments) else { return }
+    let names = RootCommand.configuration.subcommands.compactMap { $0.configuration.commandName }
+    try Console.output(EventLine.command(arguments.first.flatMap { names.contains($0) ? $0 : nil } ?? "p2p-copy").text)
   }
 
   /// Says why the command failed, to a person and, where that is asked for, in JSON.

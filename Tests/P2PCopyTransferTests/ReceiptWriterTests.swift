@@ -35,7 +35,7 @@ struct ReceiptWriterTests {
     #expect(json["receiver_chain"] == nil)
     let failures = try #require(json["failures"] as? [[String: String]])
     #expect(
-      failures == [["shown_path": "bad\u{202E}", "code": "destination-unwritable", "message": "disk\u{7} \"full\""]])
+      failures == [["shown_path": #"bad\u{202E}"#, "code": "destination-unwritable", "message": "disk\u{7} \"full\""]])
     #expect(json["failure_count"] as? Int == 1)
 
     let entries = try #require(json["entries"] as? [[String: Any]])

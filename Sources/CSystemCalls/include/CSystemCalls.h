@@ -46,7 +46,7 @@ int p2p_copy_make_memory_file(void);
 /// @return 0, or -1 with errno set.
 int p2p_copy_forbid_memory_access(void);
 
-/// Gives this thread, and those that it starts, the lowest priority at the processor, and at the disk the lowest of those that
+/// Gives the threads there are, and those that they start, the lowest priority at the processor, and at the disk the lowest of those that
 /// are served in their turn: ioprio_set(2), which glibc leaves out. The idle class is not used: on a busy machine it would
 /// never have its turn.
 ///

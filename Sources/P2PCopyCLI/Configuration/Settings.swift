@@ -46,11 +46,16 @@ struct Settings: Sendable {
     }
     let reader = ConfigReader(provider: EnvironmentVariablesProvider(environmentVariables: variables))
     guard let path = location() else { return Settings(variables: reader, file: nil, path: nil, relayNames: []) }
-    let bytes = try InputFile.read(path, limit: maximumByteCount)
+    let descriptor = path.withCString { open($0, O_RDONLY | O_CLOEXEC) }
+    guard descriptor >= 0 else { throw refuse(path, String(cString: strerror(errno))) }
+    defer { close(descriptor) }
+    // A path is bytes, and what reads the configuration takes text: it gets a name for the open file instead.
+    let opened = LocalPath("/dev/fd/\(descriptor)")
+    let bytes = try InputFile.read(opened, limit: maximumByteCount)
     guard !bytes.isEmpty else { return Settings(variables: reader, file: nil, path: nil, relayNames: []) }
     let relayNames = try check(bytes, path)
     do {
-      let file = try await FileProvider<JSONSnapshot>(filePath: path.filePath)
+      let file = try await FileProvider<JSONSnapshot>(filePath: opened.filePath)
       return Settings(variables: reader, file: ConfigReader(provider: file), path: path, relayNames: relayNames)
     } catch {
       throw Self.refuse(path, "it cannot be read as JSON")
@@ -67,10 +72,10 @@ struct Settings: Sendable {
   /// The file: that of `P2P_COPY_CONFIG`, which has to be there then, otherwise `p2p-copy/config.json` in the directory for
   /// configurations, if it is there.
   static func location() -> LocalPath? {
-    if let named = Environment.value("P2P_COPY_CONFIG") { return LocalPath(named) }
-    let directory = Environment.value("XDG_CONFIG_HOME") ?? Environment.value("HOME").map { $0 + "/.config" }
-    guard let directory else { return nil }
-    let path = LocalPath(directory + "/p2p-copy/config.json")
+    if let named = Environment.path("P2P_COPY_CONFIG") { return named }
+    let home = Environment.path("HOME").map { LocalPath($0.bytes + "/.config".utf8) }
+    guard let directory = Environment.path("XDG_CONFIG_HOME") ?? home else { return nil }
+    let path = LocalPath(directory.bytes + "/p2p-copy/config.json".utf8)
     return path.withCString { access($0, F_OK) } == 0 ? path : nil
   }
 

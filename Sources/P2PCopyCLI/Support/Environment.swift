@@ -9,6 +9,12 @@ enum Environment {
     return String(cString: value)
   }
 
+  /// A variable's value as a path; `nil` when it is missing or empty.
+  static func path(_ name: String) -> LocalPath? {
+    guard let value = getenv(name), value[0] != 0 else { return nil }
+    return LocalPath(UnsafeRawBufferPointer(start: value, count: strlen(value)))
+  }
+
   /// Whether a variable is there and not empty.
   static func has(_ name: String) -> Bool { getenv(name).map { $0[0] != 0 } ?? false }
 }

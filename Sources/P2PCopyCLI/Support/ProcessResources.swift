@@ -28,6 +28,8 @@ struct ProcessResources {
     do {
       try needed(for: arguments.first).check()
     } catch {
+      // What cannot be printed is on standard error as well, and the status says it.
+      try? CommandLineTool.begin(arguments)
       ProcessEnd.now(CommandLineTool.end(error, arguments))
     }
   }

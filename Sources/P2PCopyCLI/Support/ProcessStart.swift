@@ -15,7 +15,7 @@ enum ProcessStart {
     keepMemoryPrivate()
   }
 
-  /// Gives way to others, at the processor and at the disk. Before there is a second thread: those that follow are like this.
+  /// Gives way to others, at the processor and at the disk. Those that follow are like the threads there are.
   static func giveWay() {
     // Lowering is always allowed; where a system does not know one of the two it has no such queue.
     p2p_copy_give_way()

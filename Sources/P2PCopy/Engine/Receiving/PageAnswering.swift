@@ -149,7 +149,8 @@ final class PageAnswering {
     case .skipped:
       if let path = entry.path { settings.monitor.skipExisting(path) }
       return .skipped
-    case .refused(let error): return settings.failures.refusal(of: EntryFailure(path: EntryPath(entry.rawPath), error: error))
+    case .refused(let error):
+      return settings.failures.refusal(of: EntryFailure(path: EntryPath(entry.rawPath), error: error))
     }
   }
 

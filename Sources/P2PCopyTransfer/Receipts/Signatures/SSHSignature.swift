@@ -66,6 +66,7 @@ package struct SSHSignature: Sendable {
   /// - Parameters:
   ///   - key: 32 bytes.
   ///   - digest: The file's SHA-512.
+  /// - Returns: Whether it has.
   func isValid(by key: [UInt8], digest: [UInt8]) -> Bool {
     guard key == publicKey, let key = try? Curve25519.Signing.PublicKey(rawRepresentation: key) else { return false }
     return key.isValidSignature(signature, for: Self.signedBytes(namespace: namespace, digest: digest))
