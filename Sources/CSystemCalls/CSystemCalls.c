@@ -3,6 +3,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <linux/openat2.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -53,8 +54,20 @@ static int give_way(id_t thread) {
   return processor == 0 && disk == 0 ? 0 : -1;
 }
 
+/// Who may raise a priority may do so no more: libdispatch gives its threads one of their own where it is let.
+static void give_up_raising(void) {
+  struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
+  struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
+  if (syscall(SYS_capget, &header, data) != 0) return;
+  data[CAP_TO_INDEX(CAP_SYS_NICE)].effective &= ~CAP_TO_MASK(CAP_SYS_NICE);
+  data[CAP_TO_INDEX(CAP_SYS_NICE)].permitted &= ~CAP_TO_MASK(CAP_SYS_NICE);
+  data[CAP_TO_INDEX(CAP_SYS_NICE)].inheritable &= ~CAP_TO_MASK(CAP_SYS_NICE);
+  syscall(SYS_capset, &header, data);
+}
+
 int p2p_copy_give_way(void) {
   // Linux keeps both for each thread; those to come are like the one that starts them.
+  give_up_raising();
   DIR *threads = opendir("/proc/self/task");
   if (threads == NULL) return give_way(0);
   int result = 0;
