@@ -20,8 +20,9 @@ build: ## Build the command (release): .build/release/p2p-copy
 	@scripts/setup.sh build
 	swift build -c release --product p2p-copy
 
-venv: ## Make .venv-interop with p2p-copy 0.1.2 (Python) for the interop tests, and what the hostile peer needs
-	@scripts/venv.sh
+venv: ## Make the Python environments of the tests: .venv-interop with p2p-copy 0.1.2, .venv-pipelines with Snakemake
+	@scripts/venv.sh interop
+	@scripts/venv.sh pipelines
 
 lint: ## Check the style of all Swift files, and what may be public or import what
 	@scripts/structure.sh
@@ -51,4 +52,4 @@ bench: build venv ## Run the benchmarks
 	P2P_COPY_INTEROP_PYTHON=$(CURDIR)/.venv-interop/bin bash Benchmarks/run.sh
 
 clean: ## Remove everything that was built or set up inside this folder
-	rm -rf .build .build-* .venv-interop Examples/*/.build Benchmarks/.build
+	rm -rf .build .build-* .venv-* Examples/*/.build Benchmarks/.build

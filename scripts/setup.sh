@@ -9,6 +9,9 @@ set -euo pipefail
 packages=(git pkg-config libssl-dev libzstd-dev libargon2-dev libxxhash-dev)
 if [ "${1:-test}" = test ]; then
   packages+=(liblz4-dev libbrotli-dev openssl openssh-client)
+  # What the pipelines' tests meet: proxies, a reader of QR codes, the language of Nextflow's scripts.
+  packages+=(tinyproxy-bin dante-server zbar-tools groovy procps util-linux)
+  command -v java >/dev/null || packages+=(default-jre-headless)
   # A file system that takes names in upper and lower case for one.
   packages+=(fusefat dosfstools)
   # Any Python 3.10 or later that can make virtual environments will do; otherwise Debian's.

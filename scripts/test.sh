@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Everything that is tested: style, every test, the documentation, hostile peers, chaos, the LZ4 trait, the custom codec
+# Everything that is tested: style, every test, the documentation, pipelines, hostile peers, chaos, the LZ4 trait, the custom codec
 # example as a package of its own, and the sanitizers.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -26,7 +26,8 @@ run_tests() {
 
 step "System packages and the Python tools"
 scripts/setup.sh test
-scripts/venv.sh
+scripts/venv.sh interop
+scripts/venv.sh pipelines
 export P2P_COPY_INTEROP_PYTHON=$PWD/.venv-interop/bin
 
 step "Style"
@@ -52,6 +53,13 @@ fi
 
 step "Documentation"
 scripts/documentation.sh | tee "$logs/documentation"
+
+step "Pipelines"
+.venv-pipelines/bin/python Tests/Pipelines/run.py </dev/null 2>&1 | tee "$logs/pipelines"
+if ! grep -qE '^[1-9][0-9]* passed, 0 failed$' "$logs/pipelines"; then
+  echo "test: the pipelines were not tested" >&2
+  exit 1
+fi
 
 step "Hostile peers"
 .venv-interop/bin/python Tests/Hostile/run.py </dev/null 2>&1 | tee "$logs/hostile"
@@ -80,5 +88,5 @@ scripts/sanitizers.sh | tee "$logs/sanitizers"
 
 step "All tests passed"
 grep -hE 'Test run with|^documentation:' "$logs"/*
-grep -hE '^[1-9][0-9]* passed, 0 failed$' "$logs/hostile" "$logs/chaos"
+grep -hE '^[1-9][0-9]* passed, 0 failed$' "$logs/pipelines" "$logs/hostile" "$logs/chaos"
 grep -hE '^(address|thread) sanitizer: ' "$logs/sanitizers"

@@ -1,11 +1,23 @@
 #!/usr/bin/env bash
-# Makes the virtual environment of the interop tests and of the hostile peer, again whenever their requirements or the
-# Python change.
+# Makes a virtual environment of the tests, again whenever its requirements or the Python change.
+#
+#   scripts/venv.sh interop      .venv-interop: the Python tool p2p-copy 0.1.2, and what the hostile peer needs
+#   scripts/venv.sh pipelines    .venv-pipelines: Snakemake and validators
+#   scripts/venv.sh python       .venv-python: what the tests of the Python package need
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-directory=.venv-interop
-requirements=(Tests/InteropTests/requirements.txt Tests/Hostile/requirements.txt)
+name=${1:-interop}
+directory=.venv-$name
+case $name in
+  interop) requirements=(Tests/InteropTests/requirements.txt Tests/Hostile/requirements.txt) ;;
+  pipelines) requirements=(Tests/Pipelines/requirements.txt) ;;
+  python) requirements=(Python/requirements-test.txt) ;;
+  *)
+    echo "venv: there is no '$name'; there are interop, pipelines and python" >&2
+    exit 2
+    ;;
+esac
 stamp=$directory/made-from
 
 wanted=$(python3 --version; cat "${requirements[@]}")

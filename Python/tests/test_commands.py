@@ -78,7 +78,7 @@ async def test_failures_and_other_names_are_in_receipts(relay: str, tmp_path: Pa
                 out,
                 relay=relay,
                 code=code,
-                options=ReceiveOptions(receipt=receipt, on_conflict=policy),  # type: ignore[arg-type]
+                options=ReceiveOptions(receipt=receipt, on_conflict=policy),
             ),
         )
         loaded = Receipt.load(receipt)
@@ -99,7 +99,12 @@ async def test_failures_and_other_names_are_in_receipts(relay: str, tmp_path: Pa
 
 @pytest.mark.parametrize(
     ("content", "message"),
-    [("{}", "no receipt"), ("[]", "no receipt"), ('{"format":"p2p-copy receipt 1"}', "damaged"), ("?", "")],
+    [
+        ("{}", "no receipt"),
+        ("[]", "no receipt"),
+        ('{"format":"p2p-copy receipt 1"}', "damaged"),
+        ("?", "Expecting value"),
+    ],
 )
 def test_what_is_no_receipt_is_an_error(tmp_path: Path, content: str, message: str) -> None:
     (tmp_path / "receipt.json").write_text(content)
@@ -152,3 +157,11 @@ async def test_codecs_are_listed() -> None:
     codecs = {codec.name: codec for codec in await p2p_copy.codecs()}
     assert codecs["zstd"].kind == "compressor"
     assert {parameter.name for parameter in codecs["zstd"].parameters} >= {"level"}
+
+
+async def test_settings_say_where_they_come_from(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("P2P_COPY_RETRY_FOR", "90s")
+    settings = {setting.name: setting for setting in await p2p_copy.settings()}
+    assert settings["retry-for"].values == ("90s",)
+    assert (settings["retry-for"].source, settings["retry-for"].variable) == ("variable", "P2P_COPY_RETRY_FOR")
+    assert settings["wait"].source == "default"

@@ -108,7 +108,7 @@ async def test_real_runs_have_events_that_fit_the_schema_and_lose_nothing(
                     out,
                     relay=relay.url,
                     code=code,
-                    options=ReceiveOptions(on_conflict=policy, receipt=receipt),  # type: ignore[arg-type]
+                    options=ReceiveOptions(on_conflict=policy, receipt=receipt),
                 ),
                 return_exceptions=True,
             )
@@ -121,19 +121,21 @@ async def test_real_runs_have_events_that_fit_the_schema_and_lose_nothing(
             invitation = await transfer.first(events.Code)
             await receive_files(tmp_path / "other", relay=invitation.relays, code=invitation.code)
     await p2p_copy.list_files(source)
-    (tmp_path / "other" / "results" / "a.txt").write_bytes(b"changed")
+    (tmp_path / "other" / "results" / "skip.txt").write_bytes(b"changed")
     verification = await p2p_copy.verify(tmp_path / "other", receipt)
     assert not verification.is_match
     make_tree(out, {f".{'x' * 200}.p2p-copy-partial": b"part"})
     await p2p_copy.status(out)
     await p2p_copy.clean(out)
     await p2p_copy.codecs()
+    await p2p_copy.settings()
 
     seen = {event.event for _, event in recorder.lines}
     assert seen >= {
         "command", "code", "waiting", "paired", "negotiated", "started", "checking", "progress", "entry_started",
         "entry_finished", "entry_skipped", "entry_renamed", "entry_failed", "notice", "summary", "entry_listed",
-        "listed", "difference", "verified", "status", "removed", "cleaned", "codec", "listening", "error",
+        "listed", "difference", "verified", "status", "removed", "cleaned", "codec", "setting", "listening",
+        "error",
     }  # fmt: skip
     check_that_nothing_is_lost(recorder)
 
@@ -163,8 +165,8 @@ async def test_a_process_that_died_is_started_again(
 ) -> None:
     """Also a file that changes meanwhile, which comes once more."""
     path = tmp_path / "slow.bin"
-    path.write_bytes(random_bytes(2 << 20))
-    options = SendOptions(limit_rate=1 << 20)
+    path.write_bytes(random_bytes(12 << 20))
+    options = SendOptions(limit_rate=6 << 20)
     async with send_files(path, relay=relay, code=code, options=options) as transfer:
         with pytest.raises(p2p_copy.InternalError, match="SIGKILL"):
             async with receive_files(out, relay=relay, code=code) as dying:
@@ -172,11 +174,11 @@ async def test_a_process_that_died_is_started_again(
                 os.kill(dying.pid, signal.SIGKILL)
         receiving = asyncio.ensure_future(receive_files(out, relay=relay, code=code)._whole())
         await transfer.first(events.PeerRestarted)
-        path.write_bytes(random_bytes(2 << 20, 2))
+        path.write_bytes(random_bytes(12 << 20, 2))
         await transfer.first(events.Retried)
         await transfer.result()
         await receiving
-    assert (out / path.name).read_bytes() == random_bytes(2 << 20, 2)
+    assert (out / path.name).read_bytes() == random_bytes(12 << 20, 2)
     check_that_nothing_is_lost(recorder)
 
 

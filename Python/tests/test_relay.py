@@ -78,15 +78,12 @@ async def test_the_function_of_version_0_1_runs_until_it_is_cancelled(capsys: py
         port = int(other.url.rsplit(":", 1)[1])
     task = asyncio.ensure_future(p2p_copy_server.run_relay(host="127.0.0.1", port=port, use_tls=False))
     url = f"ws://127.0.0.1:{port}"
-    for _ in range(500):
-        if await accepts(url):
-            break
-        await asyncio.sleep(0.01)
+    await until(lambda: f"Relay listening on {url}" in capsys.readouterr().out)
+    assert await accepts(url)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
     assert not await accepts(url)
-    assert f"Relay listening on {url}" in capsys.readouterr().out
 
 
 async def test_the_function_of_version_0_1_wants_a_certificate_for_tls() -> None:

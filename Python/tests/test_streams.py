@@ -117,14 +117,15 @@ async def test_content_goes_to_a_file_object_of_every_kind(relay: str, tmp_path:
 
     reader = threading.Thread(target=collect)
     reader.start()
-    destination: Any = {
+    makers: dict[str, Any] = {
         "memory": io.BytesIO,
         "file": lambda: path.open("wb"),
         "unbuffered": lambda: path.open("wb", buffering=0),
         # Takes only a part at a time, and waits for its reader.
         "socket": lambda: here.makefile("wb", buffering=0),
         "async": AsyncFile,
-    }[kind]()
+    }
+    destination = makers[kind]()
     try:
         _, count = await both(
             send_bytes(CONTENT, "x", relay=relay, code=code), receive_stream(destination, relay=relay, code=code)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from . import errors, events, sync
 from ._version import __version__
 from .api import receive, send
-from .commands import Cleaning, Listing, Verification, clean, codecs, list_files, make_code, status, verify
+from .commands import Cleaning, Listing, Verification, clean, codecs, list_files, make_code, settings, status, verify
 from .compressor import CompressMode
 from .errors import (
     BinaryNotFound,
@@ -111,6 +111,7 @@ __all__ = [
     "send_bytes",
     "send_files",
     "send_stream",
+    "settings",
     "status",
     "sync",
     "verify",

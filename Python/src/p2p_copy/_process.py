@@ -271,8 +271,9 @@ async def ask_version(path: str) -> str | None:
             process.kill()
         await process.wait()
         raise
+    # What it was built from may stand behind it, and in further lines.
     words = output.decode("utf-8", "replace").split()
-    return words[-1] if process.returncode == 0 and words else None
+    return words[0] if process.returncode == 0 and words else None
 
 
 async def check_version(path: str) -> None:

@@ -22,6 +22,7 @@ from .events import (
     Event,
     Listed,
     Removed,
+    Setting,
     Status,
     Verified,
 )
@@ -36,6 +37,7 @@ __all__ = [
     "codecs",
     "list_files",
     "make_code",
+    "settings",
     "status",
     "verify",
 ]
@@ -178,6 +180,12 @@ async def codecs() -> tuple[Codec, ...]:
     """Return the codecs that the binary has."""
     events = await run_command(["codecs", "--json"])
     return _all(events, Codec)
+
+
+async def settings() -> tuple[Setting, ...]:
+    """Return what holds where no option says otherwise, and where that comes from."""
+    events = await run_command(["config", "--json"])
+    return _all(events, Setting)
 
 
 def _all(events: Sequence[Event], kind: type[_AnyEvent]) -> tuple[_AnyEvent, ...]:

@@ -524,6 +524,7 @@ class Codec(Event):
         summary: What it is, for a person.
         negotiated: Whether the two sides agree on it in each transfer.
         parameters: What can be set.
+        library: The library that it uses, with its version.
 
     """
 
@@ -534,6 +535,7 @@ class Codec(Event):
     summary: str
     negotiated: bool
     parameters: tuple[CodecParameter, ...]
+    library: str | None = None
 
 
 @dataclass(frozen=True)

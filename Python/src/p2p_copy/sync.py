@@ -18,7 +18,7 @@ from ._names import AnyPath
 from ._source import Content
 from .commands import Cleaning, Listing, Verification
 from .compressor import CompressMode
-from .events import Codec, Event, Status, Summary
+from .events import Codec, Event, Setting, Status, Summary
 from .options import ReceiveOptions, SendOptions
 from .receipts import Receipt
 from .receiving import Writable
@@ -39,6 +39,7 @@ __all__ = [
     "send_bytes",
     "send_files",
     "send_stream",
+    "settings",
     "status",
     "verify",
 ]
@@ -302,3 +303,8 @@ def clean(directory: AnyPath, *, dry_run: bool = False, older_than: float = 0) -
 def codecs() -> tuple[Codec, ...]:
     """Return the codecs that the binary has; see :func:`p2p_copy.codecs`."""
     return _run(commands.codecs())
+
+
+def settings() -> tuple[Setting, ...]:
+    """Return what holds where no option says otherwise; see :func:`p2p_copy.settings`."""
+    return _run(commands.settings())

@@ -79,7 +79,6 @@ class Transfer:
         self._first: dict[type[Event], Event] = {}
         self._failures: list[EntryFailed] = []
         self._started: Started | None = None
-        self._last_progress: Progress | None = None
         self._error: Error | None = None
         self._is_told = False
         self._lost_events = 0
@@ -253,7 +252,6 @@ class Transfer:
 
     def _take(self, event: Event) -> None:
         if isinstance(event, Progress):
-            self._last_progress = event
             if self._progress is not None:
                 self._progress(event)
         elif isinstance(event, Started):
@@ -273,17 +271,22 @@ class Transfer:
 
     def _show_end(self, summary: Summary) -> None:
         """Say that everything is in place, which comes after the last progress."""
-        if self._progress is None or self._started is None:
+        if self._progress is None:
             return
+        if self._started is not None:
+            files, count = self._started.files, self._started.bytes
+        else:
+            # The size of a stream is known at its end only.
+            files, count = summary.complete_files, summary.transferred_bytes
         self._progress(
             Progress(
                 datetime.now(timezone.utc),
-                bytes=self._started.bytes,
+                bytes=count,
                 transferred_bytes=summary.transferred_bytes,
-                files=self._started.files,
+                files=files,
                 is_total_known=True,
-                total_bytes=self._started.bytes,
-                total_files=self._started.files,
+                total_bytes=count,
+                total_files=files,
             )
         )
 

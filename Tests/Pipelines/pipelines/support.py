@@ -48,7 +48,9 @@ class Running:
         try:
             output, errors = self.process.communicate(timeout=timeout)
         except subprocess.TimeoutExpired:
-            self.process.kill()
+            # With everything it has started, which holds its output open.
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.process.pid, signal.SIGKILL)
             output, errors = self.process.communicate()
             raise AssertionError(f"still running after {timeout} s\n{output[-2000:]}\n{errors[-2000:]}") from None
         return Result(self.process.returncode, output, errors)
