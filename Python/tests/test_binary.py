@@ -153,7 +153,7 @@ async def test_a_binary_that_ignores_signals_is_killed(
     script(fake, f"trap '' INT TERM\n{COMMAND}while :; do sleep 0.1; done")
     transfer = receive_files(tmp_path, relay="ws://localhost:1", code="x")
     with pytest.raises(asyncio.TimeoutError):
-        await asyncio.wait_for(transfer._whole(), 0.3)
+        await asyncio.wait_for(transfer.run(), 0.3)
     assert not is_running(transfer.pid)
 
 

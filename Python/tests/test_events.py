@@ -147,7 +147,7 @@ async def test_a_lost_relay_is_told_and_made_up_for(tmp_path: Path, out: Path, c
     async with Relay() as relay:
         url = relay.url
         port = int(url.rsplit(":", 1)[1])
-        receiving = asyncio.ensure_future(receive_files(out, relay=url, code=code)._whole())
+        receiving = asyncio.ensure_future(receive_files(out, relay=url, code=code).run())
         transfer = send_files(path, relay=url, code=code, options=options)
         await transfer.__aenter__()
         await transfer.first(events.EntryStarted)
@@ -172,7 +172,7 @@ async def test_a_process_that_died_is_started_again(
             async with receive_files(out, relay=relay, code=code) as dying:
                 await dying.first(events.EntryStarted)
                 os.kill(dying.pid, signal.SIGKILL)
-        receiving = asyncio.ensure_future(receive_files(out, relay=relay, code=code)._whole())
+        receiving = asyncio.ensure_future(receive_files(out, relay=relay, code=code).run())
         await transfer.first(events.PeerRestarted)
         path.write_bytes(random_bytes(12 << 20, 2))
         await transfer.first(events.Retried)

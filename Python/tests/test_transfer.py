@@ -209,7 +209,7 @@ async def test_names_that_are_not_utf8_go_there_and_back(relay: str, tmp_path: P
     assert [os.fsencode(target) for target in targets if target is not None] == [b"caf\xe9\n.txt"]
 
     async with receive_files(out, relay=relay, code=code) as transfer:
-        sending = asyncio.ensure_future(send_files(source, relay=relay, code=code)._whole())
+        sending = asyncio.ensure_future(send_files(source, relay=relay, code=code).run())
         paths = {event.path async for event in transfer if isinstance(event, events.EntryFinished)}
     await sending
     assert {os.fsencode(path) for path in paths} == {
@@ -274,7 +274,7 @@ async def test_an_exception_of_the_callback_ends_the_transfer(relay: str, out: P
 @pytest.mark.parametrize("moment", [events.Command, events.Waiting, events.EntryStarted])
 async def test_a_cancelled_task_ends_the_binary(relay: str, out: Path, code: str, moment: type[events.Event]) -> None:
     before = open_descriptors()
-    other = asyncio.ensure_future(receive_files(out, relay=relay, code=code, options=ReceiveOptions(wait=3))._whole())
+    other = asyncio.ensure_future(receive_files(out, relay=relay, code=code, options=ReceiveOptions(wait=3)).run())
     pids: list[int] = []
 
     async def send() -> None:
@@ -301,7 +301,7 @@ async def test_a_cancelled_task_ends_the_binary(relay: str, out: Path, code: str
 
 async def test_cancelling_twice_kills_the_binary(relay: str, tmp_path: Path, code: str) -> None:
     transfer = receive_files(tmp_path / "out", relay=relay, code=code)
-    task = asyncio.ensure_future(transfer._whole())
+    task = asyncio.ensure_future(transfer.run())
     await until(lambda: transfer._process is not None)
     await transfer.first(events.Waiting)
     os.kill(transfer.pid, signal.SIGSTOP)
@@ -317,7 +317,7 @@ async def test_cancelling_twice_kills_the_binary(relay: str, tmp_path: Path, cod
 async def test_a_timeout_is_a_cancellation(relay: str, tmp_path: Path, code: str) -> None:
     transfer = receive_files(tmp_path / "out", relay=relay, code=code)
     with pytest.raises(asyncio.TimeoutError):
-        await asyncio.wait_for(transfer._whole(), 0.3)
+        await asyncio.wait_for(transfer.run(), 0.3)
     assert not is_running(transfer.pid)
 
 
@@ -345,7 +345,7 @@ async def test_a_stopped_transfer_is_gone_on_with_by_the_same_again(
     path = tmp_path / "slow.bin"
     path.write_bytes(random_bytes(4 << 20))
     options = SendOptions(limit_rate=2 << 20)
-    receiving = asyncio.ensure_future(receive_files(out, relay=relay, code=code)._whole())
+    receiving = asyncio.ensure_future(receive_files(out, relay=relay, code=code).run())
     with pytest.raises(Stopped):
         async with send_files(path, relay=relay, code=code, options=options) as transfer:
             async for event in transfer:
@@ -391,7 +391,7 @@ async def test_the_code_is_not_on_the_command_line(relay: str, tmp_path: Path, c
 
 
 async def test_waiting_for_an_event_that_never_comes_ends_with_the_transfer(relay: str, out: Path, code: str) -> None:
-    receiving = asyncio.ensure_future(receive_files(out, relay=relay, code=code)._whole())
+    receiving = asyncio.ensure_future(receive_files(out, relay=relay, code=code).run())
     async with send_bytes(b"a", "a", relay=relay, code=code) as transfer:
         with pytest.raises(LookupError, match="entry_renamed"):
             await transfer.first(events.EntryRenamed)
@@ -403,7 +403,7 @@ async def test_of_events_that_nobody_takes_the_oldest_are_dropped(
 ) -> None:
     monkeypatch.setattr("p2p_copy.transfer.EVENT_LIMIT", 10)
     source = make_tree(tmp_path / "results", {f"f{n}": b"x" for n in range(100)})
-    receiving = asyncio.ensure_future(receive_files(out, relay=relay, code=code)._whole())
+    receiving = asyncio.ensure_future(receive_files(out, relay=relay, code=code).run())
     async with send_files(source, relay=relay, code=code) as transfer:
         summary = await transfer.result()
         assert summary.complete_files == 100

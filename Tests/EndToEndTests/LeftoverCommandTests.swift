@@ -39,7 +39,11 @@ import Testing
     #expect(part.output.contains("18 unchanged, 1 changed, 1 gone"), "\(part)")
     let json = try await workspace.run(["status", "--json", "out"])
     #expect(json.status == 14, "\(json)")
-    let object = try #require(try JSONSerialization.jsonObject(with: Data(json.output.utf8)) as? [String: Any])
+    let events = try json.output.split(separator: "\n").map { line in
+      try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
+    }
+    #expect(events.map { $0["event"] as? String } == ["command", "status", "error"])
+    let object = try #require(events.dropFirst().first)
     #expect(object["partial_file_count"] as? Int == 1)
     #expect(object["partial_bytes"] as? Int == 2048)
     let files = try #require(object["partial_files"] as? [[String: Any]])

@@ -44,7 +44,8 @@ def receive_files(
 
     Args:
         out: The directory; made when missing.
-        relay: The relay, or several that the sides meet at; otherwise what ``P2P_COPY_RELAY`` says.
+        relay: The relay, by its address or its name in the configuration, or several that the sides meet at; otherwise
+            what ``P2P_COPY_RELAY`` or the configuration says.
         code: The code; otherwise ``P2P_COPY_CODE``.
         progress: Gets how far the transfer is, at most four times a second, and once more at the end.
         options: Everything else.

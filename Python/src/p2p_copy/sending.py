@@ -28,8 +28,9 @@ def send_files(
 
     Args:
         paths: What to send, one path or several.
-        relay: The relay, or several that the sides meet at; otherwise what ``P2P_COPY_RELAY`` says, and without that a
-            relay inside the sender. What the other side needs then is the event :class:`~p2p_copy.events.Code`.
+        relay: The relay, by its address or its name in the configuration, or several that the sides meet at; otherwise
+            what ``P2P_COPY_RELAY`` or the configuration says, and without that a relay inside the sender. What the
+            other side needs then is the event :class:`~p2p_copy.events.Code`.
         code: The code; otherwise ``P2P_COPY_CODE``. With the relay inside the sender one is made when there is none.
         progress: Gets how far the transfer is, at most four times a second, and once more at the end.
         options: Everything else.

@@ -72,7 +72,7 @@ class Transfer:
         self._content = content
         self._progress = progress
         self._process: BinaryProcess | None = None
-        self._run: asyncio.Task[Summary] | None = None
+        self._task: asyncio.Task[Summary] | None = None
         self._feeding: asyncio.Task[None] | None = None
         self._content_error: Exception | None = None
         self._events: deque[Event] = deque()
@@ -85,11 +85,9 @@ class Transfer:
         #: What the transfer came to; ``None`` until then.
         self.summary: Summary | None = None
 
-    # MARK: Running
-
     async def __aenter__(self) -> Transfer:
         """Start it."""
-        if self._run is not None:
+        if self._task is not None:
             raise RuntimeError("a transfer can be run once")
         # In Python 3.9 it belongs to a loop from its making on.
         self._arrival = asyncio.Event()
@@ -98,15 +96,15 @@ class Transfer:
             environment={} if self._code is None else {"P2P_COPY_CODE": self._code},
             has_input=self._content is not None,
         )
-        self._run = asyncio.ensure_future(self._follow(self._process))
-        self._run.add_done_callback(self._finish)
+        self._task = asyncio.ensure_future(self._follow(self._process))
+        self._task.add_done_callback(self._finish)
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Wait for its end, or end it when an exception leaves the block."""
-        run, _ = self._running()
+        task, _ = self._running()
         if kind is None:
             if not self._is_told:
                 try:
@@ -114,14 +112,23 @@ class Transfer:
                 except asyncio.CancelledError:
                     await self._end()
                     raise
-        elif not run.done():
+        elif not task.done():
             await self._end()
 
     def __await__(self) -> Generator[Any, None, Summary]:
         """Run it to its end."""
-        return self._whole().__await__()
+        return self.run().__await__()
 
-    async def _whole(self) -> Summary:
+    async def run(self) -> Summary:
+        """Run it to its end, as awaiting it does: a coroutine, which is what :func:`asyncio.create_task` takes.
+
+        Returns:
+            What the transfer came to.
+
+        Raises:
+            P2PCopyError: It failed; the class says how.
+
+        """
         async with self:
             return await self.result()
 
@@ -135,11 +142,11 @@ class Transfer:
             P2PCopyError: It failed; the class says how.
 
         """
-        run, _ = self._running()
+        task, _ = self._running()
         try:
-            return await asyncio.shield(run)
+            return await asyncio.shield(task)
         finally:
-            self._is_told = self._is_told or run.done()
+            self._is_told = self._is_told or task.done()
 
     async def cancel(self) -> None:
         """End it: the other side is told, and ends as well. :meth:`result` raises :exc:`~p2p_copy.Cancelled` then."""
@@ -152,8 +159,6 @@ class Transfer:
         """
         await self._end(signal.SIGTERM)
 
-    # MARK: Events
-
     def __aiter__(self) -> Transfer:
         """Return the transfer, which is its own iterator."""
         return self
@@ -165,12 +170,12 @@ class Transfer:
             P2PCopyError: There is no further one, since the transfer has failed.
 
         """
-        run, _ = self._running()
+        task, _ = self._running()
         while not self._events:
-            if run.done():
+            if task.done():
                 self._is_told = True
                 # Raises what it failed with.
-                run.result()
+                task.result()
                 raise StopAsyncIteration
             await self._next_arrival()
         return self._events.popleft()
@@ -183,11 +188,11 @@ class Transfer:
             LookupError: It has ended without one.
 
         """
-        run, _ = self._running()
+        task, _ = self._running()
         while kind not in self._first:
-            if run.done():
+            if task.done():
                 self._is_told = True
-                run.result()
+                task.result()
                 raise LookupError(f"the transfer had no event '{kind.event}'")
             await self._next_arrival()
         return cast(_AnyEvent, self._first[kind])
@@ -202,12 +207,10 @@ class Transfer:
         """The number of the binary's process."""
         return self._running()[1].pid
 
-    # MARK: Inside
-
     def _running(self) -> tuple[asyncio.Task[Summary], BinaryProcess]:
-        if self._run is None or self._process is None:
+        if self._task is None or self._process is None:
             raise RuntimeError("the transfer is not started: use 'async with', or await it")
-        return self._run, self._process
+        return self._task, self._process
 
     async def _next_arrival(self) -> None:
         # Setting an event wakes everybody who waits, however soon somebody clears it again.
@@ -215,12 +218,12 @@ class Transfer:
         await self._arrival.wait()
 
     async def _end(self, first: int = signal.SIGINT) -> None:
-        run, process = self._running()
+        task, process = self._running()
         try:
             await process.end(first)
         finally:
             # It has read everything up to the end of the process.
-            await asyncio.wait([run])
+            await asyncio.wait([task])
 
     async def _follow(self, process: BinaryProcess) -> Summary:
         """Read everything that the binary says."""
@@ -290,11 +293,11 @@ class Transfer:
             )
         )
 
-    def _finish(self, run: asyncio.Task[Summary]) -> None:
+    def _finish(self, task: asyncio.Task[Summary]) -> None:
         self._arrival.set()
-        if not run.cancelled():
+        if not task.cancelled():
             # Whoever wants to know gets it; nobody has to.
-            run.exception()
+            task.exception()
         close = getattr(self._progress, "close", None)
         if close is not None:
             close()
@@ -306,11 +309,12 @@ class Transfer:
         source = cast("AsyncGenerator[bytes, None]", pieces(content))
         try:
             async for piece in source:
-                stream.write(piece)
-                await stream.drain()
-        except (BrokenPipeError, ConnectionResetError):
-            # It has ended, or reads no more, and says why itself.
-            return
+                try:
+                    stream.write(piece)
+                    await stream.drain()
+                except OSError:
+                    # It has ended, or reads no more, and says why itself.
+                    return
         except Exception as error:
             # The end of its input would say that this was all.
             self._content_error = error

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from p2p_copy import Relay
 
 __all__ = ["run_relay"]
+
+#: How long the relay goes on when it is cancelled, in seconds.
+_MOMENT = 0.2
 
 
 async def run_relay(
@@ -36,4 +41,9 @@ async def run_relay(
         raise RuntimeError("a relay with TLS needs certfile and keyfile")
     async with relay:
         print(f"\nRelay listening on {'wss' if use_tls else 'ws'}://{host}:{port}")
-        await relay.wait_closed()
+        try:
+            await relay.wait_closed()
+        except asyncio.CancelledError:
+            # As in version 0.1, whoever has just come to the end has a moment for it; cancelling again is the end.
+            await asyncio.sleep(_MOMENT)
+            raise
