@@ -78,7 +78,8 @@ public enum CommandLineTool {
   /// Whether a command has a use for settings.
   private static func readsSettings(_ arguments: [String]) -> Bool {
     guard let command = arguments.first else { return false }
-    return command == "config" || Setting.all.contains { $0.commands.contains(command) }
+    // A shell completes the names of relays.
+    return command == "config" || command == "---completion" || Setting.all.contains { $0.commands.contains(command) }
   }
 
   private static func run(_ arguments: [String], _ settings: Settings) async -> Int32 {

@@ -9,6 +9,9 @@ extension LocalPath: ExpressibleByArgument {
     // A name that looks like a code was taken out before: here it is a path.
     self.init(CommandLineTool.arguments.bytes(for: argument))
   }
+
+  /// Files.
+  public static var defaultCompletionKind: CompletionKind { .file() }
 }
 
 extension CodecName: ExpressibleByArgument {

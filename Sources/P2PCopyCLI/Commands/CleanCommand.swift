@@ -16,7 +16,7 @@ struct CleanCommand: ParsableCommand {
         p2p-copy clean --older-than 7d downloads
       """)
 
-  @Argument(help: ArgumentHelp("The output directory.", valueName: "dir"))
+  @Argument(help: ArgumentHelp("The output directory.", valueName: "dir"), completion: .directory)
   var directory: LocalPath
 
   @Flag(help: "Print what would be removed, and remove nothing.")

@@ -9,7 +9,7 @@ struct ConnectionOptions: ParsableArguments {
       """
       The relay, such as wss://relay.example.org; otherwise P2P_COPY_RELAY. Repeatable: the sides meet at whichever both \
       can reach, so that one may fail.
-      """, valueName: "url"))
+      """, valueName: "url"), completion: .relays)
   var relay: [String] = []
 
   @Option(
@@ -75,13 +75,13 @@ struct ConnectionOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "Digest of whole files: xxh128 or sha256 (p2p-copy codecs lists them). Unless given: the sender's first.",
-      valueName: "name"))
+      valueName: "name"), completion: .codecs(.digest))
   var digest: CodecName?
 
   @Option(
     help: ArgumentHelp(
       "Set a parameter of a codec, such as zstd.level=9; repeatable (p2p-copy codecs lists them).",
-      valueName: "name.parameter=value"))
+      valueName: "name.parameter=value"), completion: .codecParameters)
   var codec: [String] = []
 
   @Option(

@@ -29,7 +29,8 @@ struct ReceiveCommand: AsyncParsableCommand {
   @OptionGroup var output: OutputOptions
 
   @Option(
-    help: ArgumentHelp("The output directory; made when missing. Unless given: the current one.", valueName: "dir"))
+    help: ArgumentHelp("The output directory; made when missing. Unless given: the current one.", valueName: "dir"),
+    completion: .directory)
   var out: LocalPath?
 
   @Flag(help: "Write the content of the one file that is sent to standard output.")

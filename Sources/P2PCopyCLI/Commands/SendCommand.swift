@@ -31,7 +31,8 @@ struct SendCommand: AsyncParsableCommand {
         p2p-copy send ws://localhost:8765 CODE -- -name-with-a-dash
       """)
 
-  @Argument(help: ArgumentHelp("Relay and code, if given here, and what to send.", valueName: "path"))
+  @Argument(
+    help: ArgumentHelp("Relay and code, if given here, and what to send.", valueName: "path"), completion: .file())
   var arguments: [PositionalArgument]
 
   @OptionGroup var connection: ConnectionOptions
@@ -43,13 +44,17 @@ struct SendCommand: AsyncParsableCommand {
   @Option(help: "Compress: auto (per file, as long as it shrinks below 95 %), on, off.")
   var compress = CompressionMode.auto
 
-  @Option(help: ArgumentHelp("The compressor to prefer (p2p-copy codecs lists them).", valueName: "name"))
+  @Option(
+    help: ArgumentHelp("The compressor to prefer (p2p-copy codecs lists them).", valueName: "name"),
+    completion: .codecs(.compressor))
   var compressor: CodecName?
 
   @Option(help: ArgumentHelp("The preferred compressor's level.", valueName: "number"))
   var level: Int?
 
-  @Option(help: ArgumentHelp("The only cipher to offer (p2p-copy codecs lists them).", valueName: "name"))
+  @Option(
+    help: ArgumentHelp("The only cipher to offer (p2p-copy codecs lists them).", valueName: "name"),
+    completion: .codecs(.cipher))
   var cipher: CodecName?
 
   @Flag(

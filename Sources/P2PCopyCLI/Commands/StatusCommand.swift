@@ -18,7 +18,7 @@ struct StatusCommand: ParsableCommand {
         p2p-copy status --json downloads
       """)
 
-  @Argument(help: ArgumentHelp("The output directory.", valueName: "dir"))
+  @Argument(help: ArgumentHelp("The output directory.", valueName: "dir"), completion: .directory)
   var directory: LocalPath
 
   @OptionGroup var output: OutputOptions

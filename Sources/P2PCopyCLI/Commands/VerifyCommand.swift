@@ -19,7 +19,9 @@ struct VerifyCommand: ParsableCommand {
         p2p-copy verify downloads receipt.json --signer ~/.ssh/id_ed25519.pub
       """)
 
-  @Argument(help: ArgumentHelp("The directory that the receipt's names are relative to.", valueName: "dir"))
+  @Argument(
+    help: ArgumentHelp("The directory that the receipt's names are relative to.", valueName: "dir"),
+    completion: .directory)
   var directory: LocalPath
 
   @Argument(help: ArgumentHelp("The receipt.", valueName: "receipt"))
