@@ -16,6 +16,7 @@ if [ "$(cat "$stamp" 2>/dev/null)" = "$wanted" ]; then exit 0; fi
 
 keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 # From where this machine has its own packages.
+# shellcheck disable=SC2016 # These are apt's.
 mirror=${P2P_COPY_DEBIAN_MIRROR:-$(apt-get indextargets --format '$(SUITE) $(REPO_URI)' 'Origin: Debian' 'Created-By: Packages' \
   | awk '$1 !~ /-/ { print $2; exit }')}
 if [ -z "$mirror" ]; then

@@ -30,7 +30,8 @@ binary=.build-dist/p2p-copy
 Distribution/link.py --objects "$objects" --sysroot .build-dist/sysroot --work .build-dist/link --output "$binary"
 
 # What it must not be.
-needed=$(readelf -dW "$binary" | sed -nE 's/.*\(NEEDED\).*\[(.*)\]$/\1/p' | grep -vxE 'lib(c|m|pthread|dl|util|rt)\.so\.[0-9]+|ld-linux[-a-z0-9_]*\.so\.[0-9]+' || true)
+needed=$(readelf -dW "$binary" | sed -nE 's/.*\(NEEDED\).*\[(.*)\]$/\1/p' \
+  | grep -vxE 'lib(c|m|pthread|dl|util|rt)\.so\.[0-9]+|ld-linux[-a-z0-9_]*\.so\.[0-9]+' || true)
 newest=$(objdump -T "$binary" | grep -oE 'GLIBC_[0-9.]+' | sort -uV | tail -n 1)
 bytes=$(stat -c %s "$binary")
 fault=
