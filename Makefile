@@ -1,7 +1,7 @@
 # Everything a person or CI runs; each target is a few lines here or a script in scripts/.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup build venv lint format docs test sanitize chaos demo bench clean
+.PHONY: help setup build venv lint format docs test sanitize chaos demo bench dist dist-test reproducible clean
 
 # Package.swift turns warnings into errors where this is set.
 export P2P_COPY_STRICT := 1
@@ -11,14 +11,14 @@ export P2P_COPY_COMMIT := $(shell git rev-parse --short=12 HEAD 2>/dev/null)
 SOURCES := $(wildcard Package.swift Sources Plugins Tests Examples Benchmarks)
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
 setup: ## Install the system packages that are missing (Debian; root or sudo)
 	@scripts/setup.sh test
 
 build: ## Build the command (release): .build/release/p2p-copy
 	@scripts/setup.sh build
-	swift build -c release --product p2p-copy
+	scripts/build.sh --product p2p-copy
 
 venv: ## Make the Python environments of the tests: .venv-interop with p2p-copy 0.1.2, .venv-pipelines with Snakemake
 	@scripts/venv.sh interop
@@ -51,5 +51,15 @@ bench: build venv ## Run the benchmarks
 	@scripts/setup.sh bench
 	P2P_COPY_INTEROP_PYTHON=$(CURDIR)/.venv-interop/bin bash Benchmarks/run.sh
 
+dist: ## Make a release in dist/: the executable that needs only glibc, tarball, Debian package, Python wheel, SHA256SUMS
+	@scripts/dist.sh
+
+dist-test: ## Install what is in dist/ in bare Debians and send a tree between them (root)
+	@scripts/setup.sh dist-test
+	python3 Tests/Distribution/run.py
+
+reproducible: dist ## Make the release a second time, in another folder, and compare (ten minutes)
+	@scripts/reproducible.sh
+
 clean: ## Remove everything that was built or set up inside this folder
-	rm -rf .build .build-* .venv-* Examples/*/.build Benchmarks/.build
+	rm -rf .build .build-* dist .venv-* Examples/*/.build Benchmarks/.build

@@ -3,13 +3,12 @@
 # prints the command for the other side, which this script runs as a person would.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-export P2P_COPY_STRICT=1
 # The demo is about a sender without a relay, whatever the person has set.
 unset P2P_COPY_RELAY P2P_COPY_CODE P2P_COPY_RETRY_FOR
 
 echo "demo: building (a few minutes the first time) …"
 scripts/setup.sh build
-swift build -c release --product p2p-copy </dev/null
+scripts/build.sh --product p2p-copy
 PATH=$PWD/.build/release:$PATH
 
 work=$(mktemp -d)

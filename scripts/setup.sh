@@ -4,6 +4,7 @@
 #   scripts/setup.sh build    what building the command needs
 #   scripts/setup.sh test     what the tests need besides
 #   scripts/setup.sh bench    what the benchmarks compare with
+#   scripts/setup.sh dist     what making a release needs, dist-test what its test needs
 set -euo pipefail
 
 packages=(git pkg-config libssl-dev libzstd-dev libargon2-dev libxxhash-dev)
@@ -14,9 +15,18 @@ if [ "${1:-test}" = test ]; then
   command -v java >/dev/null || packages+=(default-jre-headless)
   # A file system that takes names in upper and lower case for one.
   packages+=(fusefat dosfstools)
+fi
+if [ "${1:-test}" = dist ]; then
+  # The archives are in the -dev packages above. Debian 11's packages are fetched with apt, and their signatures checked.
+  packages+=(binutils debian-archive-keyring)
+fi
+if [ "${1:-test}" = test ] || [ "${1:-test}" = dist ]; then
   # Any Python 3.10 or later that can make virtual environments will do; otherwise Debian's.
   python3 -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 10))' 2>/dev/null \
     || packages+=(python3 python3-venv)
+fi
+if [ "${1:-test}" = dist-test ]; then
+  packages+=(binutils debootstrap fish lintian man-db zsh)
 fi
 if [ "${1:-test}" = bench ]; then
   packages+=(openssh-client openssh-server rsync)

@@ -34,13 +34,13 @@ step "Style"
 make --no-print-directory lint
 
 step "The LZ4 trait"
-swift build -c release --traits LZ4 --build-tests </dev/null
+scripts/build.sh --traits LZ4 --build-tests
 run_tests lz4 --traits LZ4 --filter 'CodecTests\.'
 .build/release/p2p-copy codecs | grep lz4
 
 step "Without traits"
 # No target may import one that it does not name: the arrows between the modules are those of Package.swift.
-swift build -c release --build-tests --explicit-target-dependency-import-check error </dev/null
+scripts/build.sh --build-tests --explicit-target-dependency-import-check error
 # Apart from each other: tests that start processes by the dozen would starve the others of processor time.
 run_tests unit --skip 'InteropTests\.|EndToEndTests\.|P2PCopyTests\.'
 run_tests library --filter 'P2PCopyTests\.'
@@ -78,7 +78,7 @@ fi
 step "A third party's codec"
 # A package of its own, in the same build folder: what both have in common is not built twice.
 example=(--package-path Examples/CustomCodec --scratch-path .build)
-swift build -c release "${example[@]}" --build-tests </dev/null
+scripts/build.sh "${example[@]}" --build-tests
 run_tests example "${example[@]}"
 .build/release/brotli-p2p-copy codecs | grep brotli
 

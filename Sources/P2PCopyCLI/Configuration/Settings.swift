@@ -46,20 +46,17 @@ struct Settings: Sendable {
     }
     let reader = ConfigReader(provider: EnvironmentVariablesProvider(environmentVariables: variables))
     guard let path = location() else { return Settings(variables: reader, file: nil, path: nil, relayNames: []) }
-    let descriptor = path.withCString { open($0, O_RDONLY | O_CLOEXEC) }
-    guard descriptor >= 0 else { throw refuse(path, String(cString: strerror(errno))) }
-    defer { close(descriptor) }
-    // A path is bytes, and what reads the configuration takes text: it gets a name for the open file instead.
-    let opened = LocalPath("/dev/fd/\(descriptor)")
-    let bytes = try InputFile.read(opened, limit: maximumByteCount)
+    let bytes = try InputFile.read(path, limit: maximumByteCount)
     guard !bytes.isEmpty else { return Settings(variables: reader, file: nil, path: nil, relayNames: []) }
-    let relayNames = try check(bytes, path)
-    do {
-      let file = try await FileProvider<JSONSnapshot>(filePath: opened.filePath)
-      return Settings(variables: reader, file: ConfigReader(provider: file), path: path, relayNames: relayNames)
+    let object: JSONObject
+    do throws(JSONError) {
+      object = try JSONObject(parsing: bytes)
     } catch {
-      throw Self.refuse(path, "it cannot be read as JSON")
+      throw refuse(path, "\(error)")
     }
+    let relayNames = try check(object, path)
+    let file = ConfigReader(provider: InMemoryProvider(values: values(of: object)))
+    return Settings(variables: reader, file: file, path: path, relayNames: relayNames)
   }
 
   private init(variables: ConfigReader, file: ConfigReader?, path: LocalPath?, relayNames: [String]) {
@@ -145,13 +142,7 @@ struct Settings: Sendable {
   /// Refuses a file with something that nobody would look at: a mistyped name would pass unnoticed.
   ///
   /// - Returns: The names of relays, sorted.
-  private static func check(_ bytes: [UInt8], _ path: LocalPath) throws(P2PCopyError) -> [String] {
-    let object: JSONObject
-    do throws(JSONError) {
-      object = try JSONObject(parsing: bytes)
-    } catch {
-      throw refuse(path, "\(error)")
-    }
+  private static func check(_ object: JSONObject, _ path: LocalPath) throws(P2PCopyError) -> [String] {
     var relayNames: [String] = []
     for (name, value) in object.members.sorted(by: { $0.key < $1.key }) {
       if name == "relays" {
@@ -175,6 +166,26 @@ struct Settings: Sendable {
       }
     }
     return relayNames.sorted()
+  }
+
+  /// What the file has, for a reader. The provider for JSON files would take all of Foundation into the command with it, 45 MB.
+  private static func values(of object: JSONObject, under prefix: [String] = []) -> [AbsoluteConfigKey: ConfigValue] {
+    var values: [AbsoluteConfigKey: ConfigValue] = [:]
+    for (name, value) in object.members {
+      let content: ConfigContent
+      switch value {
+      case .object(let members):
+        values.merge(Self.values(of: members, under: prefix + [name])) { $1 }
+        continue
+      case .string(let text): content = .string(text)
+      case .number(let text): content = value.integer(as: Int.self).map { .int($0) } ?? .string(text)
+      case .bool(let bool): content = .bool(bool)
+      case .array(let elements): content = .stringArray(elements.compactMap(\.string))
+      case .null: continue
+      }
+      values[AbsoluteConfigKey(prefix + [name])] = ConfigValue(content, isSecret: false)
+    }
+    return values
   }
 
   private static func isValue(_ value: JSONValue, of setting: Setting) -> Bool {
