@@ -5,8 +5,6 @@ SHELL := /bin/bash
 
 # Package.swift turns warnings into errors where this is set.
 export P2P_COPY_STRICT := 1
-# What --version says the command was built from.
-export P2P_COPY_COMMIT := $(shell git rev-parse --short=12 HEAD 2>/dev/null)
 
 SOURCES := $(wildcard Package.swift Sources Plugins Tests Examples Benchmarks)
 
