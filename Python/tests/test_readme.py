@@ -21,7 +21,7 @@ def test_the_examples_run(relay: str, tmp_path: Path) -> None:
             # Each begins with nothing received.
             shutil.rmtree(tmp_path / "downloads", ignore_errors=True)
         program = block.replace("wss://relay.example.org", relay)
-        result = run_python("-X", "dev", "-W", "error", "-c", program, cwd=tmp_path)
+        result = run_python("-W", "error", "-c", program, cwd=tmp_path)
         assert result.returncode == 0, f"{block}\n{result.stdout}\n{result.stderr}"
         assert result.stderr == ""
         if number in (0, 1):
