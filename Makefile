@@ -18,9 +18,10 @@ build: ## Build the command (release): .build/release/p2p-copy
 	@scripts/setup.sh build
 	scripts/build.sh --product p2p-copy
 
-venv: ## Make the Python environments of the tests: .venv-interop with p2p-copy 0.1.2, .venv-pipelines with Snakemake
+venv: ## Make the Python environments of the tests: .venv-interop with p2p-copy 0.1.2, .venv-pipelines with Snakemake, .venv-python for the Python package
 	@scripts/venv.sh interop
 	@scripts/venv.sh pipelines
+	@scripts/venv.sh python
 
 lint: ## Check the style of all Swift files, and what may be public or import what
 	@scripts/structure.sh

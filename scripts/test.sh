@@ -28,6 +28,7 @@ step "System packages and the Python tools"
 scripts/setup.sh test
 scripts/venv.sh interop
 scripts/venv.sh pipelines
+scripts/venv.sh python
 export P2P_COPY_INTEROP_PYTHON=$PWD/.venv-interop/bin
 
 step "Style"
@@ -61,6 +62,20 @@ if ! grep -qE '^[1-9][0-9]* passed, 0 failed$' "$logs/pipelines"; then
   exit 1
 fi
 
+step "The Python package"
+(
+  cd Python
+  export P2P_COPY_BINARY=$PWD/../.build/release/p2p-copy P2P_COPY_ORIGINAL_PYTHON=$P2P_COPY_INTEROP_PYTHON/python
+  ../.venv-python/bin/ruff check --quiet
+  ../.venv-python/bin/ruff format --check --quiet
+  ../.venv-python/bin/mypy
+  ../.venv-python/bin/python -m pytest -q -n 2
+) </dev/null 2>&1 | tee "$logs/python"
+if ! grep -qE '^[1-9][0-9]* passed' "$logs/python"; then
+  echo "test: the Python package was not tested" >&2
+  exit 1
+fi
+
 step "Hostile peers"
 .venv-interop/bin/python Tests/Hostile/run.py </dev/null 2>&1 | tee "$logs/hostile"
 if ! grep -qE '^[1-9][0-9]* passed, 0 failed$' "$logs/hostile"; then
@@ -88,5 +103,6 @@ scripts/sanitizers.sh | tee "$logs/sanitizers"
 
 step "All tests passed"
 grep -hE 'Test run with|^documentation:' "$logs"/*
+grep -hE '^[1-9][0-9]* passed' "$logs/python"
 grep -hE '^[1-9][0-9]* passed, 0 failed$' "$logs/pipelines" "$logs/hostile" "$logs/chaos"
 grep -hE '^(address|thread) sanitizer: ' "$logs/sanitizers"

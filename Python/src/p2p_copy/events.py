@@ -22,7 +22,7 @@ from ._names import read_name
 SCHEMA = 1
 
 Role = Literal["sender", "receiver"]
-EntryKind = Literal["file", "directory", "symlink"]
+EntryKind = Literal["file", "directory", "symbolic_link"]
 DifferenceKind = Literal["missing", "wrong-kind", "size", "digest", "link-target", "unreadable"]
 SettingSource = Literal["variable", "file", "default"]
 CodecKind = Literal["transport", "cipher", "compressor", "digest", "key-deriver", "key-exchange"]

@@ -208,16 +208,23 @@ struct ConnectionOptions: ParsableArguments {
 
   /// Checks a code's form, and tells a person what is weak about one of their own.
   ///
-  /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/usage``.
-  func check(_ code: PairingCode) throws(P2PCopyError) {
-    if !quiet, !code.corrections.isEmpty {
-      Console.error("note: the code was read \(code.corrections.map(\.description).joined(separator: ", "))")
+  /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/usage``, ``OutputFailure``.
+  func check(_ code: PairingCode) throws {
+    var notices: [String] = []
+    if !code.corrections.isEmpty {
+      notices.append("note: the code was read \(code.corrections.map(\.description).joined(separator: ", "))")
     }
-    guard transferProtocol == .two else { return }
-    _ = try code.parts()
-    guard !quiet else { return }
-    let advice = code.advice
-    for line in advice { Console.error("warning: \(line)") }
-    if !advice.isEmpty { Console.error("'p2p-copy code' makes a better one") }
+    if transferProtocol == .two {
+      _ = try code.parts()
+      let advice = code.advice
+      notices += advice.map { "warning: \($0)" }
+      if !advice.isEmpty { notices.append("'p2p-copy code' makes a better one") }
+    }
+    for notice in notices {
+      if !quiet { Console.error(notice) }
+      if CommandLineTool.asksForJSON(CommandLineTool.arguments.texts) {
+        try Console.output(EventLine.notice(notice).text)
+      }
+    }
   }
 }

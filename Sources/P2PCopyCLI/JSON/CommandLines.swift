@@ -15,7 +15,7 @@ enum CommandLines {
         json.field("bytes", byteCount)
       case .directory: json.field("kind", "directory")
       case .symbolicLink(let target):
-        json.field("kind", "symlink")
+        json.field("kind", "symbolic_link")
         json.field("target", EntryPath(target))
       }
     }

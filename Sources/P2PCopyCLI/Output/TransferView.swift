@@ -45,7 +45,8 @@ struct TransferView: Sendable {
         throw error
       }
       let total = "\(HumanReadable.count(summary.failureCount, "entry", "entries")) failed"
-      guard error.code == failures.code, error.message == failures.message else {
+      // Nothing stands above in JSON.
+      guard error.code == failures.code, error.message == failures.message, !isJSON else {
         if quiet { Console.error(total) }
         throw error
       }

@@ -15,7 +15,7 @@ struct PacedRendezvous: Rendezvous {
   }
 }
 
-/// A connection that waits before it sends.
+/// A connection that waits after it has sent: what was cancelled meanwhile is sent all the same, as a connection has to.
 private final class PacedConnection: TransportConnection {
   private let base: any TransportConnection
   private let limiter: RateLimiter
@@ -28,8 +28,9 @@ private final class PacedConnection: TransportConnection {
   var buffers: MessageBufferPool { base.buffers }
 
   func send(_ message: consuming TransportMessage) async throws {
-    try await limiter.take(message.byteCount)
+    let byteCount = message.byteCount
     try await base.send(consume message)
+    try await limiter.pass(byteCount)
   }
 
   func receive() async throws -> TransportMessage? { try await base.receive() }
