@@ -25,4 +25,4 @@ if ! diff dist/SHA256SUMS "$clone/dist/SHA256SUMS"; then
   echo "reproducible: the two differ; the other one is in .build-dist/other" >&2
   exit 1
 fi
-echo "reproducible: the same $(wc -l <dist/SHA256SUMS) files twice, byte for byte, from $(git rev-parse --short=12 HEAD)"
+echo "reproducible: the same $(wc -l <dist/SHA256SUMS) files twice, byte for byte, from $(git -C "$clone" rev-parse --short=12 HEAD)"
