@@ -27,14 +27,14 @@ def order(workspace: Workspace) -> None:
         line = next(line for line in workspace.run("config", "--json", **environment).named("setting") if line["name"] == "links")
         return line["source"], line.get("values")
 
-    expect(kind() == "symlink" and source() == ("default", None), "default")
+    expect(kind() == "symbolic_link" and source() == ("default", None), "default")
     expect(kind(P2P_COPY_CONFIG="other.json") == "none", "the file of a variable")
     expect(source(P2P_COPY_CONFIG="other.json") == ("file", ["skip"]), "the file of a variable")
     # Where it is looked for unless a variable names it.
     expect(kind(P2P_COPY_CONFIG="") == "none" and source(P2P_COPY_CONFIG="")[0] == "file", "the file")
     both = {"P2P_COPY_CONFIG": "", "P2P_COPY_LINKS": "follow"}
     expect(kind(**both) == "file" and source(**both) == ("variable", ["follow"]), "the variable")
-    expect(kind("--links", "keep", **both) == "symlink" and kind("--links=keep", **both) == "symlink", "the option")
+    expect(kind("--links", "keep", **both) == "symbolic_link" and kind("--links=keep", **both) == "symbolic_link", "the option")
 
 
 def named_relays(workspace: Workspace) -> None:
