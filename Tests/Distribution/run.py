@@ -162,6 +162,23 @@ def check_files(dist: Dist) -> None:
             completed = run("bash", "-c", script, "bash", completions["bash"][0], env={**os.environ, "PATH": f"{folder}/bin:{os.environ['PATH']}"})
             require(completed.split() == ["receive"], f"it completes 'rec' to {completed!r}")
 
+        with check("bash completes codecs, parameters, policies and named relays"):
+            (Path(folder) / "config.json").write_text('{"relays": {"lab": "wss://relay.example.org"}}')
+            environment = {
+                **os.environ, "PATH": f"{folder}/bin:{os.environ['PATH']}", "P2P_COPY_CONFIG": f"{folder}/config.json"}
+            for command, option, wanted in [
+                ("send", "--compressor", {"zstd"}), ("send", "--cipher", {"aes-256-gcm", "chacha20-poly1305"}),
+                ("receive", "--digest", {"xxh128", "sha256"}), ("send", "--codec", {"zstd.level="}),
+                ("receive", "--on-conflict", {"fail", "overwrite", "skip", "rename"}), ("receive", "--relay", {"lab"}),
+            ]:
+                script = (
+                    f'source "$1"; COMP_WORDS=(p2p-copy {command} {option} ""); COMP_CWORD=3; '
+                    f'COMP_LINE="p2p-copy {command} {option} "; COMP_POINT=${{#COMP_LINE}}; '
+                    f'"$(complete -p p2p-copy | sed -nE "s/.*-F ([^ ]+).*/\\1/p")" p2p-copy "" {option}; echo "${{COMPREPLY[@]}}"'
+                )
+                completed = run("bash", "-c", script, "bash", completions["bash"][0], env=environment)
+                require(set(completed.split()) == wanted, f"it completes {command} {option} to {completed!r}")
+
         with check("the tarball has the licences of what is linked in"):
             texts = {file.name for file in (share / "doc/p2p-copy/third-party").iterdir()}
             for wanted in ["swift.LICENSE.txt", "swift-nio.NOTICE.txt", "swift-nio-ssl.LICENSE.txt", "swift-crypto.LICENSE.txt",

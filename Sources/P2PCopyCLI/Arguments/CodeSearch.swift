@@ -30,7 +30,8 @@ struct CodeSearch {
     for (index, argument) in arguments.enumerated() {
       if let range = Self.generatedCode(in: argument) { ranges[index] = range }
     }
-    guard
+    // What a shell asks when it completes an argument names options where there are none otherwise.
+    guard arguments.first?.elementsEqual("---completion".utf8) != true,
       let command = arguments.firstIndex(where: { $0.elementsEqual("send".utf8) || $0.elementsEqual("receive".utf8) })
     else { return ranges }
     let isSending = arguments[command].elementsEqual("send".utf8)
