@@ -271,7 +271,8 @@ import Testing
   func versionHelpAndCodecs() async throws {
     let version = try await workspace.run(["--version"])
     let lines = version.output.split(separator: "\n")
-    #expect(version.status == 0 && lines.first?.split(separator: " ").first?.split(separator: ".").count == 3, "\(version)")
+    #expect(
+      version.status == 0 && lines.first?.split(separator: " ").first?.split(separator: ".").count == 3, "\(version)")
     for library in ["libcrypto 3.", "libzstd 1.", "libxxhash 0.", "libargon2"] {
       #expect(lines.last?.contains(library) == true, "\(version)")
     }
