@@ -72,7 +72,8 @@ if ! grep -qE '^[1-9][0-9]* passed' "$logs/python"; then
 fi
 
 step "Hostile peers"
-.venv-interop/bin/python Tests/Hostile/run.py </dev/null 2>&1 | tee "$logs/hostile"
+# Half of what it does by hand: the time is limited.
+.venv-interop/bin/python Tests/Hostile/run.py --mutations 1000 </dev/null 2>&1 | tee "$logs/hostile"
 if ! grep -qE '^[1-9][0-9]* passed, 0 failed$' "$logs/hostile"; then
   echo "test: the hostile peers did not run" >&2
   exit 1
