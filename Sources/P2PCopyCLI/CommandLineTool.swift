@@ -27,7 +27,7 @@ public enum CommandLineTool {
   public static func main(plugins: [any CodecPlugin.Type]) async -> Never {
     ProcessStart.prepare()
     let (arguments, environmentCode) = ProcessArguments.take()
-    if arguments.texts.prefix(while: { $0 != "--" }).contains("--nice") { ProcessStart.giveWay() }
+    if has("--nice", in: arguments.texts) { ProcessStart.giveWay() }
     // Before this function is left for another thread, which may be one too many.
     ProcessResources.prepare(for: arguments.texts)
     ProcessEnd.now(
@@ -68,7 +68,7 @@ public enum CommandLineTool {
     let settings: Settings
     do throws(P2PCopyError) {
       // Whoever asks for help or a code needs none.
-      settings = Self.readsSettings(arguments) ? try await Settings.read() : Settings()
+      settings = Self.readsSettings(arguments) ? try Settings.read() : Settings()
     } catch {
       return end(error, arguments)
     }
@@ -87,9 +87,6 @@ public enum CommandLineTool {
     let given = arguments
     let arguments = given.prefix(1) + options.map(\.argument) + given.dropFirst()
     do {
-      if !options.isEmpty, !given.contains("--help"), !given.contains("-h") {
-        try check(options, for: given[0])
-      }
       var command = try RootCommand.parseAsRoot(Array(arguments))
       if var command = command as? any AsyncParsableCommand {
         try await command.run()
@@ -102,26 +99,41 @@ public enum CommandLineTool {
     } catch let failure as OutputFailure {
       return end(failure)
     } catch {
+      if !RootCommand.exitCode(for: error).isSuccess, let fault = fault(in: options, for: given[0]) {
+        return end(fault, given)
+      }
       return report(error, given)
     }
   }
 
-  /// Refuses what a variable or the file says and the parser does not take, with its place: on its own it would look like an
-  /// option that nobody has given.
-  private static func check(_ options: [(argument: String, source: Settings.Source)], for command: String) throws {
+  /// What a variable or the file says and the parser does not take, with its place: on its own it would look like an option that
+  /// nobody has given.
+  private static func fault(
+    in options: [(argument: String, source: Settings.Source)], for command: String
+  ) -> P2PCopyError? {
     for option in options {
       do {
         _ = try RootCommand.parseAsRoot([command, option.argument] + (command == "send" ? ["."] : []))
       } catch {
         let message = ArgumentText.shown(RootCommand.message(for: error))
-        throw P2PCopyError(.usage, "\(option.source): \(message)")
+        return P2PCopyError(.usage, "\(option.source): \(message)")
       }
     }
+    return nil
   }
 
   /// Whether the arguments ask for JSON, also where they cannot be parsed.
   package static func asksForJSON(_ arguments: some Sequence<String>) -> Bool {
-    arguments.prefix { $0 != "--" }.contains("--json")
+    has("--json", in: arguments)
+  }
+
+  /// Whether a flag is among the arguments, which may be none that can be parsed.
+  private static func has(_ flag: String, in arguments: some Sequence<String>) -> Bool {
+    arguments.prefix { $0 != "--" }.contains(flag)
+  }
+
+  private static var commandNames: [String] {
+    RootCommand.configuration.subcommands.compactMap { $0.configuration.commandName }
   }
 
   /// Prints the first line where JSON is asked for.
@@ -129,8 +141,8 @@ public enum CommandLineTool {
   /// - Throws: ``OutputFailure``.
   static func begin(_ arguments: [String]) throws(OutputFailure) {
     guard asksForJSON(arguments) else { return }
-    let names = RootCommand.configuration.subcommands.compactMap { $0.configuration.commandName }
-    try Console.output(EventLine.command(arguments.first.flatMap { names.contains($0) ? $0 : nil } ?? "p2p-copy").text)
+    let name = arguments.first.flatMap { commandNames.contains($0) ? $0 : nil }
+    try Console.output(EventLine.command(name ?? "p2p-copy").text)
   }
 
   /// Says why the command failed, to a person and, where that is asked for, in JSON.
@@ -164,8 +176,7 @@ public enum CommandLineTool {
         return end(error)
       }
     }
-    let names = RootCommand.configuration.subcommands.map { $0.configuration.commandName }
-    let command = arguments.first { !$0.hasPrefix("-") }.flatMap { names.contains($0) ? " \($0)" : nil } ?? ""
+    let command = arguments.first { !$0.hasPrefix("-") }.flatMap { commandNames.contains($0) ? " \($0)" : nil } ?? ""
     // What was typed is in the message.
     var message = ArgumentText.shown(RootCommand.message(for: error))
     if message.hasSuffix(".") { message.removeLast() }

@@ -209,7 +209,7 @@ struct ConnectionOptions: ParsableArguments {
   /// Checks a code's form, and tells a person what is weak about one of their own.
   ///
   /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/usage``, ``OutputFailure``.
-  func check(_ code: PairingCode) throws {
+  func check(_ code: PairingCode, _ output: OutputOptions) throws {
     var notices: [String] = []
     if !code.corrections.isEmpty {
       notices.append("note: the code was read \(code.corrections.map(\.description).joined(separator: ", "))")
@@ -220,11 +220,6 @@ struct ConnectionOptions: ParsableArguments {
       notices += advice.map { "warning: \($0)" }
       if !advice.isEmpty { notices.append("'p2p-copy code' makes a better one") }
     }
-    for notice in notices {
-      if !quiet { Console.error(notice) }
-      if CommandLineTool.asksForJSON(CommandLineTool.arguments.texts) {
-        try Console.output(EventLine.notice(notice).text)
-      }
-    }
+    for notice in notices { try output.notice(notice, quiet: quiet) }
   }
 }

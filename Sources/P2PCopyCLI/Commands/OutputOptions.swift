@@ -15,8 +15,13 @@ struct OutputOptions: ParsableArguments {
   }
 
   /// Prints what is no result and a person should know.
-  func notice(_ text: String) throws(OutputFailure) {
-    Console.error(text)
+  ///
+  /// - Parameters:
+  ///   - text: The line.
+  ///   - quiet: Whether a person is told nothing.
+  /// - Throws: ``OutputFailure`` when it could not be printed as JSON.
+  func notice(_ text: String, quiet: Bool = false) throws(OutputFailure) {
+    if !quiet { Console.error(text) }
     if json { try Console.output(EventLine.notice(text).text) }
   }
 }

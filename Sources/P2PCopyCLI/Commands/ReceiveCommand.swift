@@ -154,7 +154,7 @@ struct ReceiveCommand: AsyncParsableCommand {
     // Before anybody is asked for a code.
     let codecs = try connection.codecs()
     let code = try given.code ?? CodeSource.read(codeFile: connection.codeFile)
-    try connection.check(code)
+    try connection.check(code, output)
     let receiver = Receiver(relays: given.relays, code: code, codecs: codecs, options: options)
     let view = TransferView(
       role: .receiver, quiet: connection.quiet, isJSON: output.json, isOutputTaken: stdout)

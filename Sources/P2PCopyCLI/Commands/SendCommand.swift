@@ -149,11 +149,11 @@ struct SendCommand: AsyncParsableCommand {
         throw P2PCopyError(.usage, "--listen is for the relay inside the sender, and a relay is given: leave out one")
       }
       let code = try given.code ?? CodeSource.read(codeFile: connection.codeFile)
-      try connection.check(code)
+      try connection.check(code, output)
       try await send(given.paths, relays: given.relays, code: code, codecs, options, until: stopTime)
     } else {
       let code = try CodeSource.given(codeFile: connection.codeFile)
-      if let code { try connection.check(code) }
+      if let code { try connection.check(code, output) }
       try await EmbeddedRelay.run(
         listen: listen.map { ArgumentText.text($0) }, code: code, transferProtocol: connection.transferProtocol
       ) {
@@ -184,8 +184,7 @@ struct SendCommand: AsyncParsableCommand {
       }
       view.clear()
       let text = "the bag '\(path)' is as its manifests say: \(HumanReadable.count(count, "file"))"
-      if !connection.quiet { Console.error(text) }
-      if output.json { try Console.output(EventLine.notice(text).text) }
+      try output.notice(text, quiet: connection.quiet)
     }
   }
 

@@ -28,26 +28,32 @@ struct Settings: Sendable {
   /// The names of relays that the file has, sorted.
   let relayNames: [String]
 
-  /// Nothing at all.
-  init() {
-    variables = ConfigReader(provider: EnvironmentVariablesProvider(environmentVariables: [:]))
-    file = variables
-    path = nil
-    relayNames = []
+  /// - Parameters:
+  ///   - variables: What the environment has; nothing unless it is given.
+  ///   - file: What the file at `path` has.
+  ///   - path: The file that was read.
+  ///   - relayNames: The names of relays in it, sorted.
+  init(
+    variables: [String: String] = [:], file: [AbsoluteConfigKey: ConfigValue] = [:], path: LocalPath? = nil,
+    relayNames: [String] = []
+  ) {
+    self.variables = ConfigReader(provider: EnvironmentVariablesProvider(environmentVariables: variables))
+    self.file = ConfigReader(provider: InMemoryProvider(values: file))
+    self.path = path
+    self.relayNames = relayNames
   }
 
   /// Reads variables and file.
   ///
   /// - Throws: ``P2PCopyError`` with code ``P2PCopyError/Code/usage`` when the file cannot be used; it is named.
-  static func read() async throws(P2PCopyError) -> Settings {
+  static func read() throws(P2PCopyError) -> Settings {
     var variables: [String: String] = [:]
     for setting in Setting.all {
       if let value = Environment.value(setting.variable) { variables[setting.variable] = value }
     }
-    let reader = ConfigReader(provider: EnvironmentVariablesProvider(environmentVariables: variables))
-    guard let path = location() else { return Settings(variables: reader, file: nil, path: nil, relayNames: []) }
+    guard let path = location() else { return Settings(variables: variables) }
     let bytes = try InputFile.read(path, limit: maximumByteCount)
-    guard !bytes.isEmpty else { return Settings(variables: reader, file: nil, path: nil, relayNames: []) }
+    guard !bytes.isEmpty else { return Settings(variables: variables) }
     let object: JSONObject
     do throws(JSONError) {
       object = try JSONObject(parsing: bytes)
@@ -55,15 +61,7 @@ struct Settings: Sendable {
       throw refuse(path, "\(error)")
     }
     let relayNames = try check(object, path)
-    let file = ConfigReader(provider: InMemoryProvider(values: values(of: object)))
-    return Settings(variables: reader, file: file, path: path, relayNames: relayNames)
-  }
-
-  private init(variables: ConfigReader, file: ConfigReader?, path: LocalPath?, relayNames: [String]) {
-    self.variables = variables
-    self.file = file ?? ConfigReader(provider: EnvironmentVariablesProvider(environmentVariables: [:]))
-    self.path = path
-    self.relayNames = relayNames
+    return Settings(variables: variables, file: values(of: object), path: path, relayNames: relayNames)
   }
 
   /// The file: that of `P2P_COPY_CONFIG`, which has to be there then, otherwise `p2p-copy/config.json` in the directory for

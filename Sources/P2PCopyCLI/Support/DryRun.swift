@@ -19,9 +19,7 @@ enum DryRun {
           byteCount += size
         }
         try output.output(line(for: entry), as: CommandLines.entry(entry))
-      case .notice(let text):
-        if !quiet { Console.error(text) }
-        if output.json { try Console.output(EventLine.notice(text).text) }
+      case .notice(let text): try output.notice(text, quiet: quiet)
       case .failure(let failure):
         Console.error("cannot send: \(failure.error.commandLine)")
         if output.json { try Console.output(TransferLines.line(failure).text) }

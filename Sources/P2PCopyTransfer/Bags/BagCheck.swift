@@ -39,13 +39,15 @@ public struct BagCheck: Sendable {
     }
     var listed: Set<String>?
     var readByteCount: Int64 = 0
+    let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 1)
+    defer { memory.deallocate() }
     for algorithm in Algorithm.allCases {
       guard let manifest = try manifest("manifest-\(algorithm.rawValue).txt") else { continue }
       for (path, expected) in manifest {
         guard path.hasPrefix("data/") else {
           throw differing("the manifest lists '\(DisplayText.escaped(path))', which is not in the payload")
         }
-        try check(path, expected, algorithm) { count in
+        try check(path, expected, algorithm, memory) { count in
           readByteCount += Int64(count)
           progress(readByteCount, EntryPath(path.utf8))
         }
@@ -60,7 +62,7 @@ public struct BagCheck: Sendable {
     }
     for algorithm in Algorithm.allCases {
       for (path, expected) in try manifest("tagmanifest-\(algorithm.rawValue).txt") ?? [] {
-        try check(path, expected, algorithm) { _ in }
+        try check(path, expected, algorithm, memory) { _ in }
       }
     }
     try checkPayload(listed)
@@ -106,12 +108,7 @@ public struct BagCheck: Sendable {
       let root = try DirectoryHandle(entering: directory.bytes, followLinks: true)
       let descriptor = try FileDescriptor(
         opening: Array(name.utf8), relativeTo: root.descriptor.number, flags: O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
-      let byteCount = try descriptor.status().byteCount
-      guard byteCount <= Self.maximumTagFileByteCount else { throw SystemError(number: EFBIG) }
-      let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: max(1, Int(byteCount)), alignment: 1)
-      defer { memory.deallocate() }
-      let count = try descriptor.read(into: memory, at: 0)
-      let text = String(decoding: memory[..<count], as: UTF8.self)
+      let text = String(decoding: try descriptor.contents(atMost: Self.maximumTagFileByteCount), as: UTF8.self)
       return text.split(omittingEmptySubsequences: true, whereSeparator: \.isNewline)
     } catch {
       guard error.number != ENOENT else { return nil }
@@ -120,7 +117,8 @@ public struct BagCheck: Sendable {
   }
 
   private func check(
-    _ path: String, _ expected: String, _ algorithm: Algorithm, didRead: (Int) -> Void
+    _ path: String, _ expected: String, _ algorithm: Algorithm, _ memory: UnsafeMutableRawBufferPointer,
+    didRead: (Int) -> Void
   ) throws(P2PCopyError) {
     let shown = DisplayText.escaped(path)
     let relative: RelativePath
@@ -135,8 +133,6 @@ public struct BagCheck: Sendable {
       guard try descriptor.status().kind == .regular else { throw SystemError(number: EISDIR) }
       var hash = algorithm.makeHash()
       var offset: Int64 = 0
-      let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 1)
-      defer { memory.deallocate() }
       while !Task.isCancelled {
         let count = try descriptor.read(into: memory, at: offset)
         guard count > 0 else { break }

@@ -45,16 +45,7 @@ enum SSHFile {
     do throws(SystemError) {
       guard path.canBePath else { throw SystemError(number: ENOENT) }
       let descriptor = try FileDescriptor(opening: path.bytes, flags: O_RDONLY | O_NONBLOCK)
-      let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: limit + 1, alignment: 1)
-      defer { memory.deallocate() }
-      var count = 0
-      while count < memory.count {
-        let read = try descriptor.read(
-          into: UnsafeMutableRawBufferPointer(rebasing: memory[count...]), at: Int64(count))
-        guard read > 0 else { return Array(memory[..<count]) }
-        count += read
-      }
-      throw SystemError(number: EFBIG)
+      return try descriptor.contents(atMost: limit)
     } catch {
       throw P2PCopyError(.usage, "cannot read '\(path)': \(error)", cause: error)
     }
