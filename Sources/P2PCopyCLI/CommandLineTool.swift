@@ -77,7 +77,7 @@ public enum CommandLineTool {
 
   /// Whether a command has a use for settings.
   private static func readsSettings(_ arguments: [String]) -> Bool {
-    guard let command = arguments.first else { return false }
+    guard let command = arguments.first, !has("--help", in: arguments), !has("-h", in: arguments) else { return false }
     // A shell completes the names of relays.
     return command == "config" || command == "---completion" || Setting.all.contains { $0.commands.contains(command) }
   }

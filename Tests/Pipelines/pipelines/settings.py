@@ -70,6 +70,11 @@ def mistakes(workspace: Workspace) -> None:
         workspace.file("config.json", content.encode())
         result = workspace.run("send", "--dry-run", "src", P2P_COPY_CONFIG="config.json")
         expect(result.status == 2 and word in result.errors and "config.json" in result.errors, f"{content} {result}")
+    # The help is there all the same.
+    for content in [b'{"compress": "maybe"}', b"{"]:
+        workspace.file("config.json", content)
+        result = workspace.run("send", "--help", P2P_COPY_CONFIG="config.json")
+        expect(result.status == 0 and "USAGE: p2p-copy" in result.output, result)
     result = workspace.run("send", "--dry-run", "src", P2P_COPY_COMPRESS="maybe")
     expect(result.status == 2 and "P2P_COPY_COMPRESS" in result.errors, result)
     result = workspace.run("send", "--dry-run", "src", P2P_COPY_CONFIG="missing.json")
